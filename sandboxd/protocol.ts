@@ -1,0 +1,168 @@
+/**
+ * What supervisor and executor say to each other over their pipe. Types only. Each message is a frame (frames.ts): the
+ * member below as JSON head, and a raw body where its comment names one.
+ */
+import type { CallFailure } from "../proto/errors.ts";
+
+/** Supervisor → executor. `id`s are the supervisor's and unique among what is open on the pipe. */
+export type ExecutorRequest =
+  | StartRequest
+  | LoadRequest
+  | UpdateRequest
+  | UnloadRequest
+  | InvokeRequest
+  | CancelRequest;
+
+/** First, and only first. Answered by `ready`. */
+export interface StartRequest {
+  type: "start";
+  /** V8 heap limit of each isolate. */
+  heapLimitMb: number;
+  maxResultBytes: number;
+  /** Log lines kept of one invocation, in UTF-8 bytes; what comes after is counted and dropped. */
+  maxLogBytes: number;
+  /** Host calls (timers) one invocation may have open at once, and make in all. */
+  maxOpenHostCalls: number;
+  maxHostCalls: number;
+}
+
+/** Compile a version in an isolate of its own and evaluate its top level. Body: the bundle, then its source map. */
+export interface LoadRequest {
+  type: "load";
+  id: number;
+  /** The supervisor's name for the version: `extension@number`, or `inline:<sha256>`. */
+  version: string;
+  /** Where in the body the bundle ends and the source map (possibly empty) begins. */
+  bundleBytes: number;
+  /** How stack frames name a bundle without a source map, e.g. "webtask.js". */
+  fileName: string;
+  container: string;
+  secrets: Record<string, string>;
+  meta: Record<string, string>;
+  /** Of the top level's synchronous run. */
+  timeoutMs: number;
+}
+
+/** New secrets or meta for a loaded version; calls that come after see them. */
+export interface UpdateRequest {
+  type: "update";
+  version: string;
+  secrets: Record<string, string>;
+  meta: Record<string, string>;
+}
+
+/** Dispose the version's isolate. The supervisor sends it when no call of the version is open. */
+export interface UnloadRequest {
+  type: "unload";
+  version: string;
+}
+
+/** Run a loaded version once. Body: the payload. Answered by `answered`, `failed` or `displaced`. */
+export interface InvokeRequest {
+  type: "invoke";
+  id: number;
+  version: string;
+  /** ctx.id */
+  invocationId: string;
+  contentType: string;
+  /** What is left of the call's wall time, awaits included, and which clock that is. */
+  wallMs: number;
+  wallClock: "wall_time" | "deadline";
+  /** The longest the guest may run without returning to the event loop. */
+  syncMs: number;
+  /** Absent: POST / with the payload as its body. */
+  http?: GuestRequest;
+}
+
+export interface GuestRequest {
+  method: string;
+  path: string;
+  /** Without its question mark. */
+  query: string;
+  headers: [name: string, value: string][];
+}
+
+/** Give up an invocation. Its timers end; it is not answered. */
+export interface CancelRequest {
+  type: "cancel";
+  id: number;
+}
+
+/** Executor → supervisor. */
+export type ExecutorReply =
+  | ReadyReply
+  | LoadedReply
+  | AnsweredReply
+  | FailedReply
+  | DisplacedReply
+  | DiscardedReply
+  | LoggedReply;
+
+/** Walled, started, with an isolate in hand. */
+export interface ReadyReply {
+  type: "ready";
+}
+
+/** The answer to `load`: with `failure` nothing was kept. */
+export interface LoadedReply {
+  type: "loaded";
+  id: number;
+  failure?: LoadFailure;
+  compileUs: number;
+  evaluateUs: number;
+}
+
+/** Why a version cannot be served, with the place in the author's source where it is known. */
+export interface LoadFailure extends CallFailure {
+  file?: string;
+  line?: number;
+  column?: number;
+}
+
+/** A result. Body: the result's bytes. */
+export interface AnsweredReply {
+  type: "answered";
+  id: number;
+  contentType: string;
+  httpStatus: number;
+  headers: [name: string, value: string][];
+  runUs: number;
+}
+
+export interface FailedReply {
+  type: "failed";
+  id: number;
+  failure: CallFailure;
+  runUs: number;
+}
+
+/** The call's isolate was discarded for another call's sake before it was answered. */
+export interface DisplacedReply {
+  type: "displaced";
+  id: number;
+  /** Host calls with effects outside the isolate it had made: with none, it may be run again elsewhere. */
+  effects: number;
+}
+
+/** The version's isolate is gone after a limit was hit: load it again before the next call. */
+export interface DiscardedReply {
+  type: "discarded";
+  version: string;
+}
+
+/** What an invocation's code wrote to its console; sent after its answer. */
+export interface LoggedReply {
+  type: "logged";
+  id: number;
+  version: string;
+  lines: LogLine[];
+  /** Lines beyond maxLogBytes. */
+  dropped: number;
+}
+
+export interface LogLine {
+  level: "debug" | "log" | "info" | "warn" | "error";
+  /** Milliseconds since the Unix epoch. */
+  timeMs: number;
+  text: string;
+}
