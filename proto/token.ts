@@ -222,21 +222,15 @@ function payloadOf(claims: TokenClaims): JWTPayload {
 }
 
 function ownClaimsOf(claims: TokenClaims): Record<string, unknown> {
-  switch (claims.kind) {
-    case "container":
-      return {
-        ten: claims.containers.join(","),
-        jtn: claims.extension,
-      };
-    case "history":
-      return {
-        history_id: claims.historyId,
-        parent_history_id: claims.parentHistoryId,
-        revision: claims.revision,
-      };
-    default:
-      return {};
-  }
+  if (claims.kind === "container")
+    return { ten: claims.containers.join(","), jtn: claims.extension };
+  if (claims.kind === "history")
+    return {
+      history_id: claims.historyId,
+      parent_history_id: claims.parentHistoryId,
+      revision: claims.revision,
+    };
+  return {};
 }
 
 type KeyFinder = ReturnType<typeof createLocalJWKSet>;
