@@ -109,4 +109,6 @@ export interface CallFailure {
   stack?: string;
   /** The HTTP status the guest's error asked for by its `statusCode`. */
   httpStatus?: number;
+  /** The `name` of the guest's error, e.g. "TypeError"; `message` does not repeat it. */
+  errorName?: string;
 }

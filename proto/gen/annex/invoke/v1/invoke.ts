@@ -446,6 +446,10 @@ export interface Failure {
     | undefined;
   /** The guest's own frames, source-mapped; only for a caller who may manage the container. */
   stack: string;
+  /** The HTTP status the guest's error asked for by its `statusCode`; 0 where it asked for none. */
+  httpStatus: number;
+  /** The `name` of the guest's error, e.g. "TypeError"; empty where no error of the guest is behind the failure. */
+  errorName: string;
 }
 
 /** Limit names the limit that was hit, in the unit of its name. */
@@ -1397,7 +1401,16 @@ export const Skipped: MessageFns<Skipped> = {
 };
 
 function createBaseFailure(): Failure {
-  return { source: 0, reason: 0, message: "", retryable: false, limit: undefined, stack: "" };
+  return {
+    source: 0,
+    reason: 0,
+    message: "",
+    retryable: false,
+    limit: undefined,
+    stack: "",
+    httpStatus: 0,
+    errorName: "",
+  };
 }
 
 export const Failure: MessageFns<Failure> = {
@@ -1419,6 +1432,12 @@ export const Failure: MessageFns<Failure> = {
     }
     if (message.stack !== "") {
       writer.uint32(50).string(message.stack);
+    }
+    if (message.httpStatus !== 0) {
+      writer.uint32(56).uint32(message.httpStatus);
+    }
+    if (message.errorName !== "") {
+      writer.uint32(66).string(message.errorName);
     }
     return writer;
   },
@@ -1484,6 +1503,22 @@ export const Failure: MessageFns<Failure> = {
             message.stack = reader.string();
             continue;
           }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.httpStatus = reader.uint32();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.errorName = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1504,6 +1539,16 @@ export const Failure: MessageFns<Failure> = {
       retryable: isSet(object.retryable) ? globalThis.Boolean(object.retryable) : false,
       limit: isSet(object.limit) ? Limit.fromJSON(object.limit) : undefined,
       stack: isSet(object.stack) ? globalThis.String(object.stack) : "",
+      httpStatus: isSet(object.httpStatus)
+        ? globalThis.Number(object.httpStatus)
+        : isSet(object.http_status)
+        ? globalThis.Number(object.http_status)
+        : 0,
+      errorName: isSet(object.errorName)
+        ? globalThis.String(object.errorName)
+        : isSet(object.error_name)
+        ? globalThis.String(object.error_name)
+        : "",
     };
   },
 
@@ -1527,6 +1572,12 @@ export const Failure: MessageFns<Failure> = {
     if (message.stack !== "") {
       obj.stack = message.stack;
     }
+    if (message.httpStatus !== 0) {
+      obj.httpStatus = Math.round(message.httpStatus);
+    }
+    if (message.errorName !== "") {
+      obj.errorName = message.errorName;
+    }
     return obj;
   },
 
@@ -1541,6 +1592,8 @@ export const Failure: MessageFns<Failure> = {
     message.retryable = object.retryable ?? false;
     message.limit = (object.limit !== undefined && object.limit !== null) ? Limit.fromPartial(object.limit) : undefined;
     message.stack = object.stack ?? "";
+    message.httpStatus = object.httpStatus ?? 0;
+    message.errorName = object.errorName ?? "";
     return message;
   },
 };
