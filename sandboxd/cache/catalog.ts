@@ -1,0 +1,163 @@
+/**
+ * What this host serves. The whole catalog is in memory, so that a call asks nobody; the last good state of it is on disk,
+ * so that a restarted host serves before it has spoken to anybody.
+ */
+
+/** A place in the control plane's history. */
+export interface Position {
+  readonly historyId: string;
+  readonly revision: bigint;
+}
+
+/** One immutable build, without its code. */
+export interface ServedVersion {
+  readonly number: number;
+  /** SHA-256 of the bundle, lower-case hex; `readBundle` takes it. */
+  readonly digest: string;
+  readonly runtime: string;
+  readonly bundleBytes: number;
+}
+
+/** An extension as this host serves it; never changed, only replaced. */
+export interface ServingExtension {
+  readonly container: string;
+  readonly extension: string;
+  readonly enabled: boolean;
+  readonly version: ServedVersion;
+  readonly points: readonly string[];
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly meta: Readonly<Record<string, string>>;
+  /** Where in the history this was true. */
+  readonly position: Position;
+}
+
+/** A public key that signs tokens, as in a JSON Web Key Set. */
+export interface PublicKey {
+  readonly kty: string;
+  readonly kid?: string;
+  readonly alg?: string;
+  readonly use?: string;
+  readonly crv?: string;
+  readonly x?: string;
+  readonly y?: string;
+  readonly n?: string;
+  readonly e?: string;
+}
+
+/** The keys that sign tokens; jose's `createLocalJWKSet` takes it. A new object whenever a key has changed. */
+export interface PublicKeys {
+  keys: PublicKey[];
+}
+
+/** A bundle and, behind it, its source map (possibly empty). Shared: never write into it. */
+export interface Bundle {
+  readonly content: Buffer;
+  /** Where the bundle ends and its source map begins. */
+  readonly bundleBytes: number;
+}
+
+/** A bundle built from code that came with a request. */
+export interface InlineBundle extends Bundle {
+  readonly runtime: string;
+}
+
+/** Why a version was not taken, in the words of the wire. */
+export interface VersionRefusal {
+  readonly reason: string;
+  readonly message: string;
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** The version of an extension that this host was told to serve and did not take. */
+export interface RefusedVersion {
+  readonly container: string;
+  readonly extension: string;
+  readonly version: ServedVersion;
+  readonly refusal: VersionRefusal;
+  /** Of the secrets and meta it was evaluated with: with others it may do better. */
+  readonly environmentDigest: string;
+  readonly position: Position;
+}
+
+/** A version this host has on its disk, or has refused. */
+export interface HeldVersion {
+  readonly container: string;
+  readonly extension: string;
+  readonly version: number;
+  readonly refusal?: VersionRefusal;
+}
+
+/** A token that is void before it expires. */
+export interface RevokedToken {
+  readonly jti: string;
+  /** When it may be forgotten, Unix seconds; 0 never. */
+  readonly expiresAtS: number;
+}
+
+/** How the catalog's copy on disk fares. */
+export interface CatalogStatus {
+  /** Why the disk no longer has what memory has; unset while it has. Cleared once a position could be written. */
+  readonly degraded: string | undefined;
+  /** Entries found damaged since the start, and dropped. */
+  readonly damagedEntries: number;
+  readonly extensions: number;
+  readonly containers: number;
+}
+
+/** What a call needs to know. */
+export interface Catalog {
+  hasContainer(name: string): boolean;
+  containers(): string[];
+  /** Two map lookups, nothing allocated. */
+  extension(container: string, name: string): ServingExtension | undefined;
+  /** What serves at a point of a container. Two map lookups, nothing allocated. */
+  bound(container: string, point: string): ServingExtension | undefined;
+  bindings(container: string): { point: string; extension: ServingExtension }[];
+  keys(): PublicKeys;
+  isRevoked(jti: string): boolean;
+  /** Reads a bundle and checks it against its digest. Rejects with `unavailable` where it is not held or damaged. */
+  readBundle(digest: string): Promise<Bundle>;
+  /** A bundle built before from the source of this SHA-256 (hex). */
+  readInline(sourceDigest: string): Promise<InlineBundle | undefined>;
+  /** Keeps a bundle built from the source of this SHA-256 (hex); the least recently used goes. */
+  putInline(
+    sourceDigest: string,
+    build: { runtime: string; bundle: Buffer; sourceMap: Buffer },
+  ): Promise<void>;
+  /** Where this host stands; revision 0 where it follows a history but must be told everything again. */
+  position(): Position | undefined;
+  status(): CatalogStatus;
+}
+
+/**
+ * What the sync stream changes. Each change is in memory and on disk when its promise resolves. Where the disk fails the
+ * promise rejects with `unavailable` and the change holds in memory alone, but for bundles, which are then not held.
+ */
+export interface CatalogWriter {
+  /** Checks the bundle against its digest (`invalid` where it is another's) and stores it. */
+  putBundle(digest: string, bundle: Buffer, sourceMap: Buffer): Promise<void>;
+  hasBundle(digest: string): boolean;
+  /** Keeps a bundle from being collected until the function it gives is called. */
+  retainBundle(digest: string): () => void;
+  putExtension(extension: ServingExtension): Promise<void>;
+  removeExtension(container: string, name: string): Promise<void>;
+  putRefused(refused: RefusedVersion): Promise<void>;
+  removeRefused(container: string, name: string): Promise<void>;
+  refused(container: string, name: string): RefusedVersion | undefined;
+  putContainer(name: string): Promise<void>;
+  removeContainer(name: string): Promise<void>;
+  putKeys(keys: PublicKeys): Promise<void>;
+  putRevocations(tokens: readonly RevokedToken[]): Promise<void>;
+  setPosition(position: Position): Promise<void>;
+  /** What is on disk or refused: what the host may say it holds. */
+  held(): HeldVersion[];
+  /** Removes bundles that nothing serves, refuses or retains. */
+  collectBundles(): Promise<void>;
+  /** Calls the listener when something held turns out to be damaged and must be sent again; gives the unsubscribe. */
+  onDamage(listener: () => void): () => void;
+}
+
+/** The catalog with both of its faces. */
+export interface OpenCatalog extends Catalog, CatalogWriter {}
