@@ -82,7 +82,7 @@ export interface GuestRequest {
   headers: [name: string, value: string][];
 }
 
-/** Give up an invocation. Its timers end; it is not answered. */
+/** Give up an invocation. Its timers end, and `cancelled` says so, unless its answer was already on the way. */
 export interface CancelRequest {
   type: "cancel";
   id: number;
@@ -95,6 +95,7 @@ export type ExecutorReply =
   | AnsweredReply
   | FailedReply
   | DisplacedReply
+  | CancelledReply
   | DiscardedReply
   | LoggedReply;
 
@@ -144,17 +145,27 @@ export interface DisplacedReply {
   effects: number;
 }
 
+/** A cancelled invocation no longer runs: until then the supervisor counts it as running. */
+export interface CancelledReply {
+  type: "cancelled";
+  id: number;
+}
+
 /** The version's isolate is gone after a limit was hit: load it again before the next call. */
 export interface DiscardedReply {
   type: "discarded";
   version: string;
 }
 
-/** What an invocation's code wrote to its console; sent after its answer. */
+/**
+ * What an invocation's code wrote to its console: sent just before its answer, and again for lines that came after it, such
+ * as the one that tells of a second callback.
+ */
 export interface LoggedReply {
   type: "logged";
   id: number;
   version: string;
+  invocationId: string;
   lines: LogLine[];
   /** Lines beyond maxLogBytes. */
   dropped: number;

@@ -1,0 +1,261 @@
+/** The executors of one container: which one a call goes to, when another is started, what is done when one dies. */
+import type { CallFailure, LimitHit } from "../../proto/errors.ts";
+import type {
+  AnsweredOutcome,
+  Executor,
+  ExecutorCall,
+  ExecutorEvents,
+  ExecutorOutcome,
+  GuestLogs,
+  LoadableVersion,
+} from "./executor.ts";
+
+/** How a call ended, whichever executors it took. Times are in milliseconds of performance.now(). */
+export interface RunOutcome {
+  outcome:
+    | AnsweredOutcome
+    | { kind: "failed"; failure: CallFailure; logs?: GuestLogs | undefined }
+    | { kind: "cancelled" };
+  isCold: boolean;
+  admittedAt: number;
+  /** An executor was found. */
+  acquiredAt: number;
+  /** The version was loaded in it. */
+  loadedAt: number;
+  endedAt: number;
+  runUs: number;
+}
+
+export interface ContainerExecutorsOptions {
+  take: () => Promise<Executor>;
+  /** Of one container on this host. */
+  maxExecutors: number;
+  /** After this age an executor takes no more calls. */
+  maxAgeMs: number;
+  loadTimeoutMs: number;
+  /** Versions of code in requests kept loaded in one executor. */
+  maxInlineVersions: number;
+  now: () => number;
+  events: Pick<ExecutorEvents, "warmth" | "loggedLate"> & {
+    exited(ending: string, cause: string, pid: number): void;
+  };
+}
+
+/** A call that finds every executor with this many open starts another. */
+const crowdedCalls = 32;
+
+export class ContainerExecutors {
+  readonly #options: ContainerExecutorsOptions;
+  readonly #executors = new Set<Executor>();
+  #starting: Promise<Executor> | undefined;
+
+  constructor(options: ContainerExecutorsOptions) {
+    this.#options = options;
+  }
+
+  get executors(): ReadonlySet<Executor> {
+    return this.#executors;
+  }
+
+  get isStarting(): boolean {
+    return this.#starting !== undefined;
+  }
+
+  isWarm(version: string): boolean {
+    for (const executor of this.#executors)
+      if (executor.isWarm(version)) return true;
+    return false;
+  }
+
+  /** Runs a call; if its isolate or process is lost through no fault of its own, once more elsewhere. */
+  async run(
+    version: LoadableVersion,
+    call: ExecutorCall,
+    signal?: AbortSignal,
+  ): Promise<RunOutcome> {
+    const admittedAt = performance.now();
+    let executor = this.#pick() ?? (await this.#start());
+    let acquiredAt = performance.now();
+    let isCold = false;
+    for (let isRerun = false; ; isRerun = true) {
+      if (!executor.isWarm(version.key)) {
+        isCold = true;
+        const failure = await this.#load(executor, version);
+        if (failure)
+          return this.#notLoaded(failure, { admittedAt, acquiredAt });
+      }
+      const loadedAt = performance.now();
+      const outcome = await executor.run(version, call, signal);
+      const verdict = judge(outcome, call, isRerun);
+      if (verdict !== "run again") {
+        const runUs = "runUs" in outcome ? outcome.runUs : 0;
+        return {
+          outcome: verdict,
+          isCold,
+          admittedAt,
+          acquiredAt,
+          loadedAt,
+          endedAt: performance.now(),
+          runUs,
+        };
+      }
+      executor = this.#pick() ?? (await this.#start());
+      acquiredAt = performance.now();
+    }
+  }
+
+  /** Loads a version wherever another version of the same extension is ready. */
+  async warmBeside(next: LoadableVersion, present: string): Promise<void> {
+    const warm = [...this.#executors].filter((executor) =>
+      executor.isWarm(present),
+    );
+    await Promise.all(warm.map((executor) => this.#load(executor, next)));
+  }
+
+  /** Ends what is past its time, too old, or unused for longer than `idleMs`. */
+  sweep(idleMs: number): void {
+    const now = this.#options.now();
+    for (const executor of this.#executors) {
+      executor.killIfOverdue();
+      if (executor.openCalls > 0) continue;
+      const isIdle = now - executor.lastUsedMs > idleMs;
+      if (isIdle || this.#isTooOld(executor)) executor.kill("closed");
+    }
+  }
+
+  close(): void {
+    for (const executor of this.#executors) executor.kill("closed");
+  }
+
+  #pick(): Executor | undefined {
+    let best: Executor | undefined;
+    for (const executor of this.#executors) {
+      if (!executor.isAlive || this.#isTooOld(executor)) continue;
+      if (!best || executor.openCalls < best.openCalls) best = executor;
+    }
+    if (best && best.openCalls >= crowdedCalls) this.#grow();
+    return best;
+  }
+
+  /** Starts another executor for the calls to come, if the container may have one. */
+  #grow(): void {
+    if (this.#starting || this.#executors.size >= this.#options.maxExecutors)
+      return;
+    this.#start().catch(() => undefined); // the calls at hand have an executor
+  }
+
+  #start(): Promise<Executor> {
+    this.#starting ??= this.#options
+      .take()
+      .then((executor) => this.#adopt(executor))
+      .finally(() => {
+        this.#starting = undefined;
+      });
+    return this.#starting;
+  }
+
+  #adopt(executor: Executor): Executor {
+    this.#executors.add(executor);
+    const { warmth, loggedLate, exited } = this.#options.events;
+    executor.assign({
+      warmth,
+      loggedLate,
+      exited: (ending, cause) => {
+        this.#executors.delete(executor);
+        exited(ending, cause, executor.pid);
+      },
+    });
+    return executor;
+  }
+
+  async #load(
+    executor: Executor,
+    version: LoadableVersion,
+  ): Promise<CallFailure | undefined> {
+    const failure = await executor.load(version, this.#options.loadTimeoutMs);
+    if (!failure) this.#unloadSuperseded(executor, version.key);
+    return failure;
+  }
+
+  /** Unloads, where no call uses them, older versions of the same extension and the longest unused code of requests. */
+  #unloadSuperseded(executor: Executor, loaded: string): void {
+    const idle = executor
+      .idleVersions()
+      .filter(({ version }) => version !== loaded);
+    const isInline = loaded.startsWith(inlinePrefix);
+    const superseded = isInline
+      ? idle
+          .filter(({ version }) => version.startsWith(inlinePrefix))
+          .slice(0, -this.#options.maxInlineVersions)
+      : idle.filter(
+          ({ version }) => extensionOf(version) === extensionOf(loaded),
+        );
+    for (const { version } of superseded) executor.unload(version);
+  }
+
+  #notLoaded(
+    failure: CallFailure,
+    times: { admittedAt: number; acquiredAt: number },
+  ): RunOutcome {
+    const endedAt = performance.now();
+    return {
+      outcome: { kind: "failed", failure },
+      isCold: true,
+      ...times,
+      loadedAt: endedAt,
+      endedAt,
+      runUs: 0,
+    };
+  }
+
+  #isTooOld(executor: Executor): boolean {
+    return this.#options.now() - executor.startedMs > this.#options.maxAgeMs;
+  }
+}
+
+export const inlinePrefix = "inline:";
+
+function extensionOf(version: string): string {
+  return version.slice(0, version.lastIndexOf("@"));
+}
+
+/** What a call's caller is told, or that it deserves another try. */
+function judge(
+  outcome: ExecutorOutcome,
+  call: ExecutorCall,
+  isRerun: boolean,
+): RunOutcome["outcome"] | "run again" {
+  switch (outcome.kind) {
+    case "answered":
+    case "failed":
+    case "cancelled":
+      return outcome;
+    case "displaced":
+      return !isRerun && outcome.effects === 0
+        ? "run again"
+        : lost("its isolate was discarded");
+    case "lost":
+      if (outcome.overdue)
+        return { kind: "failed", failure: overdueFailure(call) };
+      if (outcome.cause === "overdue" && !isRerun) return "run again";
+      return lost("its executor ended");
+  }
+}
+
+function lost(how: string): RunOutcome["outcome"] {
+  const message = `the call was lost: ${how} before it answered`;
+  return { kind: "failed", failure: { reason: "executor_lost", message } };
+}
+
+function overdueFailure(call: ExecutorCall): CallFailure {
+  const limit: LimitHit = {
+    name: "wall_ms",
+    value: call.wallMs,
+    observed: call.wallMs,
+  };
+  return {
+    reason: call.wallClock,
+    message: `the call did not end within ${call.wallMs} ms and could not be interrupted; its executor was killed`,
+    limit,
+  };
+}

@@ -1,0 +1,427 @@
+/**
+ * One executor process as the rest of sandboxd sees it: versions are loaded into it, calls run in it, it dies. Rights come
+ * from the pipe a frame came on; a frame that breaks a bound or a shape ends the process.
+ */
+import type { CallFailure } from "../../proto/errors.ts";
+import { encodeFrame, FrameReader, type Frame } from "../frames.ts";
+import type {
+  ExecutorRequest,
+  GuestRequest,
+  LoadFailure,
+  LoggedReply,
+  StartRequest,
+} from "../protocol.ts";
+import type { LaunchedProcess } from "./launcher.ts";
+import { checkReply } from "./reply.ts";
+
+/** What an executor needs to load a version. `key` names it among those of its container. */
+export interface LoadableVersion {
+  key: string;
+  container: string;
+  fileName: string;
+  secrets: Readonly<Record<string, string>>;
+  meta: Readonly<Record<string, string>>;
+  /** The bundle followed by its source map. */
+  read(): Promise<{ content: Uint8Array; bundleBytes: number }>;
+}
+
+/** One call, ready to be sent. */
+export interface ExecutorCall {
+  invocationId: string;
+  payload: Uint8Array;
+  contentType: string;
+  wallMs: number;
+  wallClock: "wall_time" | "deadline";
+  syncMs: number;
+  http?: GuestRequest;
+}
+
+/** How a call ended in the process it was sent to. */
+export type ExecutorOutcome =
+  | AnsweredOutcome
+  | {
+      kind: "failed";
+      failure: CallFailure;
+      runUs: number;
+      logs: GuestLogs | undefined;
+    }
+  /** Its isolate was discarded for another call's sake. */
+  | { kind: "displaced"; effects: number }
+  /** The caller gave it up. */
+  | { kind: "cancelled" }
+  /** Its process ended. `overdue`: this call was why. */
+  | { kind: "lost"; cause: LostCause; overdue: boolean };
+
+export interface AnsweredOutcome {
+  kind: "answered";
+  payload: Buffer;
+  contentType: string;
+  httpStatus: number;
+  headers: [name: string, value: string][];
+  runUs: number;
+  logs: GuestLogs | undefined;
+}
+
+/** What one invocation's code wrote to its console. */
+export type GuestLogs = Pick<
+  LoggedReply,
+  "version" | "invocationId" | "lines" | "dropped"
+>;
+
+/** Why a process ended: we killed it for a call past its time, it broke the protocol, it was no longer needed, or by itself. */
+export type LostCause = "overdue" | "protocol" | "closed" | "exited";
+
+export interface ExecutorEvents {
+  /** The version has, or no longer has, an isolate ready here. */
+  warmth(version: string, isWarm: boolean): void;
+  /** Lines that came after their invocation's answer. */
+  loggedLate(logs: GuestLogs): void;
+  exited(ending: string, cause: LostCause): void;
+}
+
+/** Beyond this much unsent on its pipe an executor takes no more calls. */
+const maxUnsentBytes = 32 * 1024 * 1024;
+/** How long after its wall time a call may be unanswered before its process is killed. */
+const overdueGraceMs = 500;
+
+interface OpenCall {
+  held: HeldVersion;
+  killAtMs: number;
+  /** Its caller has been told; it stays open until the executor says that it no longer runs. */
+  isCancelled: boolean;
+  logs: GuestLogs | undefined;
+  settle(outcome: ExecutorOutcome): void;
+}
+
+interface OpenLoad {
+  killAtMs: number;
+  settle(failure: LoadFailure | undefined): void;
+}
+
+interface HeldVersion {
+  /** Resolves when the isolate is ready, or with why it is not. */
+  loading: Promise<LoadFailure | undefined>;
+  isReady: boolean;
+  openCalls: number;
+  lastUsedMs: number;
+  /** What the executor was last told, compared by identity. */
+  secrets: LoadableVersion["secrets"];
+  meta: LoadableVersion["meta"];
+}
+
+export class Executor {
+  readonly pid: number;
+  readonly startedMs: number;
+  readonly #process: LaunchedProcess;
+  #events: ExecutorEvents = silence;
+  readonly #now: () => number;
+  readonly #reader = new FrameReader();
+  readonly #versions = new Map<string, HeldVersion>();
+  readonly #calls = new Map<number, OpenCall>();
+  readonly #loads = new Map<number, OpenLoad>();
+  readonly #ready: Promise<void>;
+  #settleReady: (error?: Error) => void = () => undefined;
+  #nextId = 1;
+  #cause: LostCause | undefined;
+  #isGone = false;
+  #lastUsedMs: number;
+
+  constructor(options: {
+    process: LaunchedProcess;
+    start: StartRequest;
+    now: () => number;
+  }) {
+    this.#process = options.process;
+    this.#now = options.now;
+    this.pid = options.process.pid;
+    this.startedMs = this.#lastUsedMs = options.now();
+    this.#ready = new Promise((resolve, reject) => {
+      this.#settleReady = (error) => (error ? reject(error) : resolve());
+    });
+    this.#ready.catch(() => undefined); // whoever waits for it sees it
+    options.process.pipe.on("data", (chunk: Buffer) => this.#receive(chunk));
+    void options.process.exited.then((ending) => this.#exited(ending));
+    this.#send(options.start);
+  }
+
+  /** Resolves when it has an isolate in hand; rejects if it exits before. */
+  ready(): Promise<void> {
+    return this.#ready;
+  }
+
+  /** Resolves when the process is gone. */
+  async exited(): Promise<void> {
+    await this.#process.exited;
+  }
+
+  /** Says who wants to know what happens to it from now on. */
+  assign(events: ExecutorEvents): void {
+    this.#events = events;
+  }
+
+  get isAlive(): boolean {
+    return !this.#isGone && this.#cause === undefined;
+  }
+
+  /** Calls sent and not yet ended, cancelled ones included. */
+  get openCalls(): number {
+    return this.#calls.size;
+  }
+
+  /** Since when, by the clock handed in, it has had nothing to do. */
+  get lastUsedMs(): number {
+    return this.#lastUsedMs;
+  }
+
+  get isSaturated(): boolean {
+    return this.#process.pipe.writableLength > maxUnsentBytes;
+  }
+
+  isWarm(version: string): boolean {
+    return this.#versions.get(version)?.isReady ?? false;
+  }
+
+  /** The versions it holds, the longest unused first. */
+  idleVersions(): { version: string; lastUsedMs: number }[] {
+    return [...this.#versions]
+      .filter(([, held]) => held.isReady && held.openCalls === 0)
+      .map(([version, held]) => ({ version, lastUsedMs: held.lastUsedMs }))
+      .toSorted((a, b) => a.lastUsedMs - b.lastUsedMs);
+  }
+
+  /** Loads a version unless it is there; resolves with why it could not be. */
+  load(
+    version: LoadableVersion,
+    timeoutMs: number,
+  ): Promise<LoadFailure | undefined> {
+    const known = this.#versions.get(version.key);
+    if (known) return known.loading;
+    const { secrets, meta } = version;
+    const held: HeldVersion = {
+      loading: Promise.resolve(undefined),
+      isReady: false,
+      openCalls: 0,
+      lastUsedMs: this.#now(),
+      secrets,
+      meta,
+    };
+    this.#versions.set(version.key, held);
+    held.loading = this.#load(version, timeoutMs).then((failure) => {
+      if (failure) this.#forget(version.key, held);
+      else if (this.#versions.get(version.key) === held) {
+        held.isReady = true;
+        this.#events.warmth(version.key, true);
+      }
+      return failure;
+    });
+    held.loading.catch(() => this.#forget(version.key, held));
+    return held.loading;
+  }
+
+  /** Runs a loaded version; the outcome always comes, at once when `signal` gives the call up. */
+  run(
+    version: LoadableVersion,
+    call: ExecutorCall,
+    signal?: AbortSignal,
+  ): Promise<ExecutorOutcome> {
+    const held = this.#versions.get(version.key);
+    if (!held?.isReady || this.#isGone)
+      return Promise.resolve({ kind: "displaced", effects: 0 });
+    this.#refresh(version, held);
+    const id = this.#nextId++;
+    const { payload, ...head } = call;
+    this.#send({ type: "invoke", id, version: version.key, ...head }, payload);
+    held.openCalls++;
+    return new Promise((settle) => {
+      const killAtMs = this.#now() + call.wallMs + overdueGraceMs;
+      this.#calls.set(id, {
+        held,
+        settle,
+        killAtMs,
+        isCancelled: false,
+        logs: undefined,
+      });
+      signal?.addEventListener("abort", () => this.#cancel(id), { once: true });
+    });
+  }
+
+  unload(version: string): void {
+    const held = this.#versions.get(version);
+    if (!held?.isReady || held.openCalls > 0) return;
+    this.#forget(version, held);
+    this.#send({ type: "unload", version });
+  }
+
+  /** Kills the process if a call or load is past its time by more than the grace. */
+  killIfOverdue(): void {
+    const now = this.#now();
+    for (const open of [...this.#calls.values(), ...this.#loads.values()])
+      if (open.killAtMs < now) return this.kill("overdue");
+  }
+
+  /** Ends the process at once; its open calls end as lost. */
+  kill(cause: LostCause): void {
+    this.#cause ??= cause;
+    this.#process.kill();
+  }
+
+  #refresh(version: LoadableVersion, held: HeldVersion): void {
+    if (held.secrets === version.secrets && held.meta === version.meta) return;
+    const { secrets, meta } = version;
+    held.secrets = secrets;
+    held.meta = meta;
+    this.#send({ type: "update", version: version.key, secrets, meta });
+  }
+
+  async #load(
+    version: LoadableVersion,
+    timeoutMs: number,
+  ): Promise<LoadFailure | undefined> {
+    const { content, bundleBytes } = await version.read();
+    if (this.#isGone) return lostWhileLoading;
+    const id = this.#nextId++;
+    const { key, container, fileName, secrets, meta } = version;
+    return new Promise((settle) => {
+      this.#loads.set(id, {
+        settle,
+        killAtMs: this.#now() + timeoutMs + overdueGraceMs,
+      });
+      this.#send(
+        {
+          type: "load",
+          id,
+          version: key,
+          bundleBytes,
+          fileName,
+          container,
+          secrets,
+          meta,
+          timeoutMs,
+        },
+        content,
+      );
+    });
+  }
+
+  #cancel(id: number): void {
+    const open = this.#calls.get(id);
+    if (!open || open.isCancelled) return;
+    open.isCancelled = true;
+    open.settle({ kind: "cancelled" });
+    this.#send({ type: "cancel", id });
+  }
+
+  #send(head: ExecutorRequest, body?: Uint8Array): void {
+    if (!this.#isGone) this.#process.pipe.write(encodeFrame(head, body));
+  }
+
+  #receive(chunk: Buffer): void {
+    try {
+      for (const frame of this.#reader.push(chunk)) this.#take(frame);
+    } catch {
+      this.kill("protocol");
+    }
+  }
+
+  #take(frame: Frame): void {
+    const reply = checkReply(frame.head);
+    switch (reply.type) {
+      case "ready":
+        return this.#settleReady();
+      case "loaded":
+        return this.#loaded(reply.id, reply.failure);
+      case "answered":
+        return this.#settle(reply.id, {
+          kind: "answered",
+          payload: frame.body,
+          contentType: reply.contentType,
+          httpStatus: reply.httpStatus,
+          headers: reply.headers,
+          runUs: reply.runUs,
+          logs: this.#calls.get(reply.id)?.logs,
+        });
+      case "failed":
+        return this.#settle(reply.id, {
+          kind: "failed",
+          failure: reply.failure,
+          runUs: reply.runUs,
+          logs: this.#calls.get(reply.id)?.logs,
+        });
+      case "displaced":
+        return this.#settle(reply.id, {
+          kind: "displaced",
+          effects: reply.effects,
+        });
+      case "cancelled":
+        return this.#settle(reply.id, { kind: "cancelled" });
+      case "discarded":
+        return this.#forget(reply.version, this.#versions.get(reply.version));
+      case "logged":
+        return this.#logged(reply);
+    }
+  }
+
+  #loaded(id: number, failure: LoadFailure | undefined): void {
+    const open = this.#loads.get(id);
+    this.#loads.delete(id);
+    open?.settle(failure);
+  }
+
+  #settle(id: number, outcome: ExecutorOutcome): void {
+    const open = this.#calls.get(id);
+    if (!open) return;
+    this.#calls.delete(id);
+    open.held.openCalls--;
+    this.#lastUsedMs = open.held.lastUsedMs = this.#now();
+    open.settle(outcome);
+  }
+
+  #logged({ id, version, invocationId, lines, dropped }: LoggedReply): void {
+    const logs = { version, invocationId, lines, dropped };
+    const open = this.#calls.get(id);
+    if (open) open.logs = logs;
+    else this.#events.loggedLate(logs);
+  }
+
+  #forget(version: string, held: HeldVersion | undefined): void {
+    if (!held || this.#versions.get(version) !== held) return;
+    this.#versions.delete(version);
+    if (held.isReady) this.#events.warmth(version, false);
+    held.isReady = false;
+  }
+
+  #exited(ending: string): void {
+    this.#isGone = true;
+    const cause = this.#cause ?? "exited";
+    this.#settleReady(new Error(`executor ${ending}`));
+    const now = this.#now();
+    for (const [version, held] of [...this.#versions])
+      this.#forget(version, held);
+    for (const open of this.#loads.values())
+      open.settle(open.killAtMs < now ? hungWhileLoading : lostWhileLoading);
+    for (const open of this.#calls.values())
+      open.settle({
+        kind: "lost",
+        cause,
+        overdue: cause === "overdue" && open.killAtMs < now,
+      });
+    this.#loads.clear();
+    this.#calls.clear();
+    this.#events.exited(ending, cause);
+  }
+}
+
+const silence: ExecutorEvents = {
+  warmth: () => undefined,
+  loggedLate: () => undefined,
+  exited: () => undefined,
+};
+
+const lostWhileLoading: LoadFailure = {
+  reason: "executor_lost",
+  message: "the executor ended while the version was being loaded",
+};
+const hungWhileLoading: LoadFailure = {
+  reason: "sync_time",
+  message: "the top level did not end, and its executor was killed",
+};

@@ -1,0 +1,153 @@
+/** Checks the shape of what came from an executor: what runs there may have been taken over, so nothing of it is believed. */
+import {
+  failureReasons,
+  type CallFailure,
+  type LimitHit,
+} from "../../proto/errors.ts";
+import type { ExecutorReply, LoadFailure, LogLine } from "../protocol.ts";
+
+type Fields = Record<string, unknown>;
+
+const maxMessageChars = 8192;
+const maxStackChars = 16_384;
+const logLevels = ["debug", "log", "info", "warn", "error"] as const;
+
+/** The reply, rebuilt from checked fields; throws on any other shape. */
+export function checkReply(head: unknown): ExecutorReply {
+  const fields = object(head);
+  switch (fields["type"]) {
+    case "ready":
+      return { type: "ready" };
+    case "loaded":
+      return {
+        type: "loaded",
+        id: count(fields["id"]),
+        ...(fields["failure"] !== undefined && {
+          failure: loadFailure(fields["failure"]),
+        }),
+        compileUs: count(fields["compileUs"]),
+        evaluateUs: count(fields["evaluateUs"]),
+      };
+    case "answered":
+      return {
+        type: "answered",
+        id: count(fields["id"]),
+        contentType: text(fields["contentType"], maxMessageChars),
+        httpStatus: httpStatus(fields["httpStatus"]),
+        headers: list(fields["headers"]).map(header),
+        runUs: count(fields["runUs"]),
+      };
+    case "failed":
+      return {
+        type: "failed",
+        id: count(fields["id"]),
+        failure: callFailure(object(fields["failure"])),
+        runUs: count(fields["runUs"]),
+      };
+    case "displaced":
+      return {
+        type: "displaced",
+        id: count(fields["id"]),
+        effects: count(fields["effects"]),
+      };
+    case "cancelled":
+      return { type: "cancelled", id: count(fields["id"]) };
+    case "discarded":
+      return {
+        type: "discarded",
+        version: text(fields["version"], maxMessageChars),
+      };
+    case "logged":
+      return {
+        type: "logged",
+        id: count(fields["id"]),
+        version: text(fields["version"], maxMessageChars),
+        invocationId: text(fields["invocationId"], maxMessageChars),
+        lines: list(fields["lines"]).map(logLine),
+        dropped: count(fields["dropped"]),
+      };
+    default:
+      throw new Error("unknown reply");
+  }
+}
+
+function loadFailure(value: unknown): LoadFailure {
+  const fields = object(value);
+  return {
+    ...callFailure(fields),
+    ...(fields["file"] !== undefined && {
+      file: text(fields["file"], maxMessageChars),
+    }),
+    ...(fields["line"] !== undefined && { line: count(fields["line"]) }),
+    ...(fields["column"] !== undefined && { column: count(fields["column"]) }),
+  };
+}
+
+function callFailure(fields: Fields): CallFailure {
+  const { reason, limit, stack, httpStatus: status } = fields;
+  if (!isReason(reason)) throw new Error("unknown reason");
+  return {
+    reason,
+    message: text(fields["message"], maxMessageChars),
+    ...(limit !== undefined && { limit: limitHit(object(limit)) }),
+    ...(stack !== undefined && { stack: text(stack, maxStackChars) }),
+    ...(status !== undefined && { httpStatus: httpStatus(status) }),
+  };
+}
+
+function limitHit(fields: Fields): LimitHit {
+  return {
+    name: text(fields["name"], maxMessageChars),
+    value: count(fields["value"]),
+    observed: count(fields["observed"]),
+  };
+}
+
+function logLine(value: unknown): LogLine {
+  const fields = object(value);
+  const level = logLevels.find((known) => known === fields["level"]);
+  if (!level) throw new Error("unknown log level");
+  return {
+    level,
+    timeMs: count(fields["timeMs"]),
+    text: text(fields["text"], Infinity),
+  };
+}
+
+function header(value: unknown): [name: string, value: string] {
+  const [name, content] = list(value);
+  return [text(name, maxMessageChars), text(content, Infinity)];
+}
+
+function isReason(value: unknown): value is CallFailure["reason"] {
+  return typeof value === "string" && Object.hasOwn(failureReasons, value);
+}
+
+function httpStatus(value: unknown): number {
+  const status = count(value);
+  if (status < 100 || status > 599) throw new Error("no HTTP status");
+  return status;
+}
+
+function object(value: unknown): Fields {
+  if (typeof value !== "object" || value === null)
+    throw new Error("not an object");
+  return value as Fields; // an object from JSON.parse is one
+}
+
+function list(value: unknown): unknown[] {
+  if (!Array.isArray(value)) throw new Error("not a list");
+  return value;
+}
+
+function text(value: unknown, maxChars: number): string {
+  if (typeof value !== "string") throw new Error("not a string");
+  return value.length > maxChars ? value.slice(0, maxChars) : value;
+}
+
+/** A number that counts: finite, whole, not negative. */
+function count(value: unknown): number {
+  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0)
+    throw new Error("not a count");
+  return value;
+}
