@@ -5,6 +5,7 @@
  */
 import { AnnexError } from "../errors.ts";
 import { codeOfConnectStatus, connectStatusOf } from "./status.ts";
+import { inServerSpan } from "./trace.ts";
 import type {
   MessageType,
   RpcContext,
@@ -26,19 +27,25 @@ export function unaryRoutes<Service extends ServiceDefinition>(
   definition: Service,
   implementation: UnaryImplementation<Service>,
 ): UnaryRoute[] {
-  return Object.entries(definition.methods).map(([key, method]) => ({
-    path: pathOf(definition, method.name),
-    async handle(body, context) {
+  return Object.entries(definition.methods).map(([key, method]) => {
+    const path = pathOf(definition, method.name);
+    const answer = async (body: unknown, context: RpcContext) => {
       const call = implementation[key];
-      if (!call) throw new AnnexError("internal", `no ${method.name} here`);
+      if (!call) throw new AnnexError("internal", `no ${path} here`);
       const request = messageOf(method.requestType, body);
-      // The definition's own type read the request and writes the answer; TypeScript cannot follow that through the index.
-      const answer = await call(request as never, context);
+      // The definition's own types read the request and write the answer; TypeScript cannot follow that through the index.
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+      const response = await call(request as never, context);
       return method.responseType.toJSON(
-        method.responseType.fromPartial(answer),
+        method.responseType.fromPartial(response),
       );
-    },
-  }));
+    };
+    return {
+      path,
+      handle: (body, context) =>
+        inServerSpan(path, context.metadata, () => answer(body, context)),
+    };
+  });
 }
 
 /** What an HTTP server answers for anything thrown. */
@@ -78,6 +85,7 @@ export function connectHttp<Service extends ServiceDefinition>(
     return [key, call];
   });
   // Built from the definition's own methods, so it has exactly the client's keys and signatures.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return Object.fromEntries(methods) as UnaryClient<Service>;
 }
 

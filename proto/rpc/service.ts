@@ -26,10 +26,23 @@ export interface ServiceDefinition {
   readonly methods: Readonly<Record<string, MethodDefinition>>;
 }
 
+/** Metadata of gRPC, headers of HTTP; names are lower case. */
+export interface RpcMetadata {
+  get(name: string): string | Uint8Array | undefined;
+}
+
+/** A header that is text. */
+export function headerOf(
+  metadata: RpcMetadata,
+  name: string,
+): string | undefined {
+  const value = metadata.get(name);
+  return typeof value === "string" ? value : undefined;
+}
+
 /** What a method may know of its call, whichever wire it came by. */
 export interface RpcContext {
-  /** Metadata of gRPC, headers of HTTP; names are lower case. */
-  readonly metadata: { get(name: string): string | undefined };
+  readonly metadata: RpcMetadata;
   /** Aborted when the caller gives up or the server closes. */
   readonly signal: AbortSignal;
 }

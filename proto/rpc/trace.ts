@@ -1,0 +1,53 @@
+/** W3C trace context across our wires, and the span of a call served. */
+import {
+  context,
+  propagation,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  type Context,
+} from "@opentelemetry/api";
+import { AnnexError } from "../errors.ts";
+import { headerOf, type RpcMetadata } from "./service.ts";
+
+/** The trace headers of the active context; empty where nothing is traced. */
+export function traceHeaders(): Record<string, string> {
+  const headers: Record<string, string> = {};
+  propagation.inject(context.active(), headers);
+  return headers;
+}
+
+/** The context that a caller's headers, or a stored traceparent, continue. */
+export function contextOf(metadata: RpcMetadata): Context {
+  return propagation.extract(context.active(), metadata, {
+    get: (carrier, name) => headerOf(carrier, name),
+    keys: () => [],
+  });
+}
+
+/** Runs one call inside a server span that continues the caller's trace. */
+export async function inServerSpan<Answer>(
+  path: string,
+  metadata: RpcMetadata,
+  call: () => Promise<Answer>,
+): Promise<Answer> {
+  const [service = "", method = ""] = path.split("/").slice(-2);
+  const span = trace.getTracer("annex").startSpan(
+    `${service}/${method}`,
+    {
+      kind: SpanKind.SERVER,
+      attributes: { "rpc.service": service, "rpc.method": method },
+    },
+    contextOf(metadata),
+  );
+  try {
+    return await context.with(trace.setSpan(context.active(), span), call);
+  } catch (thrown) {
+    const { code, message } = AnnexError.from(thrown);
+    span.setAttribute("error.type", code);
+    span.setStatus({ code: SpanStatusCode.ERROR, message });
+    throw thrown;
+  } finally {
+    span.end();
+  }
+}
