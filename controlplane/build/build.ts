@@ -1,0 +1,76 @@
+/** An author's source → one self-contained CommonJS script with its source map. Nothing of the source ever runs here. */
+import { createHash } from "node:crypto";
+import { bundle, type BundledSource } from "./bundle.ts";
+import { layOut } from "./layout.ts";
+import { isVerbatim, withReturnAsExport } from "./script.ts";
+import { checkedFiles, entryAmong, type SourceFile } from "./source.ts";
+
+/** What an author wrote: files by their path relative to the source's root, with forward slashes. */
+export interface Source {
+  files: SourceFile[];
+  /** The file to start from; empty for the only file, package.json's main, or index. */
+  entry: string;
+}
+
+/** One immutable build of a source. */
+export interface Bundle {
+  content: Uint8Array;
+  /** Its `sources` are the author's paths. */
+  sourceMap: Uint8Array;
+  /** SHA-256 of the content, lower-case hex. */
+  digest: string;
+  /** The language surface it relies on. */
+  runtime: string;
+  /** The file that was started from. */
+  entry: string;
+}
+
+/** What a build may be told. */
+export interface BuildOptions {
+  /** The limit `build_time`. */
+  timeoutMs?: number;
+  signal?: AbortSignal;
+}
+
+/** The runtime that bundles are built for. */
+export const runtime = "2026.1";
+
+/** The longest a build may take. */
+export const buildTimeoutMs = 15_000;
+
+/** Builds a source; one that does not build is refused with `invalid` and a message that begins with file:line:column. */
+export async function build(
+  source: Source,
+  { timeoutMs = buildTimeoutMs, signal }: BuildOptions = {},
+): Promise<Bundle> {
+  const files = checkedFiles(source.files);
+  const entry = entryAmong(files, source.entry);
+  await using layout = await layOut(files);
+  const bundled = await bundle({
+    root: layout.root,
+    files,
+    entry,
+    timeoutMs,
+    signal,
+  });
+  return bundleOf(files, bundled);
+}
+
+/** A lone CommonJS file stays as its author wrote it, so that what runs is what they read. */
+function bundleOf(
+  files: ReadonlyMap<string, string>,
+  bundled: BundledSource,
+): Bundle {
+  const text = files.get(bundled.entry) ?? "";
+  const { code, map } = isVerbatim(bundled.entry, bundled.inputs, text)
+    ? withReturnAsExport(bundled.entry, text)
+    : bundled;
+  const content = Buffer.from(code);
+  return {
+    content,
+    sourceMap: Buffer.from(map),
+    digest: createHash("sha256").update(content).digest("hex"),
+    runtime,
+    entry: bundled.entry,
+  };
+}

@@ -1,0 +1,52 @@
+/**
+ * A private folder in which esbuild resolves modules by Node's own rules. Contents come from memory (bundle.ts); on disk
+ * lie only the names, and the package.json files, which the resolver reads itself. So no author's code rests on the disk.
+ */
+import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+/** The folder; disposing it removes it. */
+export interface Layout extends AsyncDisposable {
+  /** Absolute, without symbolic links. Its last part is always the same, because names in the bundle are made of it. */
+  root: string;
+}
+
+/** Lays the files' names out in a new folder that only this user can enter. */
+export async function layOut(
+  files: ReadonlyMap<string, string>,
+): Promise<Layout> {
+  const outer = await mkdtemp(
+    path.join(await realpath(tmpdir()), "annex-build-"),
+  );
+  const remove = () => rm(outer, { recursive: true, force: true });
+  try {
+    // Ends the resolver's walk upwards for the package.json that a file belongs to.
+    await writeFile(path.join(outer, "package.json"), "{}");
+    const root = path.join(outer, "source");
+    await mkdir(root);
+    await makeFolders(root, files);
+    for (const [name, text] of files) {
+      await writeFile(path.join(root, name), isPackageJson(name) ? text : "");
+    }
+    return { root, [Symbol.asyncDispose]: remove };
+  } catch (thrown) {
+    await remove();
+    throw thrown;
+  }
+}
+
+async function makeFolders(
+  root: string,
+  files: ReadonlyMap<string, string>,
+): Promise<void> {
+  const folders = new Set(
+    [...files.keys()].map((name) => path.posix.dirname(name)),
+  );
+  for (const folder of folders)
+    await mkdir(path.join(root, folder), { recursive: true });
+}
+
+function isPackageJson(name: string): boolean {
+  return path.posix.basename(name) === "package.json";
+}

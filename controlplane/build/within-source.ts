@@ -1,0 +1,135 @@
+/**
+ * Keeps esbuild inside the source. Contents are served from memory only, so nothing else can be read whatever the resolver
+ * finds; imports that lead outside are refused as not found, so that nobody learns what lies there.
+ */
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Loader, OnResolveArgs, Plugin, PluginBuild } from "esbuild";
+import { withReturnAsExport, returnsAtTopLevel } from "./script.ts";
+
+/** The plugin for a source that is laid out at `root`. */
+export function withinSource(
+  root: string,
+  files: ReadonlyMap<string, string>,
+): Plugin {
+  return {
+    name: "within-source",
+    setup(build) {
+      let entry: string | undefined;
+      build.onResolve({ filter: /.*/ }, async (args) => {
+        if (args.kind === "entry-point") entry = await entryPath(build, args);
+        const refused = refusalOf(args, root);
+        // Everything else is left to esbuild, which also knows where a missing module is optional.
+        return refused === undefined
+          ? undefined
+          : { errors: [{ text: refused }] };
+      });
+      build.onLoad({ filter: /.*/, namespace: "file" }, (args) => {
+        const name = path.relative(root, args.path);
+        const text = files.get(name);
+        if (text === undefined) return { errors: [{ text: foundElsewhere }] };
+        const loader = loaders[path.extname(name)];
+        if (loader === undefined) return { errors: [{ text: noLoader(name) }] };
+        return {
+          loader,
+          contents: contentsOf(name, text, loader, args.path === entry),
+        };
+      });
+    },
+  };
+}
+
+async function entryPath(
+  build: PluginBuild,
+  { path: specifier, kind, resolveDir, pluginData }: OnResolveArgs,
+): Promise<string | undefined> {
+  if (pluginData === resolving) return undefined;
+  const options = { kind, resolveDir, pluginData: resolving };
+  return (await build.resolve(specifier, options)).path;
+}
+
+const resolving = Symbol("resolving");
+
+function refusalOf(args: OnResolveArgs, root: string): string | undefined {
+  if (/^(https?:)?\/\//.test(args.path)) {
+    return `cannot import '${args.path}' from the network; put the module into the source`;
+  }
+  return leadsOutside(args, root) ? notFound(args.path) : undefined;
+}
+
+/** By the text alone, so that the disk outside is not even asked. */
+function leadsOutside(
+  { path: specifier, resolveDir }: OnResolveArgs,
+  root: string,
+): boolean {
+  if (specifier.startsWith("file:")) return leadsOutsideByUrl(specifier, root);
+  if (/^\.{0,2}(\/|$)/.test(specifier)) {
+    const target = path.resolve(resolveDir, specifier);
+    return target !== root && !isWithin(root, target);
+  }
+  return specifier.split(/[\\/]/).includes("..");
+}
+
+function leadsOutsideByUrl(url: string, root: string): boolean {
+  try {
+    return !isWithin(root, fileURLToPath(url));
+  } catch {
+    return true;
+  }
+}
+
+function isWithin(root: string, target: string): boolean {
+  return target.startsWith(root + path.sep);
+}
+
+/** In esbuild's words, so that it reads like anything else that is missing (refusal.ts). */
+function notFound(specifier: string): string {
+  return `Could not resolve ${JSON.stringify(specifier)}`;
+}
+
+// The resolver went up past the source, into a node_modules of this machine's.
+const foundElsewhere =
+  "cannot find this module in the source; add it to the source's node_modules";
+
+const loaders: Record<string, Loader> = {
+  "": "js",
+  ".js": "js",
+  ".mjs": "js",
+  ".cjs": "js",
+  ".jsx": "jsx",
+  ".ts": "ts",
+  ".mts": "ts",
+  ".cts": "ts",
+  ".tsx": "tsx",
+  ".json": "json",
+  ".txt": "text",
+};
+
+function noLoader(name: string): string {
+  const known = Object.keys(loaders).filter(Boolean).join(" ");
+  return `cannot import '${name}': ${path.extname(name)} files are neither code nor JSON; ${known} can be imported`;
+}
+
+function contentsOf(
+  name: string,
+  text: string,
+  loader: Loader,
+  isEntry: boolean,
+): string {
+  const safe = withoutMapFile(text);
+  if (loader !== "js" || !isEntry || !returnsAtTopLevel(safe)) return safe;
+  const { code, map } = withReturnAsExport(path.basename(name), safe);
+  const url = `data:application/json;base64,${Buffer.from(map).toString("base64")}`;
+  return `${code}\n//# sourceMappingURL=${url}`;
+}
+
+/**
+ * esbuild reads the file that a sourceMappingURL comment names from the disk, wherever it lies. An escape makes it no such
+ * comment, and means the same where the words stand in a string, a regular expression or a name.
+ */
+function withoutMapFile(text: string): string {
+  return text.replaceAll(
+    /sourceMappingURL=(?!data:)/g,
+    "sourceMappingUR\\u004C=",
+  );
+}
