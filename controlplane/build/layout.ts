@@ -25,10 +25,15 @@ export async function layOut(
     await writeFile(path.join(outer, "package.json"), "{}");
     const root = path.join(outer, "source");
     await mkdir(root);
-    await makeFolders(root, files);
-    for (const [name, text] of files) {
-      await writeFile(path.join(root, name), isPackageJson(name) ? text : "");
-    }
+    const folders = new Set(
+      [...files.keys()].map((name) => path.posix.dirname(name)),
+    );
+    await inBatches([...folders], (folder) =>
+      mkdir(path.join(root, folder), { recursive: true }),
+    );
+    await inBatches([...files], ([name, text]) =>
+      writeFile(path.join(root, name), isPackageJson(name) ? text : ""),
+    );
     return { root, [Symbol.asyncDispose]: remove };
   } catch (thrown) {
     await remove();
@@ -36,15 +41,15 @@ export async function layOut(
   }
 }
 
-async function makeFolders(
-  root: string,
-  files: ReadonlyMap<string, string>,
+const batchSize = 64;
+
+async function inBatches<Item>(
+  items: Item[],
+  make: (item: Item) => Promise<unknown>,
 ): Promise<void> {
-  const folders = new Set(
-    [...files.keys()].map((name) => path.posix.dirname(name)),
-  );
-  for (const folder of folders)
-    await mkdir(path.join(root, folder), { recursive: true });
+  for (let at = 0; at < items.length; at += batchSize) {
+    await Promise.all(items.slice(at, at + batchSize).map(make));
+  }
 }
 
 function isPackageJson(name: string): boolean {

@@ -4,7 +4,7 @@
  */
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Loader, OnResolveArgs, Plugin, PluginBuild } from "esbuild";
+import type { Loader, OnResolveArgs, PartialMessage, Plugin } from "esbuild";
 import { withReturnAsExport, returnsAtTopLevel } from "./script.ts";
 
 /** The plugin for a source that is laid out at `root`. */
@@ -16,15 +16,12 @@ export function withinSource(
     name: "within-source",
     setup(build) {
       let entry: string | undefined;
-      build.onResolve({ filter: /.*/ }, async (args) => {
-        if (args.kind === "entry-point") entry = await entryPath(build, args);
-        const refused = refusalOf(args, root);
-        // Everything else is left to esbuild, which also knows where a missing module is optional.
-        return refused === undefined
-          ? undefined
-          : { errors: [{ text: refused }] };
-      });
+      // Everything else is left to esbuild, which also knows where a missing module is optional.
+      build.onResolve({ filter: /^(\/|file:|https?:)|\.\./ }, (args) => ({
+        errors: refusalOf(args, root),
+      }));
       build.onLoad({ filter: /.*/, namespace: "file" }, (args) => {
+        entry ??= args.path; // nothing else can be asked for before it is read
         const name = path.relative(root, args.path);
         const text = files.get(name);
         if (text === undefined) return { errors: [{ text: foundElsewhere }] };
@@ -39,22 +36,17 @@ export function withinSource(
   };
 }
 
-async function entryPath(
-  build: PluginBuild,
-  { path: specifier, kind, resolveDir, pluginData }: OnResolveArgs,
-): Promise<string | undefined> {
-  if (pluginData === resolving) return undefined;
-  const options = { kind, resolveDir, pluginData: resolving };
-  return (await build.resolve(specifier, options)).path;
-}
-
-const resolving = Symbol("resolving");
-
-function refusalOf(args: OnResolveArgs, root: string): string | undefined {
+function refusalOf(args: OnResolveArgs, root: string): PartialMessage[] {
   if (/^(https?:)?\/\//.test(args.path)) {
-    return `cannot import '${args.path}' from the network; put the module into the source`;
+    return [
+      {
+        text: `cannot import '${args.path}' from the network; put the module into the source`,
+      },
+    ];
   }
-  return leadsOutside(args, root) ? notFound(args.path) : undefined;
+  if (!leadsOutside(args, root)) return [];
+  // In esbuild's words, so that it reads like anything else that is missing (refusal.ts).
+  return [{ text: `Could not resolve ${JSON.stringify(args.path)}` }];
 }
 
 /** By the text alone, so that the disk outside is not even asked. */
@@ -80,11 +72,6 @@ function leadsOutsideByUrl(url: string, root: string): boolean {
 
 function isWithin(root: string, target: string): boolean {
   return target.startsWith(root + path.sep);
-}
-
-/** In esbuild's words, so that it reads like anything else that is missing (refusal.ts). */
-function notFound(specifier: string): string {
-  return `Could not resolve ${JSON.stringify(specifier)}`;
 }
 
 // The resolver went up past the source, into a node_modules of this machine's.
