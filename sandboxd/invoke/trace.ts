@@ -1,0 +1,151 @@
+/**
+ * Spans of an invocation, written after its answer has left so that they cost the caller nothing: on the way supervisor
+ * and executor only note times.
+ */
+import {
+  propagation,
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from "@opentelemetry/api";
+import type {
+  Attributes,
+  Context,
+  HrTime,
+  Span,
+  Tracer,
+} from "@opentelemetry/api";
+import type { FailureReason } from "../../proto/errors.ts";
+import type { LogLine } from "../protocol.ts";
+
+/** A part of an invocation, in microseconds since its admission. */
+export interface Phase {
+  startUs: number;
+  endUs: number;
+}
+
+/** What is known of an invocation once it is over. A phase that was not reached is absent. */
+export interface InvocationRecord {
+  /** From `parentOf`, or the context of the span `openInvocation` gave. */
+  parent: Context;
+  /** The span opened at admission, where the answer had to name it; else one is made here. */
+  span?: Span;
+  container: string;
+  extension?: string;
+  point?: string;
+  version?: number;
+  invocationId: string;
+  caller?: string;
+  outcome: "result" | "failure" | "skipped" | "error";
+  reason?: FailureReason;
+  cold: boolean;
+  /** Admission in milliseconds since the epoch, with fraction: performance.timeOrigin + performance.now(). */
+  startMs: number;
+  /** The answer's leaving, in microseconds since admission. */
+  endUs: number;
+  /** From admission until an executor took the call. */
+  queue?: Phase;
+  /** Getting an executor and its isolate ready. */
+  acquire?: Phase;
+  /** A hit found the version compiled. */
+  compile?: Phase & { hit: boolean };
+  /** In the guest's code, awaits included. */
+  run?: Phase;
+  /** What the guest wrote to its console. */
+  logs?: readonly LogLine[];
+}
+
+/** The trace context a request names; the root context where it names none, or a malformed one. */
+export function parentOf(traceparent: string, tracestate: string): Context {
+  if (traceparent === "") return ROOT_CONTEXT;
+  return propagation.extract(ROOT_CONTEXT, { traceparent, tracestate });
+}
+
+/** Opens an invocation's span at admission: only for a carrier whose answer names its span (HTTP). */
+export function openInvocation(
+  tracer: Tracer,
+  parent: Context,
+  startMs: number,
+): Span {
+  return tracer.startSpan(
+    "annex.invoke",
+    { kind: SpanKind.SERVER, startTime: timeAt(startMs, 0) },
+    parent,
+  );
+}
+
+/** The trace headers of an answer whose invocation has that span; empty where nothing was traced. */
+export function traceHeaders(span: Span): Record<string, string> {
+  const headers: Record<string, string> = {};
+  propagation.inject(trace.setSpan(ROOT_CONTEXT, span), headers);
+  return headers;
+}
+
+/** Writes an invocation's spans; at once done where its trace is not sampled. */
+export function recordInvocation(
+  tracer: Tracer,
+  record: InvocationRecord,
+): void {
+  const span =
+    record.span ?? openInvocation(tracer, record.parent, record.startMs);
+  if (!span.isRecording()) return;
+  span.setAttributes(attributesOf(record));
+  if (record.outcome === "failure" || record.outcome === "error")
+    span.setStatus({ code: SpanStatusCode.ERROR });
+  writePhases(tracer, record, trace.setSpan(record.parent, span));
+  span.end(at(record, record.endUs));
+}
+
+function attributesOf(record: InvocationRecord): Attributes {
+  return {
+    "annex.container": record.container,
+    "annex.extension": record.extension,
+    "annex.point": record.point,
+    "annex.version": record.version,
+    "annex.invocation_id": record.invocationId,
+    "annex.caller": record.caller,
+    "annex.outcome": record.outcome,
+    "annex.reason": record.reason,
+    "annex.cold": record.cold,
+  };
+}
+
+function writePhases(
+  tracer: Tracer,
+  record: InvocationRecord,
+  parent: Context,
+): void {
+  const { queue, acquire, compile, run } = record;
+  const open = (name: string, phase: Phase) =>
+    tracer.startSpan(name, { startTime: at(record, phase.startUs) }, parent);
+  if (queue) open("queue", queue).end(at(record, queue.endUs));
+  if (acquire) open("isolate acquire", acquire).end(at(record, acquire.endUs));
+  if (compile)
+    open("compile", compile)
+      .setAttribute("annex.compile", compile.hit ? "hit" : "miss")
+      .end(at(record, compile.endUs));
+  if (!run) return;
+  const span = open("run", run);
+  writeLogs(span, record.logs ?? []);
+  span.end(at(record, run.endUs));
+}
+
+function writeLogs(span: Span, lines: readonly LogLine[]): void {
+  for (const line of lines)
+    span.addEvent(
+      "log",
+      { "log.severity": line.level, "log.message": line.text },
+      line.timeMs,
+    );
+}
+
+function at(record: InvocationRecord, us: number): HrTime {
+  return timeAt(record.startMs, us);
+}
+
+/** In seconds and nanoseconds: a float of milliseconds since the epoch is too coarse to add microseconds to. */
+function timeAt(startMs: number, us: number): HrTime {
+  const ns = Math.round((startMs % 1000) * 1e6 + us * 1000);
+  return [Math.floor(startMs / 1000) + Math.floor(ns / 1e9), ns % 1e9];
+}
