@@ -117,8 +117,8 @@ function serverErrorOf(
   if (thrown instanceof ServerError) return thrown;
   const error = translate(thrown, call);
   if (error.code === "internal")
-    edge.log.error(
-      { err: thrown, path: edge.path },
+    call.log.error(
+      { err: thrown, path: call.path },
       "call failed unexpectedly",
     );
   return new ServerError(grpcStatusOf(error.code), error.message);
