@@ -9,8 +9,6 @@ import {
 import { AnnexError } from "../errors.ts";
 import {
   InvokeServiceDefinition,
-  type InvokeRequest,
-  type InvokeResponse,
   type InvokeStreamRequest,
   type InvokeStreamResponse,
 } from "../gen/annex/invoke/v1/invoke.ts";

@@ -1,0 +1,75 @@
+/** Which calls are let in: what is malformed, too large, or too many is refused before it costs anything. */
+import { AnnexError, type CallFailure } from "../../proto/errors.ts";
+import type { InvokeRequest } from "../../proto/gen/annex/invoke/v1/invoke.ts";
+
+export interface AdmissionLimits {
+  maxPayloadBytes: number;
+  /** Calls of one container that may be open on this host. */
+  maxOpenCallsPerContainer: number;
+}
+
+/** Counts the open calls of each container. */
+export class Admission {
+  readonly #limits: AdmissionLimits;
+  readonly #open = new Map<string, number>();
+
+  constructor(limits: AdmissionLimits) {
+    this.#limits = limits;
+  }
+
+  /** Why the call is refused; undefined lets it in, and `leave` must follow. Throws `invalid` on a malformed request. */
+  enter(request: InvokeRequest): CallFailure | undefined {
+    const { maxPayloadBytes, maxOpenCallsPerContainer } = this.#limits;
+    if (request.payload.length > maxPayloadBytes)
+      return overLimit(
+        "payload_size",
+        "payload_bytes",
+        maxPayloadBytes,
+        request.payload.length,
+      );
+    const open = this.#open.get(request.container) ?? 0;
+    if (open >= maxOpenCallsPerContainer)
+      return overLimit(
+        "concurrency",
+        "open_calls_per_container",
+        maxOpenCallsPerContainer,
+        open + 1,
+      );
+    this.#open.set(request.container, open + 1);
+    return undefined;
+  }
+
+  leave(container: string): void {
+    const open = (this.#open.get(container) ?? 1) - 1;
+    if (open === 0) this.#open.delete(container);
+    else this.#open.set(container, open);
+  }
+}
+
+/** Throws `invalid` where a request cannot mean anything. */
+export function checkRequest(request: InvokeRequest, hasSource: boolean): void {
+  if (request.container === "")
+    throw new AnnexError(
+      "invalid",
+      "container is empty: name the container whose code is to run",
+    );
+  if (hasSource) return;
+  if (!request.target || request.target.value === "")
+    throw new AnnexError(
+      "invalid",
+      "target is empty: name an extension or a point",
+    );
+}
+
+export function overLimit(
+  reason: "payload_size" | "concurrency",
+  name: string,
+  value: number,
+  observed: number,
+): CallFailure {
+  return {
+    reason,
+    message: `${name} is ${observed}; at most ${value} are let in`,
+    limit: { name, value, observed },
+  };
+}

@@ -1,0 +1,89 @@
+/** Turns what this host serves, and code that came with a request, into what an executor can load. */
+import { hash } from "node:crypto";
+import type { CallFailure } from "../../proto/errors.ts";
+
+/** The supervisor's idea of a version; see there. */
+export interface LoadableVersion {
+  key: string;
+  container: string;
+  fileName: string;
+  secrets: Readonly<Record<string, string>>;
+  meta: Readonly<Record<string, string>>;
+  read(): Promise<{ content: Uint8Array; bundleBytes: number }>;
+}
+
+/** What is read of the catalog's extensions. */
+export interface ServedExtension {
+  readonly container: string;
+  readonly extension: string;
+  readonly enabled: boolean;
+  readonly version: { readonly number: number; readonly digest: string };
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly meta: Readonly<Record<string, string>>;
+}
+
+interface StoredBundle {
+  content: Uint8Array;
+  bundleBytes: number;
+}
+
+export interface BundleStore {
+  readBundle(digest: string): Promise<StoredBundle>;
+  readInline(sourceDigest: string): Promise<StoredBundle | undefined>;
+}
+
+/** How the supervisor names a version of an extension. */
+export function versionKeyOf(extension: string, number: number): string {
+  return `${extension}@${number}`;
+}
+
+/** Loadable forms of served extensions, made once for each state of one. */
+export function createVersions(store: BundleStore) {
+  const loadables = new WeakMap<ServedExtension, LoadableVersion>();
+
+  function served(serving: ServedExtension): LoadableVersion {
+    const known = loadables.get(serving);
+    if (known) return known;
+    const { container, extension, version, secrets, meta } = serving;
+    const loadable = {
+      key: versionKeyOf(extension, version.number),
+      container,
+      fileName: "extension.js",
+      secrets,
+      meta,
+      read: () => store.readBundle(version.digest),
+    };
+    loadables.set(serving, loadable);
+    return loadable;
+  }
+
+  /** The source as it is, or what was built of it before. */
+  function inline(
+    container: string,
+    source: Uint8Array,
+  ): LoadableVersion & { sourceDigest: string } {
+    const sourceDigest = hash("sha256", source, "hex");
+    return {
+      key: `inline:${sourceDigest}`,
+      container,
+      sourceDigest,
+      fileName: "webtask.js",
+      secrets: nothing,
+      meta: nothing,
+      read: async () =>
+        (await store.readInline(sourceDigest)) ?? {
+          content: source,
+          bundleBytes: source.length,
+        },
+    };
+  }
+
+  return { served, inline };
+}
+
+const nothing = Object.freeze({});
+
+/** Whether building could help code that could not be loaded as it is: a module, TypeScript, or one that requires more than builtins. */
+export function mayNeedBuild(failure: CallFailure): boolean {
+  return failure.reason === "syntax" || failure.reason === "module_not_found";
+}

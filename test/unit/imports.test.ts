@@ -1,0 +1,176 @@
+/** Keeps the table of who may import whom: STYLE's section 3, as a test. */
+import { readFileSync } from "node:fs";
+import { globSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { expect, test } from "vitest";
+import { repositoryRoot } from "../support/paths.ts";
+
+interface Rule {
+  /** Files the rule is for: the first rule that matches a file is its rule. */
+  files: RegExp;
+  /** What they may import beside `node:` and their own folder: paths from the root, or package names. */
+  may: RegExp[];
+}
+
+const proto = /^proto\/(?!rpc\/)/;
+const rpc = /^proto\/rpc\//;
+const errors = /^proto\/errors\.ts$/;
+const otelApi = /^@opentelemetry\/api$/;
+const telemetrySdk = /^(@opentelemetry\/|pino$)/;
+
+const rules: Rule[] = [
+  { files: /^proto\/errors\.ts$|^sandboxd\/(protocol|frames)\.ts$/, may: [] },
+  {
+    files: /^proto\/gen\//,
+    may: [/^@bufbuild\/protobuf\/wire$/, /^nice-grpc-common$/],
+  },
+  { files: /^proto\/token\.ts$/, may: [errors, /^jose$/] },
+  {
+    files: /^proto\/rpc\//,
+    may: [
+      proto,
+      otelApi,
+      /^@grpc\/grpc-js$/,
+      /^grpc-health-check$/,
+      /^nice-grpc/,
+    ],
+  },
+  { files: /^controlplane\/domain\//, may: [errors] },
+  {
+    files: /^controlplane\/store\//,
+    may: [errors, /^controlplane\/domain\//, /^better-sqlite3$/, /^kysely$/],
+  },
+  {
+    files: /^controlplane\/build\//,
+    may: [errors, /^controlplane\/domain\//, /^(esbuild|acorn)$/],
+  },
+  {
+    files: /^controlplane\/(sync|services)\//,
+    may: [proto, rpc, otelApi, /^controlplane\/domain\//],
+  },
+  {
+    files: /^controlplane\/http\//,
+    may: [
+      proto,
+      rpc,
+      otelApi,
+      /^controlplane\/(domain|services)\//,
+      /^(fastify|undici)$/,
+    ],
+  },
+  {
+    files: /^controlplane\/config\.ts$/,
+    may: [errors, /^(commander|fastest-levenshtein)$/],
+  },
+  { files: /^controlplane\/telemetry[^/]*\.ts$/, may: [errors, telemetrySdk] },
+  {
+    files: /^controlplane\/[^/]+\.ts$/,
+    may: [/^(proto|controlplane)\//, otelApi, /^pino$/],
+  },
+  { files: /^sandboxd\/cache\//, may: [errors, /^lru-cache$/] },
+  {
+    files: /^sandboxd\/supervisor\//,
+    may: [errors, /^sandboxd\/(protocol|frames)\.ts$/],
+  },
+  { files: /^sandboxd\/executor\/bundle\.ts$/, may: [/^esbuild$/] },
+  {
+    files: /^sandboxd\/executor\/runtime\//,
+    may: [
+      /^(buffer|events|readable-stream|whatwg-url|event-target-shim|base64-js)$/,
+      /^(@ungap\/structured-clone|abortcontroller-polyfill)/,
+    ],
+  },
+  {
+    files: /^sandboxd\/executor\//,
+    may: [
+      /^sandboxd\/(protocol|frames)\.ts$/,
+      errors,
+      /^isolated-vm$/,
+      /^@jridgewell\/trace-mapping$/,
+    ],
+  },
+  {
+    files: /^sandboxd\/(sync|invoke|gateway)\//,
+    may: [
+      proto,
+      rpc,
+      otelApi,
+      /^sandboxd\/protocol\.ts$/,
+      /^(cockatiel|lru-cache)$/,
+    ],
+  },
+  { files: /^sandboxd\/telemetry[^/]*\.ts$/, may: [errors, telemetrySdk] },
+  {
+    files: /^sandboxd\/config\.ts$/,
+    may: [errors, /^(commander|fastest-levenshtein)$/],
+  },
+  { files: /^sandboxd\/lock\.ts$/, may: [errors, /^better-sqlite3$/] },
+  {
+    files: /^sandboxd\/[^/]+\.ts$/,
+    may: [/^(proto|sandboxd)\//, otelApi, /^(pino|lru-cache)$/],
+  },
+  { files: /^clients\/node\//, may: [proto, rpc, otelApi] },
+  {
+    files: /^clients\/cli\//,
+    may: [proto, rpc, /^(commander|cli-table3|undici|jose)$/],
+  },
+];
+
+/** Folders whose files are born together: what is in them may import its neighbours. */
+const importPattern =
+  /(?:^|\n)\s*(?:import|export)\s[^;]*?from\s+"([^"]+)"|import\("([^"]+)"\)/g;
+
+test("nobody imports what the import table does not allow", () => {
+  const breaches = sourceFiles().flatMap((file) => {
+    const rule = rules.find(({ files }) => files.test(file));
+    if (!rule) return [`${file}: the table has no rule for it`];
+    return importsOf(file)
+      .filter(({ target }) => !isAllowed(file, target, rule))
+      .map(({ line, target }) => `${file}:${line} may not import ${target}`);
+  });
+  expect(breaches).toEqual([]);
+});
+
+test("the table's rules all have files", () => {
+  const files = sourceFiles();
+  const idle = rules.filter(
+    (rule) => !files.some((file) => rule.files.test(file)),
+  );
+  expect(idle.map(({ files: pattern }) => String(pattern))).toEqual([]);
+});
+
+function sourceFiles(): string[] {
+  return globSync("{proto,controlplane,sandboxd,clients}/**/*.ts", {
+    cwd: repositoryRoot,
+  }).sort();
+}
+
+function importsOf(file: string): { line: number; target: string }[] {
+  const text = readFileSync(join(repositoryRoot, file), "utf8");
+  return [...text.matchAll(importPattern)].map((match) => ({
+    line: text.slice(0, match.index).split("\n").length + 1,
+    target: targetOf(file, match[1] ?? match[2] ?? ""),
+  }));
+}
+
+function targetOf(file: string, specifier: string): string {
+  if (!specifier.startsWith(".")) return specifier;
+  return relative(
+    repositoryRoot,
+    join(repositoryRoot, dirname(file), specifier),
+  );
+}
+
+function isAllowed(file: string, target: string, rule: Rule): boolean {
+  if (target.startsWith("node:")) return true;
+  if (dirname(target) === dirname(file) && dirname(file) !== "proto")
+    return isNeighbour(file);
+  if (dirname(target).startsWith(`${dirname(file)}/`) && isNeighbour(file))
+    return true;
+  return rule.may.some((allowed) => allowed.test(target));
+}
+
+/** Files at a daemon's top are one another's neighbours only where a rule says so: config and lock stand alone. */
+function isNeighbour(file: string): boolean {
+  return file.split("/").length > 2 || /telemetry/.test(file);
+}
