@@ -1,3 +1,5 @@
+/** The history: where it stands, and the names under which it tells that something changed. */
+
 /** A place in the control plane's history. */
 export interface Position {
   /** A restored backup starts a new history. */
@@ -24,4 +26,22 @@ export interface Change {
   removed: boolean;
   /** W3C trace context of that transaction, where it had one. */
   traceparent: string | undefined;
+}
+
+/** A resource's name. Neither containers nor extensions have a slash in theirs. */
+export function nameOfResource(resource: Resource): string {
+  if (resource.kind === "container") return `container/${resource.container}`;
+  if (resource.kind === "extension")
+    return `extension/${resource.container}/${resource.extension}`;
+  return resource.kind;
+}
+
+/** The resource of a name that nameOfResource made. */
+export function resourceOfName(name: string): Resource {
+  const [kind, container, extension] = name.split("/");
+  if (kind === "keys" || kind === "revocations") return { kind };
+  if (kind === "container" && container) return { kind, container };
+  if (kind === "extension" && container && extension)
+    return { kind, container, extension };
+  throw new Error(`no resource is named ${name}`);
 }

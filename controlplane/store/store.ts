@@ -1,12 +1,16 @@
 /** The control plane's state in one SQLite file, one owner of it at a time. */
-import { AnnexError } from "../../proto/errors.ts";
-import type { ChangeStore } from "./changes.ts";
-import type { ContainerStore } from "./containers.ts";
-import type { ExtensionStore } from "./extensions.ts";
-import type { PointStore } from "./points.ts";
-import type { SecretStore } from "./secrets.ts";
-import type { TokenStore } from "./tokens.ts";
-import type { VersionStore } from "./versions.ts";
+import { backupDatabase } from "./backup.ts";
+import { changeStore, type ChangeStore } from "./changes.ts";
+import { containerStore, type ContainerStore } from "./containers.ts";
+import { openDatabase } from "./db.ts";
+import { extensionStore, type ExtensionStore } from "./extensions.ts";
+import { unlock } from "./history.ts";
+import { lockFolderOf, type FolderLock } from "./lock.ts";
+import { pointStore, type PointStore } from "./points.ts";
+import { secretStore, type SecretStore } from "./secrets.ts";
+import { tokenStore, type TokenStore } from "./tokens.ts";
+import { transactionsOf } from "./transactions.ts";
+import { versionStore, type VersionStore } from "./versions.ts";
 
 /** Where the state lies. */
 export interface StoreOptions {
@@ -34,8 +38,41 @@ export interface Store {
 }
 
 /** Opens the store for this process alone; refused with precondition while another control plane has it. */
-export function openStore(options: StoreOptions): Promise<Store> {
-  return Promise.reject(
-    new AnnexError("internal", `not written yet: ${options.file}`),
-  );
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const lock = lockFolderOf(options.file);
+  try {
+    return await openLocked(options, lock);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+async function openLocked(
+  options: StoreOptions,
+  lock: FolderLock,
+): Promise<Store> {
+  const db = await openDatabase(options.file);
+  try {
+    const masterKey = await unlock(db, options);
+    const transactions = transactionsOf(db, options.now);
+    return {
+      containers: containerStore(transactions),
+      points: pointStore(transactions),
+      extensions: extensionStore(transactions, masterKey),
+      versions: versionStore(transactions, masterKey),
+      secrets: secretStore(transactions, masterKey),
+      tokens: tokenStore(transactions, masterKey),
+      changes: changeStore(transactions),
+      backupTo: (backupFile) =>
+        backupDatabase({ databaseFile: options.file, backupFile }),
+      async close() {
+        await transactions.close();
+        lock.release();
+      },
+    };
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
 }

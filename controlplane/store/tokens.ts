@@ -1,14 +1,16 @@
-import type { KeyObject } from "node:crypto";
-import type { PublicKeys, RevokedToken } from "../domain/token.ts";
-import type { ChangeOptions } from "./changes.ts";
+/** What signs tokens, and which tokens were revoked. */
+import { AnnexError } from "../../proto/errors.ts";
+import type { PublicKeys, RevokedToken, SigningKey } from "../domain/token.ts";
+import type { SealingKey } from "./sealing.ts";
+import { readPublicKeys, readSigningKey, rotateKeys } from "./signing-keys.ts";
+import type {
+  ChangeOptions,
+  ChangeTransaction,
+  ReadTransaction,
+  Transactions,
+} from "./transactions.ts";
 
-/** The Ed25519 key that signs now; jose takes the KeyObject as it is. */
-export interface SigningKey {
-  kid: string;
-  privateKey: KeyObject;
-}
-
-/** Keeps the keys that sign tokens, and which tokens were revoked. */
+/** Keeps signing keys and revocations. */
 export interface TokenStore {
   signingKey(): Promise<SigningKey>;
   /** All that may have signed a token, and the one that will sign next. */
@@ -19,4 +21,91 @@ export interface TokenStore {
   isRevoked(jti: string): Promise<boolean>;
   /** Those not yet expired. */
   listRevocations(nowS: number): Promise<RevokedToken[]>;
+}
+
+/** The signing keys and revocations of a database. */
+export function tokenStore(
+  transactions: Transactions,
+  masterKey: SealingKey,
+): TokenStore {
+  return {
+    signingKey: () =>
+      transactions.read((transaction) =>
+        readSigningKey(transaction, masterKey),
+      ),
+    publicKeys: () => transactions.read(readPublicKeys),
+    rotateSigningKey: (options = {}) =>
+      transactions.change(options, (transaction) =>
+        rotateKeys(transaction, masterKey),
+      ),
+    revoke: (request) =>
+      transactions.change(request, (transaction) =>
+        revoke(transaction, request),
+      ),
+    isRevoked: (jti) =>
+      transactions.read((transaction) => isRevoked(transaction, jti)),
+    listRevocations: (nowS) =>
+      transactions.read((transaction) => listRevocations(transaction, nowS)),
+  };
+}
+
+async function revoke(
+  transaction: ChangeTransaction,
+  { jti, expiresAtS }: RevokedToken,
+): Promise<void> {
+  if (!jti)
+    throw new AnnexError("invalid", "a token is revoked by its jti: name one");
+  if (await isRevoked(transaction, jti)) return;
+  await forgetExpired(transaction);
+  await transaction.query
+    .insertInto("revocations")
+    .values({ jti, expires_at_s: expiresAtS })
+    .execute();
+  transaction.mark({ kind: "revocations" });
+}
+
+/** A revocation has done its work when the token would have expired anyway. */
+async function forgetExpired({
+  query,
+  nowMs,
+}: ChangeTransaction): Promise<void> {
+  await query
+    .deleteFrom("revocations")
+    .where("expires_at_s", "<>", 0)
+    .where("expires_at_s", "<", expiryBeforeWhichForgotten(nowMs / 1000))
+    .execute();
+}
+
+async function isRevoked(
+  { query }: ReadTransaction,
+  jti: string,
+): Promise<boolean> {
+  const row = await query
+    .selectFrom("revocations")
+    .select("jti")
+    .where("jti", "=", jti)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+async function listRevocations(
+  { query }: ReadTransaction,
+  nowS: number,
+): Promise<RevokedToken[]> {
+  return await query
+    .selectFrom("revocations")
+    .select(["jti", "expires_at_s as expiresAtS"])
+    .where((eb) =>
+      eb.or([
+        eb("expires_at_s", "=", 0),
+        eb("expires_at_s", ">=", expiryBeforeWhichForgotten(nowS)),
+      ]),
+    )
+    .orderBy("jti")
+    .execute();
+}
+
+/** Verifiers allow clocks to be apart; a minute is more than any allows. */
+function expiryBeforeWhichForgotten(nowS: number): number {
+  return Math.floor(nowS) - 60;
 }

@@ -1,0 +1,101 @@
+/** SQLite: opening it, its settings, its migrations. What differs between database engines is in this file and the migrations. */
+import SqliteFile, { type Database } from "better-sqlite3";
+import { Kysely, SqliteAdapter, SqliteDialect } from "kysely";
+import { DEFAULT_MIGRATION_TABLE, Migrator } from "kysely/migration";
+import { AnnexError } from "../../proto/errors.ts";
+import { ensurePrivateFile } from "./files.ts";
+import * as init from "./migrations/0001-init.ts";
+import type { Schema } from "./schema.ts";
+
+/** How long a statement waits for another process's lock, e.g. a backup that begins. */
+const busyTimeoutMs = 5000;
+
+/** Every migration by its number, in order. */
+const migrations = { "0001-init": init };
+
+/** Opens the database, creating and migrating it as needed. */
+export async function openDatabase(file: string): Promise<Kysely<Schema>> {
+  ensurePrivateFile(file);
+  const sqlite = openFile(file);
+  try {
+    const db = new Kysely<Schema>({
+      dialect: new Dialect({ database: sqlite }),
+    });
+    await migrate(db);
+    return db;
+  } catch (error) {
+    sqlite.close();
+    throw error;
+  }
+}
+
+/** Throws `precondition` where a newer release has been at the database. */
+export function refuseNewerDatabase(sqlite: Database, file: string): void {
+  const unknown = appliedMigrations(sqlite).find(
+    (name) => !(name in migrations),
+  );
+  if (unknown === undefined) return;
+  throw new AnnexError(
+    "precondition",
+    `${file} was written by a newer release, which knows migration ${unknown}: use that release, or a backup made before it`,
+  );
+}
+
+/** The migrations a database has seen; none where it is new or not ours. */
+export function appliedMigrations(sqlite: Database): string[] {
+  const isOurs = sqlite
+    .prepare("select 1 from sqlite_master where name = ?")
+    .get(DEFAULT_MIGRATION_TABLE);
+  if (isOurs === undefined) return [];
+  return sqlite
+    .prepare<[], { name: string }>(
+      `select name from ${DEFAULT_MIGRATION_TABLE}`,
+    )
+    .all()
+    .map((row) => row.name);
+}
+
+function openFile(file: string): Database {
+  const sqlite = new SqliteFile(file, { timeout: busyTimeoutMs });
+  try {
+    sqlite.pragma("journal_mode = wal");
+    sqlite.pragma("synchronous = full");
+    // macOS needs it for synchronous to mean that the disk has it; elsewhere it changes nothing.
+    sqlite.pragma("fullfsync = on");
+    sqlite.pragma("foreign_keys = on");
+    refuseNewerDatabase(sqlite, file);
+    return sqlite;
+  } catch (error) {
+    sqlite.close();
+    throw openingFailed(file, error);
+  }
+}
+
+function openingFailed(file: string, error: unknown): AnnexError {
+  if (error instanceof AnnexError) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  return new AnnexError(
+    "precondition",
+    `${file} is not a database that can be used (${reason}): restore a backup, or choose another folder`,
+    { cause: error },
+  );
+}
+
+/** SQLite's transactions hold schema changes too, which kysely does not count on. */
+class Adapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+}
+
+class Dialect extends SqliteDialect {
+  override createAdapter(): SqliteAdapter {
+    return new Adapter();
+  }
+}
+
+async function migrate(db: Kysely<Schema>): Promise<void> {
+  const provider = { getMigrations: () => Promise.resolve(migrations) };
+  const { error } = await new Migrator({ db, provider }).migrateToLatest();
+  if (error !== undefined) throw error;
+}
