@@ -5,8 +5,9 @@
  * from the environment, which is why config.ts does not know them.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { propagation } from "@opentelemetry/api";
+import { context, propagation, trace } from "@opentelemetry/api";
 import type { Tracer } from "@opentelemetry/api";
+import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import { W3CTraceContextPropagator } from "@opentelemetry/core";
 import { PrometheusExporter } from "@opentelemetry/exporter-prometheus";
 import type { Resource } from "@opentelemetry/resources";
@@ -60,9 +61,8 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
   });
   const meters = new MeterProvider({ resource, readers: [reader] });
   const metrics = createMetrics(meters.getMeter(scopeName));
-  // Stateless and the same for every daemon, so it may stay when this one closes.
-  propagation.setGlobalPropagator(new W3CTraceContextPropagator());
   const tracers = startTracing(options, resource, metrics);
+  const unregister = register(tracers);
   return {
     tracer: tracers.getTracer(scopeName),
     metrics,
@@ -70,6 +70,7 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
       reader.getMetricsRequestHandler(request, response),
     flush: () => tracers.forceFlush(),
     async close() {
+      unregister();
       metrics.close();
       await tracers.shutdown();
       await meters.shutdown();
@@ -104,6 +105,20 @@ function startTracing(
       eventCountLimit: maxSpanEvents,
     },
   });
+}
+
+/** Makes the API's calls reach this tracer, with a context that follows awaits. The hop gives its context itself. */
+function register(tracers: TracerProvider): () => void {
+  context.setGlobalContextManager(
+    new AsyncLocalStorageContextManager().enable(),
+  );
+  // Stateless and the same for every daemon, so it may stay when this one closes.
+  propagation.setGlobalPropagator(new W3CTraceContextPropagator());
+  if (!trace.setGlobalTracerProvider(tracers)) return () => {};
+  return () => {
+    trace.disable();
+    context.disable();
+  };
 }
 
 function exportEvents(log: TelemetryLog, metrics: HostMetrics): ExportEvents {
