@@ -1,0 +1,183 @@
+/** Reads what comes out of an isolate. The runtime wrote it in hostile territory: every shape and bound is checked here. */
+import type { LogLine } from "../protocol.ts";
+import type { GuestReason } from "./runtime/calls.ts";
+
+/** One thing the runtime says. */
+export type GuestItem =
+  | { kind: "loaded"; call: number; model: string; payload: PayloadForm }
+  | { kind: "timer"; call: number; timer: number; delayMs: number }
+  | { kind: "clear"; call: number; timer: number }
+  | { kind: "log"; call: number; line: LogLine }
+  | { kind: "dropped"; call: number; lines: number }
+  | GuestResult
+  | GuestFailure;
+
+/** How a programming model takes its payload. */
+export type PayloadForm = "none" | "parsed" | "bytes";
+
+export interface GuestResult {
+  kind: "result";
+  call: number;
+  httpStatus: number;
+  contentType: string;
+  headers: [name: string, value: string][];
+  body: Buffer;
+}
+
+export interface GuestFailure {
+  kind: "failure";
+  call: number;
+  reason: GuestReason;
+  message: string;
+  stack: string;
+  httpStatus?: number;
+  /** How much there was of what is limited. */
+  observed: number;
+}
+
+/** What one `drain` gave. */
+export interface Drained {
+  hasMore: boolean;
+  items: GuestItem[];
+}
+
+/** Longer than anything the runtime puts together within its own bounds. */
+const maxHeadChars = 4 * 1024 * 1024;
+
+/** Throws on anything the runtime would not say: then the isolate can no longer be trusted. */
+export function readDrained(text: string): Drained {
+  const headEnd = text.indexOf("\n");
+  check(headEnd > 0 && headEnd <= maxHeadChars);
+  const items: unknown = JSON.parse(text.slice(1, headEnd));
+  check(Array.isArray(items));
+  const body = text.slice(headEnd + 1);
+  return {
+    hasMore: text.startsWith("1"),
+    items: items.map((item) => readItem(item, body)),
+  };
+}
+
+function readItem(item: unknown, body: string): GuestItem {
+  check(Array.isArray(item));
+  const [kind, call, ...rest]: unknown[] = item;
+  check(isCount(call));
+  switch (kind) {
+    case "loaded": {
+      const [model, payload] = rest;
+      check(typeof model === "string" && isPayloadForm(payload));
+      return { kind, call, model, payload };
+    }
+    case "timer": {
+      const [timer, delayMs] = rest;
+      check(isCount(timer) && isCount(delayMs));
+      return { kind, call, timer, delayMs };
+    }
+    case "clear": {
+      const [timer] = rest;
+      check(isCount(timer));
+      return { kind, call, timer };
+    }
+    case "log":
+      return { kind, call, line: readLine(rest) };
+    case "dropped": {
+      const [lines] = rest;
+      check(isCount(lines));
+      return { kind, call, lines };
+    }
+    case "result":
+      return readResult(call, rest, body);
+    case "failure":
+      return readFailure(call, rest);
+    default:
+      throw new Error("unknown item");
+  }
+}
+
+function readLine([level, timeMs, text]: unknown[]): LogLine {
+  check(isLevel(level) && isCount(timeMs) && typeof text === "string");
+  return { level, timeMs, text };
+}
+
+function readResult(call: number, rest: unknown[], body: string): GuestResult {
+  const [httpStatus, contentType, flat, encoding] = rest;
+  check(isHttpStatus(httpStatus) && typeof contentType === "string");
+  check(isValue(contentType) && Array.isArray(flat));
+  check(encoding === "utf8" || encoding === "latin1");
+  return {
+    kind: "result",
+    call,
+    httpStatus,
+    contentType,
+    headers: readHeaders(flat),
+    body: Buffer.from(body, encoding),
+  };
+}
+
+function readHeaders(flat: unknown[]): [string, string][] {
+  const headers: [string, string][] = [];
+  for (let i = 0; i < flat.length; i += 2) {
+    const name = flat[i];
+    const value = flat[i + 1];
+    check(typeof name === "string" && typeof value === "string");
+    check(tokenPattern.test(name) && isValue(value));
+    headers.push([name, value]);
+  }
+  return headers;
+}
+
+function readFailure(call: number, rest: unknown[]): GuestFailure {
+  const [reason, message, stack, httpStatus, observed] = rest;
+  check(isReason(reason) && typeof message === "string");
+  check(typeof stack === "string" && isCount(observed));
+  return {
+    kind: "failure",
+    call,
+    reason,
+    message,
+    stack,
+    ...(isHttpStatus(httpStatus) && { httpStatus }),
+    observed,
+  };
+}
+
+const tokenPattern = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const badValuePattern = /[^\t\x20-\x7e\x80-\xff]/;
+const payloadForms: readonly unknown[] = ["none", "parsed", "bytes"];
+const levels: readonly unknown[] = ["debug", "log", "info", "warn", "error"];
+const reasons: Record<GuestReason, true> = {
+  threw: true,
+  rejected: true,
+  callback_error: true,
+  invalid_result: true,
+  invalid_export: true,
+  module_not_found: true,
+  result_size: true,
+};
+
+function isValue(text: string): boolean {
+  return !badValuePattern.test(text);
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
+function isHttpStatus(value: unknown): value is number {
+  return isCount(value) && value >= 100 && value <= 599;
+}
+
+function isPayloadForm(value: unknown): value is PayloadForm {
+  return payloadForms.includes(value);
+}
+
+function isLevel(value: unknown): value is LogLine["level"] {
+  return levels.includes(value);
+}
+
+function isReason(value: unknown): value is GuestReason {
+  return typeof value === "string" && Object.hasOwn(reasons, value);
+}
+
+function check(holds: boolean): asserts holds {
+  if (!holds) throw new Error("the runtime broke its bounds");
+}

@@ -1,0 +1,82 @@
+/**
+ * Makes the executor one file: the runtime as a text for bare isolates, embedded in the process that holds them. Behind
+ * the wall nothing else need be visible but isolated-vm.
+ */
+import { randomUUID } from "node:crypto";
+import { mkdir, rename } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { build, type BuildOptions, type Plugin } from "esbuild";
+
+const here = import.meta.dirname;
+const repository = join(here, "../..");
+
+/** Where the bundle lies unless told otherwise; isolated-vm must be found from there. */
+export const executorBundle = join(repository, "dist/executor.cjs");
+
+/** Writes the executor's one file; several may do so at once. */
+export async function bundleExecutor(outFile = executorBundle): Promise<void> {
+  const runtimeText = await bundleRuntime();
+  await mkdir(dirname(outFile), { recursive: true });
+  const unfinished = `${outFile}.${randomUUID()}`;
+  await build({
+    ...common,
+    entryPoints: [join(here, "main.ts")],
+    platform: "node",
+    format: "cjs",
+    target: "node24",
+    external: ["isolated-vm"],
+    define: { runtimeText: JSON.stringify(runtimeText) },
+    outfile: unfinished,
+  });
+  await rename(unfinished, outFile);
+}
+
+/** The runtime as a script whose value is `start`. */
+async function bundleRuntime(): Promise<string> {
+  const result = await build({
+    ...common,
+    entryPoints: [join(here, "runtime/bootstrap.ts")],
+    platform: "browser",
+    format: "iife",
+    globalName: "runtime",
+    target: "es2024",
+    charset: "ascii",
+    write: false,
+    alias: {
+      // Without the tables of East Asian encodings, which URLs and text of today do not need.
+      "@exodus/bytes/encoding.js": "@exodus/bytes/encoding-lite.js",
+    },
+    plugins: [nodeNames],
+  });
+  const [output] = result.outputFiles;
+  if (!output) throw new Error("esbuild gave no runtime");
+  return `(() => {${output.text}\nreturn runtime.start;})()`;
+}
+
+/** Packages ask for these by Node's names; here they are polyfills, and `process` is the runtime's own. */
+const nodeNames: Plugin = {
+  name: "node-names",
+  setup: ({ onResolve }) => {
+    const packages = join(repository, "node_modules");
+    onResolve({ filter: /^process\/?$/ }, () => ({
+      path: join(here, "runtime/process.ts"),
+    }));
+    onResolve({ filter: /^buffer\/?$/ }, () => ({
+      path: join(packages, "buffer/index.js"),
+    }));
+    onResolve({ filter: /^events\/?$/ }, () => ({
+      path: join(packages, "events/events.js"),
+    }));
+  },
+};
+
+const common: BuildOptions = {
+  bundle: true,
+  minifySyntax: true,
+  minifyWhitespace: true,
+  legalComments: "none",
+  logLevel: "warning",
+  absWorkingDir: repository,
+};
+
+if (import.meta.main) await bundleExecutor();

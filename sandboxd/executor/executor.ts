@@ -1,0 +1,104 @@
+/** The executor: versions, each in an isolate of its own, and one isolate made ahead so that a load need not wait for it. */
+import type {
+  CancelRequest,
+  ExecutorRequest,
+  InvokeRequest,
+  LoadRequest,
+  StartRequest,
+} from "../protocol.ts";
+import { GuestIsolate } from "./isolate.ts";
+import type { Reply } from "./main.ts";
+import { GuestVersion } from "./version.ts";
+
+export interface ExecutorParts {
+  runtimeText: string;
+  reply: Reply;
+}
+
+export class Executor {
+  readonly #parts: ExecutorParts;
+  readonly #versions = new Map<string, GuestVersion>();
+  #settings: StartRequest | undefined;
+  #spare: GuestIsolate | undefined;
+
+  constructor(parts: ExecutorParts) {
+    this.#parts = parts;
+  }
+
+  /** Does what the supervisor asks; what comes before `start`, or a second `start`, is a breach. */
+  handle(request: ExecutorRequest, body: Buffer): void {
+    if ((request.type === "start") === (this.#settings !== undefined))
+      throw new Error("start must come first, and once");
+    switch (request.type) {
+      case "start":
+        this.#start(request);
+        return;
+      case "load":
+        this.#load(request, body);
+        return;
+      case "update":
+        this.#versions.get(request.version)?.configure(request);
+        return;
+      case "unload":
+        this.#unload(request.version);
+        return;
+      case "invoke":
+        this.#invoke(request, body);
+        return;
+      case "cancel":
+        this.#cancel(request);
+    }
+  }
+
+  #start(settings: StartRequest): void {
+    this.#settings = settings;
+    this.#spare = this.#newIsolate(settings);
+    this.#parts.reply({ type: "ready" });
+  }
+
+  #load(request: LoadRequest, body: Buffer): void {
+    const settings = this.#settings;
+    if (!settings) return;
+    this.#unload(request.version);
+    const isolate = this.#spare ?? this.#newIsolate(settings);
+    this.#spare = undefined;
+    const { reply } = this.#parts;
+    const limits = settings;
+    const version = new GuestVersion(request.version, {
+      isolate,
+      limits,
+      reply,
+    });
+    const outcome = version.load(request, body);
+    if (outcome.failure) version.dispose();
+    else this.#versions.set(request.version, version);
+    reply({ type: "loaded", id: request.id, ...outcome });
+  }
+
+  #unload(name: string): void {
+    this.#versions.get(name)?.dispose();
+    this.#versions.delete(name);
+  }
+
+  /** A version may have been discarded while the call was on its way: then it may run elsewhere. */
+  #invoke(request: InvokeRequest, body: Buffer): void {
+    const version = this.#versions.get(request.version);
+    if (version && !version.isLost) version.invoke(request, body);
+    else this.#parts.reply({ type: "displaced", id: request.id, effects: 0 });
+  }
+
+  #cancel({ id }: CancelRequest): void {
+    for (const version of this.#versions.values())
+      if (version.cancel(id)) return;
+  }
+
+  #newIsolate(settings: StartRequest): GuestIsolate {
+    const { maxResultBytes, maxLogBytes } = settings;
+    const { maxOpenHostCalls, maxHostCalls } = settings;
+    return new GuestIsolate({
+      runtimeText: this.#parts.runtimeText,
+      heapLimitMb: settings.heapLimitMb,
+      limits: { maxResultBytes, maxLogBytes, maxOpenHostCalls, maxHostCalls },
+    });
+  }
+}

@@ -1,0 +1,173 @@
+/** One isolate with the runtime in it. The only file that speaks isolated-vm; nothing of it is handed to the guest. */
+import ivm from "isolated-vm";
+import type { Entries } from "./runtime/bootstrap.ts";
+import type { Limits } from "./runtime/calls.ts";
+
+/** How an entry ended. */
+export type Entered =
+  | { kind: "returned" }
+  /** A rejection nobody handled surfaced; the isolate is well. */
+  | { kind: "unhandled"; message: string }
+  | { kind: "timeout" }
+  | { kind: "lost" };
+
+export interface IsolateOptions {
+  runtimeText: string;
+  heapLimitMb: number;
+  limits: Limits;
+}
+
+/** What the parser or the loader had to say about a bundle. */
+export interface SyntaxProblem {
+  message: string;
+  line: number;
+  column: number;
+}
+
+type EntryName = keyof Entries;
+
+const drainTimeoutMs = 1000;
+const wrapperStart =
+  "(function (exports, require, module, __filename, __dirname) {";
+const wrapperEnd = "\n})";
+
+/** An isolate; once `isLost` it is never entered again. */
+export class GuestIsolate {
+  readonly #isolate: ivm.Isolate;
+  readonly #context: ivm.Context;
+  readonly #entries: Record<EntryName, ivm.Reference<unknown>>;
+  #isLost = false;
+
+  constructor({ runtimeText, heapLimitMb, limits }: IsolateOptions) {
+    this.#isolate = new ivm.Isolate({
+      memoryLimit: heapLimitMb,
+      // V8 has lost control of the isolate, and so of this process.
+      onCatastrophicError: () => process.abort(),
+    });
+    this.#context = this.#isolate.createContextSync();
+    const runtime = this.#isolate.compileScriptSync(runtimeText, {
+      filename: "annex:runtime",
+    });
+    const start: ivm.Reference<(limits: Limits) => Entries> = runtime.runSync(
+      this.#context,
+      { reference: true },
+    );
+    const entries = start.applySync(
+      undefined,
+      [new ivm.ExternalCopy(limits).copyInto({ release: true })],
+      { result: { reference: true } },
+    );
+    const entry = (name: EntryName) =>
+      entries.getSync(name, { reference: true });
+    this.#entries = {
+      load: entry("load"),
+      configure: entry("configure"),
+      invoke: entry("invoke"),
+      resume: entry("resume"),
+      close: entry("close"),
+      drain: entry("drain"),
+    };
+    start.release();
+    entries.release();
+    runtime.release();
+  }
+
+  get isLost(): boolean {
+    return this.#isLost;
+  }
+
+  /** Parses a bundle as the body of a CommonJS module; positions are those of the bundle. */
+  compile(source: string, fileName: string): ivm.Script | SyntaxProblem {
+    try {
+      return this.#isolate.compileScriptSync(
+        `${wrapperStart}${source}${wrapperEnd}`,
+        { filename: fileName, columnOffset: -wrapperStart.length },
+      );
+    } catch (error) {
+      return readSyntaxError(error);
+    }
+  }
+
+  /** Evaluates a compiled bundle through the runtime. */
+  load(
+    script: ivm.Script,
+    call: number,
+    fileName: string,
+    timeoutMs: number,
+  ): Entered {
+    return this.#timed(timeoutMs, (timeout) => {
+      const wrapper = script.runSync(this.#context, {
+        reference: true,
+        timeout,
+      });
+      script.release();
+      const parameters = [call, wrapper.derefInto({ release: true }), fileName];
+      this.#entries.load.applySync(undefined, parameters, { timeout });
+    });
+  }
+
+  /** Enters the runtime for at most so long, microtasks included. */
+  enter(
+    name: Exclude<EntryName, "load" | "drain">,
+    parameters: (string | number)[],
+    timeoutMs: number,
+  ): Entered {
+    return this.#timed(timeoutMs, (timeout) => {
+      this.#entries[name].applySync(undefined, parameters, { timeout });
+    });
+  }
+
+  /** What waits in the outbox, or undefined if the isolate is lost. */
+  drain(): string | undefined {
+    let text: unknown;
+    const entered = this.#timed(drainTimeoutMs, (timeout) => {
+      text = this.#entries.drain.applySync(undefined, [], { timeout });
+    });
+    if (entered.kind === "returned" && typeof text === "string") return text;
+    this.#isLost = true;
+    return undefined;
+  }
+
+  dispose(): void {
+    this.#isLost = true;
+    try {
+      this.#isolate.dispose();
+    } catch {
+      // Disposed already, by its memory limit.
+    }
+  }
+
+  #timed(timeoutMs: number, work: (timeout: number) => void): Entered {
+    const timeout = Math.max(1, Math.ceil(timeoutMs));
+    const start = performance.now();
+    try {
+      work(timeout);
+      return { kind: "returned" };
+    } catch (error) {
+      return this.#readError(error, performance.now() - start >= timeout);
+    }
+  }
+
+  /** A guest chooses what it rejects with, so the words of an error alone prove nothing. */
+  #readError(error: unknown, isLate: boolean): Entered {
+    const message = error instanceof Error ? error.message : String(error);
+    if (this.#isolate.isDisposed) {
+      this.#isLost = true;
+      return { kind: "lost" };
+    }
+    if (isLate && message === "Script execution timed out.") {
+      this.#isLost = true;
+      return { kind: "timeout" };
+    }
+    return { kind: "unhandled", message };
+  }
+}
+
+/** isolated-vm puts the place behind the message: `Unexpected token [file.js:1:2]`. */
+function readSyntaxError(error: unknown): SyntaxProblem {
+  const text = error instanceof Error ? error.message : "cannot be parsed";
+  const place = /^([^]*) \[[^[\]]*:(\d+):(\d+)\]$/.exec(text);
+  if (!place) return { message: text, line: 1, column: 1 };
+  const [, message = "", line, column] = place;
+  return { message, line: Number(line), column: Number(column) };
+}

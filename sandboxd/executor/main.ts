@@ -1,0 +1,36 @@
+/**
+ * The executor's process: the supervisor's pipe on descriptor 3, and nothing else. Whatever breaks the protocol, or is a
+ * bug of ours, ends the process; the supervisor starts another.
+ */
+import { Socket } from "node:net";
+import { encodeFrame, FrameReader } from "../frames.ts";
+import type { ExecutorReply, ExecutorRequest } from "../protocol.ts";
+import { Executor } from "./executor.ts";
+
+/** Sends a message to the supervisor. */
+export type Reply = (reply: ExecutorReply, body?: Uint8Array) => void;
+
+/** The runtime's script; bundle.ts puts it here. */
+declare const runtimeText: string;
+
+const pipeDescriptor = 3;
+
+function main(): void {
+  const pipe = new Socket({ fd: pipeDescriptor, readable: true });
+  const reader = new FrameReader();
+  const executor = new Executor({
+    runtimeText,
+    reply: (head, body) => void pipe.write(encodeFrame(head, body)),
+  });
+  pipe.on("data", (chunk: Buffer) => {
+    for (const { head, body } of reader.push(chunk)) {
+      // The supervisor is trusted with the shape of what it asks.
+      const request = head as ExecutorRequest;
+      executor.handle(request, body);
+    }
+  });
+  pipe.on("error", () => process.exit(1));
+  pipe.on("close", () => process.exit(0));
+}
+
+main();

@@ -1,0 +1,168 @@
+/**
+ * The runtime's entry, evaluated in a bare context before any guest code. Its completion value is an object of the entry
+ * functions, which the executor alone holds; every one takes and gives strings and numbers only.
+ */
+import { selectModel } from "./adapters/select.ts";
+import type { GuestFunction, Model } from "./adapters/model.ts";
+import { createAnswer } from "./answer.ts";
+import { createCalls, type Call, type Calls, type Limits } from "./calls.ts";
+import { createConsole } from "./console.ts";
+import type { RequestHead } from "./context.ts";
+import { installGlobals } from "./globals.ts";
+import { isObject, parse, quote } from "./intrinsics.ts";
+import { createModules, moduleNotFoundCode, type Modules } from "./modules.ts";
+import { createOutbox } from "./outbox.ts";
+import { createTimers } from "./timers.ts";
+
+/** What the executor enters. */
+export interface Entries {
+  /** Evaluates the top level and finds the exported function. `run` takes the five names of a CommonJS module. */
+  load(call: number, run: unknown, fileName: string): void;
+  /** The secrets and meta of calls to come, as JSON objects. */
+  configure(secrets: string, meta: string): void;
+  /** Runs the loaded function once; the request is JSON, the body as its kind says. */
+  invoke(call: number, request: string, body: string): void;
+  /** Fires a timer of a call. */
+  resume(call: number, timer: number): void;
+  /** Forgets a call that will not be answered. */
+  close(call: number): void;
+  drain(): string;
+}
+
+/** Makes the runtime of one isolate. */
+export function start(limits: Limits): Entries {
+  const outbox = createOutbox();
+  const calls = createCalls(outbox, limits);
+  const timers = createTimers(calls);
+  const modules = createModules();
+  installGlobals({ calls, timers, console: createConsole(calls, modules) });
+
+  let loaded: Loaded | undefined;
+  let secrets = "{}";
+  let meta = "{}";
+
+  return {
+    load: (id, run, fileName) => {
+      const call = calls.open(id);
+      attempt(calls, call, () => {
+        loaded = load({ calls, call, modules, run, fileName });
+      });
+    },
+    configure: (newSecrets, newMeta) => {
+      secrets = newSecrets;
+      meta = newMeta;
+    },
+    invoke: (id, request, body) => {
+      const call = calls.open(id);
+      const target = loaded;
+      if (!target) return;
+      // The executor wrote it.
+      const head = parse(request) as RequestHead;
+      attempt(calls, call, () =>
+        target.model.invoke(
+          target.run,
+          { head, body, secrets, meta },
+          createAnswer(calls, call),
+        ),
+      );
+    },
+    resume: (id, timer) => {
+      const call = calls.resume(id);
+      if (call) attempt(calls, call, () => timers.fire(call, timer));
+    },
+    close: (id) => {
+      const call = calls.resume(id);
+      if (call) calls.close(call);
+    },
+    drain: outbox.drain,
+  };
+}
+
+interface Loaded {
+  run: GuestFunction;
+  model: Model;
+}
+
+interface LoadParts {
+  calls: Calls;
+  call: Call;
+  modules: Modules;
+  run: unknown;
+  fileName: string;
+}
+
+function load({
+  calls,
+  call,
+  modules,
+  run,
+  fileName,
+}: LoadParts): Loaded | undefined {
+  const exported = evaluate({ calls, call, modules, run, fileName });
+  if (call.answered) return undefined;
+  if (typeof exported !== "function") {
+    const found = describe(exported);
+    calls.fail(call, "invalid_export", `export a function; found ${found}`);
+    return undefined;
+  }
+  // Any function may be called with anything.
+  const guest = exported as GuestFunction;
+  const model = selectModel(guest);
+  if (!model) {
+    const count = guest.length;
+    calls.fail(
+      call,
+      "invalid_export",
+      `export a function of one to three parameters; found one of ${count}`,
+    );
+    return undefined;
+  }
+  const { name, payload } = model;
+  calls.outbox.answer(
+    `["loaded",${call.id},${quote(name)},${quote(payload)}]`,
+    "",
+  );
+  return { run: guest, model };
+}
+
+/** Runs the top level as a CommonJS module; what it returns counts before what it exports. */
+function evaluate({ calls, call, modules, run, fileName }: LoadParts): unknown {
+  const exports = {};
+  const module = { exports };
+  // Whatever the source evaluates to is called here once, inside the isolate.
+  const body = run as (...names: unknown[]) => unknown;
+  try {
+    const require = (name: unknown) => modules.require(name);
+    const returned = body(exports, require, module, fileName, "/");
+    return typeof returned === "function"
+      ? returned
+      : exportedFunction(module.exports);
+  } catch (thrown) {
+    const isMissing =
+      isObject(thrown) &&
+      "code" in thrown &&
+      thrown.code === moduleNotFoundCode;
+    calls.failThrown(call, isMissing ? "module_not_found" : "threw", thrown);
+    return undefined;
+  }
+}
+
+/** `module.exports`, or what an ES module built to CommonJS has as its default. */
+function exportedFunction(exports: unknown): unknown {
+  if (typeof exports === "function" || !isObject(exports)) return exports;
+  return "default" in exports ? exports.default : exports;
+}
+
+function describe(exported: unknown): string {
+  if (exported === undefined) return "nothing";
+  if (exported === null) return "null";
+  return typeof exported === "object" ? "an object" : `a ${typeof exported}`;
+}
+
+function attempt(calls: Calls, call: Call, work: () => void): void {
+  try {
+    work();
+  } catch (thrown) {
+    calls.failThrown(call, "threw", thrown);
+  }
+}

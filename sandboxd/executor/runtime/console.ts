@@ -1,0 +1,89 @@
+/** console: lines of text for the invocation's log. Formatting is Node's own, taken up when the first line needs it. */
+import type { Calls } from "./calls.ts";
+import { dictionary, now, sliceText, toText } from "./intrinsics.ts";
+import type { Modules } from "./modules.ts";
+
+const maxLineChars = 16 * 1024;
+
+type Write = (...parts: unknown[]) => void;
+
+/** The methods a guest finds on `console`. */
+export type GuestConsole = Record<string, Write>;
+
+export function createConsole(calls: Calls, modules: Modules): GuestConsole {
+  const counts = dictionary<number>();
+  const starts = dictionary<number>();
+  let indent = "";
+
+  const write = (level: string, parts: unknown[]) =>
+    logLine(calls, level, indent + format(modules, parts));
+  const elapsed = (label: string, parts: unknown[]) => {
+    const start = starts[label];
+    if (start === undefined) return;
+    const text = `${label}: ${now() - start}ms`;
+    write("info", parts.length > 0 ? [text, format(modules, parts)] : [text]);
+  };
+
+  return {
+    debug: (...parts) => write("debug", parts),
+    log: (...parts) => write("log", parts),
+    info: (...parts) => write("info", parts),
+    warn: (...parts) => write("warn", parts),
+    error: (...parts) => write("error", parts),
+    trace: (...parts) => write("error", [`Trace: ${format(modules, parts)}`]),
+    dir: (value) => write("log", [format(modules, ["%o", value])]),
+    table: (value) => write("log", [value]),
+    assert: (isTrue, ...parts) => {
+      if (isTrue) return;
+      const text = format(modules, parts);
+      write("warn", [
+        text === "" ? "Assertion failed" : `Assertion failed: ${text}`,
+      ]);
+    },
+    count: (label = "default") => {
+      const name = toText(label);
+      const count = (counts[name] ?? 0) + 1;
+      counts[name] = count;
+      write("log", [`${name}: ${count}`]);
+    },
+    countReset: (label = "default") => {
+      delete counts[toText(label)];
+    },
+    time: (label = "default") => {
+      starts[toText(label)] = now();
+    },
+    timeLog: (label = "default", ...parts) => elapsed(toText(label), parts),
+    timeEnd: (label = "default") => {
+      elapsed(toText(label), []);
+      delete starts[toText(label)];
+    },
+    group: (...parts) => {
+      if (parts.length > 0) write("log", parts);
+      if (indent.length < 32) indent += "  ";
+    },
+    groupEnd: () => {
+      indent = sliceText(indent, 2, indent.length);
+    },
+  };
+}
+
+/** Adds a line to the log of the call that runs, as long as there is room. */
+export function logLine(calls: Calls, level: string, text: string): void {
+  const call = calls.current();
+  const line = sliceText(text, 0, maxLineChars);
+  if (call.logChars + line.length > calls.limits.maxLogBytes) {
+    call.logChars = calls.limits.maxLogBytes;
+    calls.outbox.dropped(call.id);
+    return;
+  }
+  call.logChars += line.length + 1;
+  const cut = line.length < text.length ? `${line}…` : line;
+  calls.outbox.log(call.id, level, now(), cut);
+}
+
+function format(modules: Modules, parts: unknown[]): string {
+  const first = parts[0];
+  if (parts.length === 0) return "";
+  if (parts.length === 1 && typeof first === "string") return first;
+  return modules.format(parts);
+}

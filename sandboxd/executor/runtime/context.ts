@@ -1,0 +1,133 @@
+/** The `ctx` of webtask's programming models: made anew for every call, so that one call's changes end with it. */
+import {
+  defineProperty,
+  hasOwn,
+  isArray,
+  isObject,
+  objectKeys,
+  parse,
+  valueProperty,
+} from "./intrinsics.ts";
+
+/** A call as the executor hands it in (JSON), and its payload. */
+export interface CallRequest {
+  head: RequestHead;
+  /** Text for JSON and forms, else one char a byte. */
+  body: string;
+  secrets: string;
+  meta: string;
+}
+
+export interface RequestHead {
+  id: string;
+  method: string;
+  url: string;
+  query: Record<string, unknown>;
+  headers: Record<string, string>;
+  /** Names and values in turn, as they came. */
+  rawHeaders: string[];
+  bodyKind: BodyKind;
+}
+
+/** What a payload is to the guest; request.ts decides it by content type. */
+export type BodyKind = "none" | "json" | "form" | "bytes";
+
+export interface Context {
+  id: string;
+  query: Record<string, unknown>;
+  params: Record<string, unknown>;
+  headers: Record<string, string>;
+  secrets: Record<string, unknown>;
+  meta: Record<string, unknown>;
+  data: Record<string, unknown>;
+  body: unknown;
+  body_raw: string | undefined;
+}
+
+/**
+ * Later sources of `data` win over earlier ones: query, params, secrets. The body comes last and only fills gaps, lest a
+ * caller overwrite a secret.
+ */
+export function createContext(request: CallRequest): Context {
+  const { head } = request;
+  const secrets = parseRecord(request.secrets);
+  const body = parseBody(head.bodyKind, request.body);
+  const data: Record<string, unknown> = {};
+  overlay(data, head.query);
+  overlay(data, secrets);
+  if (isObject(body.value) && !body.isBinary) fill(data, body.value);
+  return {
+    id: head.id,
+    query: head.query,
+    params: {},
+    headers: head.headers,
+    secrets,
+    meta: parseRecord(request.meta),
+    data,
+    body: body.value,
+    body_raw: body.raw,
+  };
+}
+
+interface ParsedBody {
+  value: unknown;
+  raw: string | undefined;
+  isBinary: boolean;
+}
+
+function parseBody(kind: BodyKind, text: string): ParsedBody {
+  switch (kind) {
+    case "none":
+      return { value: undefined, raw: undefined, isBinary: false };
+    case "json":
+      return { value: parseJson(text), raw: text, isBinary: false };
+    case "form":
+      return { value: parseForm(text), raw: text, isBinary: false };
+    case "bytes": {
+      const bytes = require("buffer/").Buffer.from(text, "latin1");
+      return { value: bytes, raw: bytes.toString("utf8"), isBinary: true };
+    }
+  }
+}
+
+/** A body that is not what its content type says is not parsed; `body_raw` has it. */
+function parseJson(text: string): unknown {
+  try {
+    return parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function parseForm(text: string): unknown {
+  return { ...require("querystring-es3").parse(text) };
+}
+
+function parseRecord(json: string): Record<string, unknown> {
+  // The executor wrote it, as a JSON object.
+  return parse(json) as Record<string, unknown>;
+}
+
+function overlay(data: object, source: object): void {
+  copy(data, source, () => true);
+}
+
+function fill(data: object, source: object): void {
+  if (!isArray(source)) copy(data, source, (name) => !hasOwn(data, name));
+}
+
+/** Defines rather than assigns: a key named `__proto__` is left out, a setter on Object.prototype is not asked. */
+function copy(
+  data: object,
+  source: object,
+  isWanted: (name: string) => boolean,
+): void {
+  const names = objectKeys(source);
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i];
+    if (name === undefined || name === "__proto__" || !isWanted(name)) continue;
+    // Own keys of an object that JSON.parse made: no getter.
+    const value = (source as Record<string, unknown>)[name];
+    defineProperty(data, name, valueProperty(value));
+  }
+}

@@ -1,0 +1,124 @@
+/** What a guest finds on `globalThis` beside the language. Heavy ones are getters that take up their polyfill when read. */
+import type { Calls } from "./calls.ts";
+import { type GuestConsole } from "./console.ts";
+import {
+  apply,
+  construct,
+  defineProperty,
+  deleteProperty,
+  dictionary,
+  enqueue,
+  TypeErrorIntrinsic,
+} from "./intrinsics.ts";
+import type { Timers } from "./timers.ts";
+
+export interface GlobalParts {
+  calls: Calls;
+  timers: Timers;
+  console: GuestConsole;
+}
+
+/** Puts the globals in place; before any guest code. */
+export function installGlobals({ calls, timers, console }: GlobalParts): void {
+  removeSharedMemory();
+  fixArrayBuffer();
+  define("global", globalThis);
+  define("console", console);
+  define("setTimeout", timers.setTimeout);
+  define("setInterval", timers.setInterval);
+  define("setImmediate", timers.setImmediate);
+  define("clearTimeout", timers.clearTimeout);
+  define("clearInterval", timers.clearTimeout);
+  define("clearImmediate", timers.clearTimeout);
+  define("queueMicrotask", queueMicrotaskOf(calls));
+  defineLazy("Buffer", () => require("buffer/").Buffer);
+  defineLazy("URL", () => require("whatwg-url").URL);
+  defineLazy("URLSearchParams", () => require("whatwg-url").URLSearchParams);
+  defineLazy("TextEncoder", () => encoding().TextEncoder);
+  defineLazy("TextDecoder", () => encoding().TextDecoder);
+  defineLazy("EventTarget", () => require("event-target-shim").EventTarget);
+  defineLazy("Event", () => require("event-target-shim").Event);
+  defineLazy("AbortController", () => abort().AbortController);
+  defineLazy("AbortSignal", () => abort().AbortSignal);
+  defineLazy("DOMException", () =>
+    require("core-js-pure/actual/dom-exception"),
+  );
+  defineLazy("structuredClone", () =>
+    require("core-js-pure/actual/structured-clone"),
+  );
+  defineLazy("atob", () => require("core-js-pure/actual/atob"));
+  defineLazy("btoa", () => require("core-js-pure/actual/btoa"));
+}
+
+/** Without them a guest has no timer of its own making and no memory its limit does not see. */
+function removeSharedMemory(): void {
+  deleteProperty(globalThis, "WebAssembly");
+  deleteProperty(globalThis, "SharedArrayBuffer");
+  deleteProperty(globalThis, "Atomics");
+}
+
+/** A resizable buffer reserves memory past the isolate's limit; so the constructor knows no second argument. */
+function fixArrayBuffer(): void {
+  const Native = ArrayBuffer;
+  const { prototype } = Native;
+  function GuestArrayBuffer(this: unknown, byteLength: unknown) {
+    if (!new.target)
+      throw new TypeErrorIntrinsic("Constructor ArrayBuffer requires 'new'");
+    return construct(Native, [byteLength], new.target);
+  }
+  defineHidden(GuestArrayBuffer, "name", "ArrayBuffer");
+  defineHidden(GuestArrayBuffer, "prototype", prototype);
+  defineHidden(GuestArrayBuffer, "isView", Native.isView);
+  const species = Reflect.getOwnPropertyDescriptor(Native, Symbol.species);
+  if (species) defineProperty(GuestArrayBuffer, Symbol.species, species);
+  defineHidden(prototype, "constructor", GuestArrayBuffer);
+  deleteProperty(prototype, "resize");
+  define("ArrayBuffer", GuestArrayBuffer);
+}
+
+function queueMicrotaskOf(calls: Calls): (callback: unknown) => void {
+  return (callback) => {
+    if (typeof callback !== "function")
+      throw new TypeErrorIntrinsic("queueMicrotask wants a function");
+    const call = calls.current();
+    void enqueue(() => {
+      try {
+        apply(callback, undefined, []);
+      } catch (thrown) {
+        calls.failThrown(call, "threw", thrown);
+      }
+    });
+  };
+}
+
+function encoding() {
+  return require("@exodus/bytes/encoding-lite.js");
+}
+
+function abort() {
+  return require("abortcontroller-polyfill/dist/cjs-ponyfill.js");
+}
+
+function define(name: string, value: unknown): void {
+  defineHidden(globalThis, name, value);
+}
+
+function defineHidden(owner: object, name: string, value: unknown): void {
+  const descriptor: PropertyDescriptor = dictionary();
+  descriptor.value = value;
+  descriptor.writable = true;
+  descriptor.configurable = true;
+  defineProperty(owner, name, descriptor);
+}
+
+function defineLazy(name: string, load: () => unknown): void {
+  const descriptor: PropertyDescriptor = dictionary();
+  descriptor.get = () => {
+    const value = load();
+    define(name, value);
+    return value;
+  };
+  descriptor.set = (value: unknown) => define(name, value);
+  descriptor.configurable = true;
+  defineProperty(globalThis, name, descriptor);
+}

@@ -1,0 +1,146 @@
+/** Node's request and response, as far as an extension sees them, over readable-stream. */
+import type { Answer } from "./answer.ts";
+import { bytesToText, textToBytes } from "./bytes.ts";
+import type { Context, RequestHead } from "./context.ts";
+import { createHeaders, type HeaderValue, type Headers } from "./headers.ts";
+
+/** The request as a readable stream of exactly the caller's bytes. */
+export function createRequest(
+  head: RequestHead,
+  body: string,
+  context: Context,
+): object {
+  const { Readable } = require("readable-stream");
+  const { Buffer } = require("buffer/");
+  let isRead = false;
+  const request = new Readable({
+    read() {
+      if (isRead) return;
+      isRead = true;
+      if (body.length > 0) this.push(Buffer.from(textToBytes(body).buffer));
+      this.push(null);
+    },
+  });
+  request.method = head.method;
+  request.url = head.url;
+  request.headers = head.headers;
+  request.rawHeaders = head.rawHeaders;
+  request.httpVersion = "1.1";
+  request.httpVersionMajor = 1;
+  request.httpVersionMinor = 1;
+  request.webtaskContext = context;
+  return request;
+}
+
+/** The response as a writable stream; its end answers the call. */
+export function createResponse(answer: Answer): object {
+  const { Writable } = require("readable-stream");
+  const { Buffer } = require("buffer/");
+  const headers = createHeaders();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+
+  const response = new Writable({
+    decodeStrings: true,
+    write(chunk: Uint8Array, _encoding: string, done: (e?: Error) => void) {
+      response.headersSent = true;
+      size += chunk.length;
+      if (size > answer.maxBytes) {
+        answer.tooLong(size);
+        done(new RangeError("the response is too long"));
+        return;
+      }
+      chunks[chunks.length] = chunk;
+      done();
+    },
+    final(done: () => void) {
+      response.headersSent = true;
+      response.finished = true;
+      send(answer, response.statusCode, headers, Buffer.concat(chunks));
+      done();
+    },
+  });
+  // After result_size there is nobody left to tell.
+  response.on("error", () => {});
+  response.statusCode = 200;
+  response.statusMessage = "";
+  response.headersSent = false;
+  response.finished = false;
+  addHeaderMethods(response, headers);
+  return response;
+}
+
+function send(
+  answer: Answer,
+  statusCode: unknown,
+  headers: Headers,
+  bytes: Uint8Array,
+): void {
+  const httpStatus = Number(statusCode);
+  if (!(httpStatus >= 100 && httpStatus <= 599 && httpStatus % 1 === 0)) {
+    answer.fail("invalid_result", "the status code must be from 100 to 599");
+    return;
+  }
+  answer.respond(httpStatus, {
+    contentType: headers.contentType(),
+    headersJson: headers.toJson(),
+    body: bytesToText(bytes),
+  });
+}
+
+/** The part of a response that has no stream in it. */
+interface HeaderResponse {
+  statusCode: number;
+  statusMessage: string;
+  headersSent: boolean;
+  setHeader(name: string, value: HeaderValue): HeaderResponse;
+  appendHeader(name: string, value: HeaderValue): HeaderResponse;
+  getHeader(name: string): HeaderValue | undefined;
+  getHeaders(): Record<string, HeaderValue>;
+  getHeaderNames(): string[];
+  hasHeader(name: string): boolean;
+  removeHeader(name: string): void;
+  flushHeaders(): void;
+  writeHead(
+    statusCode: number,
+    message?: unknown,
+    headers?: unknown,
+  ): HeaderResponse;
+}
+
+function addHeaderMethods(response: HeaderResponse, headers: Headers): void {
+  const checkUnsent = (verb: string) => {
+    if (!response.headersSent) return;
+    const error = new Error(`Cannot ${verb} headers after they are sent`);
+    throw Object.assign(error, { code: "ERR_HTTP_HEADERS_SENT" });
+  };
+  response.setHeader = (name, value) => {
+    checkUnsent("set");
+    headers.set(name, value);
+    return response;
+  };
+  response.appendHeader = (name, value) => {
+    checkUnsent("append");
+    headers.append(name, value);
+    return response;
+  };
+  response.getHeader = headers.get;
+  response.getHeaders = headers.all;
+  response.getHeaderNames = headers.names;
+  response.hasHeader = (name) => headers.get(name) !== undefined;
+  response.removeHeader = (name) => {
+    checkUnsent("remove");
+    headers.remove(name);
+  };
+  response.flushHeaders = () => {
+    response.headersSent = true;
+  };
+  response.writeHead = (statusCode, message, given) => {
+    checkUnsent("write");
+    response.statusCode = statusCode;
+    if (typeof message === "string") response.statusMessage = message;
+    headers.setAll(typeof message === "string" ? given : message);
+    response.headersSent = true;
+    return response;
+  };
+}

@@ -1,0 +1,99 @@
+/**
+ * What the runtime uses of the language, taken before any guest code runs, so that a guest that patches its globals
+ * confuses only itself. Inside the runtime: no methods on strings or arrays, no spread, no `for…of`, no plain objects as
+ * containers; each of those looks something up on a prototype the guest can reach.
+ */
+
+export const apply = Reflect.apply;
+export const construct = Reflect.construct;
+export const defineProperty = Reflect.defineProperty;
+export const deleteProperty = Reflect.deleteProperty;
+export const getPrototypeOf = Reflect.getPrototypeOf;
+const createObject: (prototype: null) => object = Object.create;
+export const objectKeys = Object.keys;
+export const hasOwn = Object.hasOwn;
+export const isArray = Array.isArray;
+export const isFiniteNumber = Number.isFinite;
+export const toText = String;
+export const toNumber = Number;
+export const floor = Math.floor;
+export const now = Date.now;
+export const parse: (text: string) => unknown = JSON.parse;
+/** undefined for what has no JSON form. */
+export const stringify: (value: unknown) => string | undefined = JSON.stringify;
+
+export const TypeErrorIntrinsic = TypeError;
+export const RangeErrorIntrinsic = RangeError;
+export const ErrorIntrinsic = Error;
+
+const { slice, indexOf, toLowerCase, trim, charCodeAt } = String.prototype;
+const { test } = RegExp.prototype;
+const { fromCharCode } = String;
+const asyncPrototype = getPrototypeOf(async function () {});
+
+export function sliceText(text: string, start: number, end: number): string {
+  return apply(slice, text, [start, end]);
+}
+
+export function indexInText(text: string, wanted: string): number {
+  return apply(indexOf, text, [wanted]);
+}
+
+export function lowerCase(text: string): string {
+  return apply(toLowerCase, text, []);
+}
+
+export function trimText(text: string): string {
+  return apply(trim, text, []);
+}
+
+export function charCode(text: string, index: number): number {
+  return apply(charCodeAt, text, [index]);
+}
+
+/** The text of up to some thousand char codes. */
+export function textOfCharCodes(codes: ArrayLike<number>): string {
+  return apply(fromCharCode, undefined, codes);
+}
+
+/** For patterns without flags only: `test` reads `exec` from the guest's reach, so bounds that matter are repeated outside. */
+export function matches(pattern: RegExp, text: string): boolean {
+  return apply(test, pattern, [text]);
+}
+
+/** A string as a JSON literal; no hook of the guest's is consulted for a primitive. */
+export function quote(text: string): string {
+  return stringify(text) ?? '""';
+}
+
+/** An object without prototype: its keys are only what was put there. */
+export function dictionary<Value>(): Record<string, Value> {
+  // An object without properties is a record of anything.
+  return createObject(null) as Record<string, Value>;
+}
+
+/** A descriptor of an ordinary property; without prototype, lest the guest's `get` slip in. */
+export function valueProperty(value: unknown): PropertyDescriptor {
+  const descriptor: PropertyDescriptor = dictionary();
+  descriptor.value = value;
+  descriptor.writable = true;
+  descriptor.enumerable = true;
+  descriptor.configurable = true;
+  return descriptor;
+}
+
+export function isObject(value: unknown): value is object {
+  return (
+    (typeof value === "object" && value !== null) || typeof value === "function"
+  );
+}
+
+export function isAsyncFunction(value: object): boolean {
+  return getPrototypeOf(value) === asyncPrototype;
+}
+
+/** Runs work after the running code, before the entry into the isolate ends. `await` of a primitive asks no prototype. */
+export async function enqueue(work: () => void): Promise<void> {
+  await undefined;
+  work();
+}

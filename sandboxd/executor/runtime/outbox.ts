@@ -1,0 +1,99 @@
+/**
+ * The only way out of the isolate: texts that wait until the executor fetches them with `drain`. Heads are put together
+ * from quoted strings and numbers by hand, because JSON.stringify of an object would ask the guest's `toJSON`.
+ */
+import { quote } from "./intrinsics.ts";
+
+/** Everything that may stand in a drained head; bridge.ts reads it on the other side. */
+export type OutboxItem =
+  | [kind: "loaded", call: number, model: string, payload: string]
+  | [kind: "timer", call: number, timer: number, delayMs: number]
+  | [kind: "clear", call: number, timer: number]
+  | [kind: "log", call: number, level: string, timeMs: number, text: string]
+  | [kind: "dropped", call: number, lines: number]
+  | [
+      kind: "result",
+      call: number,
+      httpStatus: number,
+      contentType: string,
+      headers: string[],
+      encoding: "utf8" | "latin1",
+    ]
+  | [
+      kind: "failure",
+      call: number,
+      reason: string,
+      message: string,
+      stack: string,
+      httpStatus: number,
+      observed: number,
+    ];
+
+interface Waiting {
+  item: string;
+  body: string;
+  next: Waiting | undefined;
+}
+
+/** Collects what goes out. */
+export interface Outbox {
+  timer(call: number, timer: number, delayMs: number): void;
+  clear(call: number, timer: number): void;
+  log(call: number, level: string, timeMs: number, text: string): void;
+  /** A line that was not kept. */
+  dropped(call: number): void;
+  /** A ready JSON item, with at most one body; each is drained alone. */
+  answer(item: string, body: string): void;
+  /** `1` if more waits, else `0`; then the items as a JSON array, a line feed, the body of the last. Empty: nothing waits. */
+  drain(): string;
+}
+
+export function createOutbox(): Outbox {
+  let small = "";
+  let droppedCall = 0;
+  let droppedLines = 0;
+  let first: Waiting | undefined;
+  let last: Waiting | undefined;
+
+  const add = (item: string) => {
+    small = small === "" ? item : `${small},${item}`;
+  };
+  const flushDropped = () => {
+    if (droppedLines > 0) add(`["dropped",${droppedCall},${droppedLines}]`);
+    droppedLines = 0;
+  };
+  const takeAnswer = () => {
+    const taken = first;
+    first = taken?.next;
+    if (!first) last = undefined;
+    return taken;
+  };
+
+  return {
+    timer: (call, timer, delayMs) =>
+      add(`["timer",${call},${timer},${delayMs}]`),
+    clear: (call, timer) => add(`["clear",${call},${timer}]`),
+    log: (call, level, timeMs, text) =>
+      add(`["log",${call},${quote(level)},${timeMs},${quote(text)}]`),
+    dropped: (call) => {
+      if (call !== droppedCall) flushDropped();
+      droppedCall = call;
+      droppedLines++;
+    },
+    answer: (item, body) => {
+      const waiting: Waiting = { item, body, next: undefined };
+      if (last) last.next = waiting;
+      else first = waiting;
+      last = waiting;
+    },
+    drain: () => {
+      flushDropped();
+      const answer = takeAnswer();
+      if (answer) add(answer.item);
+      if (small === "") return "";
+      const items = small;
+      small = "";
+      return `${first ? 1 : 0}[${items}]\n${answer ? answer.body : ""}`;
+    },
+  };
+}

@@ -1,0 +1,91 @@
+/** The guest's own frames of a stack, at the places of the author's source. */
+import { originalPositionFor, TraceMap } from "@jridgewell/trace-mapping";
+
+/** A place in a source file; line and column count from 1. */
+export interface Place {
+  file: string;
+  line: number;
+  column: number;
+}
+
+const maxFrames = 20;
+const maxFrameChars = 1000;
+
+/** Maps places of one bundle to its sources; the map is read when the first error asks. */
+export class SourcePlaces {
+  readonly #fileName: string;
+  #mapText: Buffer | undefined;
+  #map: TraceMap | undefined;
+
+  constructor(fileName: string, mapText: Buffer) {
+    this.#fileName = fileName;
+    this.#mapText = mapText.length > 0 ? mapText : undefined;
+  }
+
+  /** The place in the source, or in the bundle where the map has none. */
+  original(line: number, column: number): Place {
+    const map = this.#readMap();
+    const found = map && originalPositionFor(map, { line, column: column - 1 });
+    if (!found || found.source === null)
+      return { file: this.#fileName, line, column };
+    return {
+      file: found.source,
+      line: found.line,
+      column: found.column + 1,
+    };
+  }
+
+  /** V8's stack without the frames that are not the guest's; one a line. */
+  guestFrames(stack: string): string {
+    return this.#frames(stack, maxFrames).map(frameText).join("\n");
+  }
+
+  /** The place of the topmost guest frame. */
+  first(stack: string): Place | undefined {
+    return this.#frames(stack, 1)[0]?.place;
+  }
+
+  #frames(stack: string, count: number): Frame[] {
+    const frames: Frame[] = [];
+    for (const line of stack.split("\n")) {
+      if (frames.length === count) break;
+      const frame = this.#readFrame(line.slice(0, maxFrameChars));
+      if (frame) frames.push(frame);
+    }
+    return frames;
+  }
+
+  /** A frame is `at name (file:line:column)` or `at file:line:column`; other text is not a frame of the guest's. */
+  #readFrame(text: string): Frame | undefined {
+    const start = text.lastIndexOf(this.#fileName);
+    if (start < 0) return undefined;
+    const named = /^ +at (?:async )?(?:(.*) \()?$/.exec(text.slice(0, start));
+    const after = text.slice(start + this.#fileName.length);
+    const position = /^:(\d{1,9}):(\d{1,9})\)?$/.exec(after);
+    if (!named || !position) return undefined;
+    const place = this.original(Number(position[1]), Number(position[2]));
+    return { name: named[1], place };
+  }
+
+  #readMap(): TraceMap | undefined {
+    if (this.#map || !this.#mapText) return this.#map;
+    const text = this.#mapText.toString();
+    this.#mapText = undefined;
+    try {
+      this.#map = new TraceMap(text);
+    } catch {
+      // A map that cannot be read costs the places, not the answer.
+    }
+    return this.#map;
+  }
+}
+
+interface Frame {
+  name: string | undefined;
+  place: Place;
+}
+
+function frameText({ name, place }: Frame): string {
+  const at = `${place.file}:${place.line}:${place.column}`;
+  return name === undefined ? `at ${at}` : `at ${name} (${at})`;
+}

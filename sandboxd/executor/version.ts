@@ -1,0 +1,378 @@
+/**
+ * A loaded version: its isolate and the calls open in it. Entries are synchronous and timed; between them the calls wait
+ * for their timers. After a limit was hit the isolate is gone, and with it every call that waited in it.
+ */
+import type { CallFailure } from "../../proto/errors.ts";
+import type {
+  InvokeRequest,
+  LoadFailure,
+  LoadRequest,
+  LogLine,
+  UpdateRequest,
+} from "../protocol.ts";
+import {
+  readDrained,
+  type GuestFailure,
+  type GuestItem,
+  type GuestResult,
+  type PayloadForm,
+} from "./bridge.ts";
+import { OpenCall, type CallLimits } from "./call.ts";
+import type { Entered, GuestIsolate } from "./isolate.ts";
+import type { Reply } from "./main.ts";
+import { runtimeRequest } from "./request.ts";
+import { SourcePlaces } from "./stack.ts";
+
+export interface VersionParts {
+  isolate: GuestIsolate;
+  limits: VersionLimits;
+  reply: Reply;
+}
+
+export interface VersionLimits extends CallLimits {
+  heapLimitMb: number;
+  maxResultBytes: number;
+}
+
+/** How a load went: a version, or why there is none. */
+export interface LoadOutcome {
+  failure?: LoadFailure;
+  compileUs: number;
+  evaluateUs: number;
+}
+
+/** Entries that only tidy up run no guest code and are done in no time. */
+const tidyTimeoutMs = 100;
+/** Timers of a top level belong to no invocation; they end so long after its run could have ended. */
+const topLevelTimersMs = 1000;
+const maxRememberedCalls = 64;
+
+export class GuestVersion {
+  readonly name: string;
+  readonly #isolate: GuestIsolate;
+  readonly #limits: VersionLimits;
+  readonly #reply: Reply;
+  readonly #calls = new Map<number, OpenCall>();
+  /** Invocation ids of the calls answered last. */
+  readonly #answered = new Map<number, string>();
+  #places: SourcePlaces;
+  #payloadForm: PayloadForm | undefined;
+  #loadFailure: LoadFailure | undefined;
+  #loadCall: number | undefined;
+
+  constructor(name: string, { isolate, limits, reply }: VersionParts) {
+    this.name = name;
+    this.#isolate = isolate;
+    this.#limits = limits;
+    this.#reply = reply;
+    this.#places = new SourcePlaces(name, Buffer.alloc(0));
+  }
+
+  get isLost(): boolean {
+    return this.#isolate.isLost;
+  }
+
+  /** Compiles the bundle and evaluates its top level. After a failure the version is of no use. */
+  load(request: LoadRequest, body: Buffer): LoadOutcome {
+    const { id, fileName, bundleBytes, timeoutMs } = request;
+    const source = body.toString("utf8", 0, bundleBytes);
+    this.#places = new SourcePlaces(
+      fileName,
+      Buffer.from(body.subarray(bundleBytes)),
+    );
+    const startMs = performance.now();
+    const script = this.#isolate.compile(withoutShebang(source), fileName);
+    const compileUs = elapsedUs(startMs);
+    if ("line" in script) {
+      const { message, line, column } = script;
+      const place = this.#places.original(line, column);
+      const failure = { reason: "syntax" as const, message, ...place };
+      return { failure, compileUs, evaluateUs: 0 };
+    }
+    this.configure(request);
+    const evaluateMs = performance.now();
+    this.#loadCall = id;
+    const wallMs = timeoutMs + topLevelTimersMs;
+    const call = new OpenCall(
+      id,
+      {
+        invocationId: "",
+        wallMs,
+        wallClock: "wall_time",
+        syncMs: timeoutMs,
+      },
+      this.#limits,
+    );
+    this.#calls.set(id, call);
+    this.#enter(call, (sliceMs) =>
+      this.#isolate.load(script, id, fileName, sliceMs),
+    );
+    if (this.#calls.has(id)) call.watchWall(() => this.#close(call));
+    const evaluateUs = elapsedUs(evaluateMs);
+    const failure = this.#loadFailure;
+    return { ...(failure && { failure }), compileUs, evaluateUs };
+  }
+
+  /** Sets the secrets and meta of calls to come. */
+  configure({ secrets, meta }: Pick<UpdateRequest, "secrets" | "meta">): void {
+    this.#isolate.enter(
+      "configure",
+      [JSON.stringify(secrets), JSON.stringify(meta)],
+      tidyTimeoutMs,
+    );
+  }
+
+  /** Runs the exported function; the answer is replied when it is there. */
+  invoke(request: InvokeRequest, payload: Buffer): void {
+    const { id } = request;
+    const call = new OpenCall(id, request, this.#limits);
+    const form = this.#payloadForm ?? "none";
+    const { head, body } = runtimeRequest(request, payload, form);
+    this.#calls.set(id, call);
+    this.#enter(call, (sliceMs) =>
+      this.#isolate.enter("invoke", [id, head, body], sliceMs),
+    );
+    if (this.#calls.has(id)) call.watchWall(() => this.#expire(call));
+  }
+
+  /** Gives up a call. False if none of that id is open. */
+  cancel(id: number): boolean {
+    const call = this.#calls.get(id);
+    if (!call) return false;
+    this.#close(call);
+    this.#reply({ type: "cancelled", id });
+    return true;
+  }
+
+  /** Lets the isolate go; whatever call was open in it is replied as displaced. */
+  dispose(): void {
+    for (const call of this.#calls.values()) {
+      call.end();
+      if (call.id !== this.#loadCall)
+        this.#reply({ type: "displaced", id: call.id, effects: 0 });
+    }
+    this.#calls.clear();
+    this.#isolate.dispose();
+  }
+
+  #enter(call: OpenCall, entry: (sliceMs: number) => Entered): void {
+    const { sliceMs } = call;
+    if (sliceMs <= 0) {
+      this.#expire(call);
+      return;
+    }
+    const startMs = performance.now();
+    const entered = entry(sliceMs);
+    switch (entered.kind) {
+      case "timeout": {
+        const ranMs = performance.now() - startMs;
+        this.#discard(call, call.sliceFailure(sliceMs, ranMs));
+        return;
+      }
+      case "lost":
+        this.#discard(call, this.#memoryFailure());
+        return;
+      case "unhandled":
+        call.log({
+          level: "error",
+          timeMs: Date.now(),
+          text: `Unhandled rejection: ${entered.message.slice(0, 1000)}`,
+        });
+        this.#collect(call);
+        return;
+      case "returned":
+        this.#collect(call);
+    }
+  }
+
+  /** Takes everything out of the isolate's outbox. */
+  #collect(call: OpenCall): void {
+    for (;;) {
+      const text = this.#isolate.drain();
+      if (text === undefined) {
+        this.#discard(call, this.#memoryFailure());
+        return;
+      }
+      if (text === "") return;
+      const { items, hasMore } = readDrained(text);
+      for (const item of items) this.#take(item);
+      if (!hasMore) return;
+    }
+  }
+
+  #take(item: GuestItem): void {
+    const call = this.#calls.get(item.call);
+    // The rest of what an answered call says is nobody's, but for its log.
+    if (!call) {
+      if (item.kind === "log") this.#replyLate(item.call, item.line);
+      return;
+    }
+    switch (item.kind) {
+      case "loaded":
+        this.#payloadForm = item.payload;
+        return;
+      case "timer":
+        this.#startTimer(call, item.timer, item.delayMs);
+        return;
+      case "clear":
+        call.clearTimer(item.timer);
+        return;
+      case "log":
+        call.log(item.line);
+        return;
+      case "dropped":
+        call.dropped += item.lines;
+        return;
+      case "result":
+        this.#answer(call, item);
+        return;
+      case "failure":
+        this.#fail(call, {
+          ...this.#guestFailure(item),
+          ...(call.id === this.#loadCall && this.#places.first(item.stack)),
+        });
+    }
+  }
+
+  #startTimer(call: OpenCall, timer: number, delayMs: number): void {
+    const fire = () =>
+      this.#enter(call, (sliceMs) =>
+        this.#isolate.enter("resume", [call.id, timer], sliceMs),
+      );
+    // The runtime keeps the same bounds and would have thrown.
+    if (!call.startTimer(timer, delayMs, fire))
+      throw new Error("the runtime broke its bounds");
+  }
+
+  #answer(call: OpenCall, result: GuestResult): void {
+    const { contentType, httpStatus, headers, body } = result;
+    const { maxResultBytes } = this.#limits;
+    if (body.length > maxResultBytes) {
+      this.#fail(call, resultSizeFailure(maxResultBytes, body.length));
+      return;
+    }
+    const { id, runUs } = call;
+    this.#end(call);
+    this.#reply(
+      { type: "answered", id, contentType, httpStatus, headers, runUs },
+      body,
+    );
+  }
+
+  #fail(call: OpenCall, failure: LoadFailure): void {
+    const { id, runUs } = call;
+    if (id === this.#loadCall) {
+      this.#failLoad(call, failure);
+      return;
+    }
+    this.#end(call);
+    this.#reply({ type: "failed", id, failure, runUs });
+  }
+
+  /** A top level that fails after it was loaded, by a timer of its own, says so in the log. */
+  #failLoad(call: OpenCall, failure: LoadFailure): void {
+    if (!this.#payloadForm) this.#loadFailure = failure;
+    else
+      call.log({ level: "error", timeMs: Date.now(), text: failure.message });
+    this.#end(call);
+  }
+
+  /** A call whose wall time is over while it waits: nothing runs, so the isolate may stay. */
+  #expire(call: OpenCall): void {
+    this.#close(call);
+    if (!this.isLost) this.#fail(call, call.wallFailure());
+  }
+
+  /** Ends a call inside as well as out. */
+  #close(call: OpenCall): void {
+    this.#end(call);
+    const entered = this.#isolate.enter("close", [call.id], tidyTimeoutMs);
+    if (entered.kind === "timeout" || entered.kind === "lost")
+      this.#discard(call, this.#memoryFailure());
+  }
+
+  /** Ends a call outside; its log goes before its answer. */
+  #end(call: OpenCall): void {
+    if (!this.#calls.delete(call.id)) return;
+    call.end();
+    this.#replyLog(call);
+    this.#remember(call);
+  }
+
+  /** After a limit the isolate is never entered again: what it was doing might go on. */
+  #discard(guilty: OpenCall, failure: CallFailure): void {
+    this.#fail(guilty, failure);
+    this.dispose();
+    if (this.#payloadForm)
+      this.#reply({ type: "discarded", version: this.name });
+  }
+
+  #guestFailure(item: GuestFailure): CallFailure {
+    const { reason, message, httpStatus, observed } = item;
+    if (reason === "result_size")
+      return resultSizeFailure(this.#limits.maxResultBytes, observed);
+    const stack = this.#places.guestFrames(item.stack);
+    return {
+      reason,
+      message,
+      ...(stack !== "" && { stack }),
+      ...(httpStatus !== undefined && { httpStatus }),
+    };
+  }
+
+  #memoryFailure(): CallFailure {
+    const value = this.#limits.heapLimitMb;
+    return {
+      reason: "memory",
+      message: `needed more than ${value} MB of memory`,
+      limit: { name: "heap_mb", value, observed: value },
+    };
+  }
+
+  #replyLog({ id, invocationId, lines, dropped }: OpenCall): void {
+    if (lines.length === 0 && dropped === 0) return;
+    const version = this.name;
+    this.#reply({ type: "logged", id, version, invocationId, lines, dropped });
+  }
+
+  /** A line of what the call left behind, as long as the call is remembered. */
+  #replyLate(id: number, line: LogLine): void {
+    const invocationId = this.#answered.get(id);
+    if (invocationId === undefined) return;
+    const version = this.name;
+    const lines = [line];
+    this.#reply({
+      type: "logged",
+      id,
+      version,
+      invocationId,
+      lines,
+      dropped: 0,
+    });
+  }
+
+  /** Later lines of a call are still its own; the oldest calls are forgotten first. */
+  #remember({ id, invocationId }: OpenCall): void {
+    this.#answered.set(id, invocationId);
+    if (this.#answered.size <= maxRememberedCalls) return;
+    const [oldest] = this.#answered.keys();
+    if (oldest !== undefined) this.#answered.delete(oldest);
+  }
+}
+
+function resultSizeFailure(value: number, observed: number): CallFailure {
+  return {
+    reason: "result_size",
+    message: `the result is longer than ${value} bytes`,
+    limit: { name: "result_bytes", value, observed },
+  };
+}
+
+/** The parser knows `#!` only at the very start of a file. */
+function withoutShebang(source: string): string {
+  return source.startsWith("#!") ? `//${source.slice(2)}` : source;
+}
+
+function elapsedUs(startMs: number): number {
+  return Math.round((performance.now() - startMs) * 1000);
+}
