@@ -36,6 +36,9 @@ export interface Config {
   maxResultBytes: number;
   maxLogBytes: number;
   maxOpenCallsPerContainer: number;
+  maxOpenHostCalls: number;
+  maxHostCalls: number;
+  maxInlineVersions: number;
   closeGraceMs: number;
 }
 
@@ -87,6 +90,9 @@ export function readConfig(
     maxResultBytes: settings.maxResultBytes,
     maxLogBytes: settings.maxLogBytes,
     maxOpenCallsPerContainer: settings.maxOpenCallsPerContainer,
+    maxOpenHostCalls: settings.maxOpenHostCalls,
+    maxHostCalls: settings.maxHostCalls,
+    maxInlineVersions: settings.maxInlineVersions,
     closeGraceMs: settings.closeGraceMs,
   });
 }
@@ -118,6 +124,9 @@ interface Settings {
   maxResultBytes: number;
   maxLogBytes: number;
   maxOpenCallsPerContainer: number;
+  maxOpenHostCalls: number;
+  maxHostCalls: number;
+  maxInlineVersions: number;
   closeGraceMs: number;
 }
 
@@ -233,6 +242,17 @@ function describe(): Command {
     "--max-open-calls-per-container <n>",
     "calls of a container open at once",
     256,
+  );
+  count(
+    "--max-open-host-calls <n>",
+    "timers an invocation may have open",
+    1000,
+  );
+  count("--max-host-calls <n>", "timers an invocation may set in all", 10_000);
+  count(
+    "--max-inline-versions <n>",
+    "code of requests kept loaded, for a container",
+    8,
   );
   count(
     "--close-grace-ms <ms>",

@@ -7,6 +7,7 @@ import type {
   InvokeRequest,
   InvokeResponse,
 } from "../../proto/gen/annex/invoke/v1/invoke.ts";
+import type { LogLine } from "../protocol.ts";
 import { Admission, checkRequest, type AdmissionLimits } from "./admission.ts";
 import { createInvocationIds } from "./invocation-ids.ts";
 import {
@@ -66,10 +67,11 @@ export interface Run {
   loadedAt: number;
   endedAt: number;
   runUs: number;
+  compileUs: number;
 }
 
 interface GuestLogs {
-  lines: { level: string; timeMs: number; text: string }[];
+  lines: LogLine[];
   dropped: number;
 }
 

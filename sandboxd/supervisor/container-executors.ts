@@ -8,6 +8,7 @@ import type {
   ExecutorOutcome,
   GuestLogs,
   LoadableVersion,
+  LostCause,
 } from "./executor.ts";
 
 /** How a call ended, whichever executors it took. Times are in milliseconds of performance.now(). */
@@ -16,7 +17,10 @@ export interface RunOutcome {
     | AnsweredOutcome
     | { kind: "failed"; failure: CallFailure; logs?: GuestLogs | undefined }
     | { kind: "cancelled" };
+  /** The call had to wait for its version to be loaded. */
   isCold: boolean;
+  /** The version could not be loaded; nothing ran. */
+  isUnloadable: boolean;
   admittedAt: number;
   /** An executor was found. */
   acquiredAt: number;
@@ -24,6 +28,8 @@ export interface RunOutcome {
   loadedAt: number;
   endedAt: number;
   runUs: number;
+  /** Of its version, where it was cold. */
+  compileUs: number;
 }
 
 export interface ContainerExecutorsOptions {
@@ -37,7 +43,7 @@ export interface ContainerExecutorsOptions {
   maxInlineVersions: number;
   now: () => number;
   events: Pick<ExecutorEvents, "warmth" | "loggedLate"> & {
-    exited(ending: string, cause: string, pid: number): void;
+    exited(ending: string, cause: LostCause, pid: number): void;
   };
 }
 
@@ -92,11 +98,13 @@ export class ContainerExecutors {
         return {
           outcome: verdict,
           isCold,
+          isUnloadable: false,
           admittedAt,
           acquiredAt,
           loadedAt,
           endedAt: performance.now(),
           runUs,
+          compileUs: isCold ? executor.compileUs(version.key) : 0,
         };
       }
       executor = this.#pick() ?? (await this.#start());
@@ -201,10 +209,12 @@ export class ContainerExecutors {
     return {
       outcome: { kind: "failed", failure },
       isCold: true,
+      isUnloadable: true,
       ...times,
       loadedAt: endedAt,
       endedAt,
       runUs: 0,
+      compileUs: 0,
     };
   }
 

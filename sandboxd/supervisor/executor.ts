@@ -7,6 +7,7 @@ import { encodeFrame, FrameReader, type Frame } from "../frames.ts";
 import type {
   ExecutorRequest,
   GuestRequest,
+  LoadedReply,
   LoadFailure,
   LoggedReply,
   StartRequest,
@@ -94,6 +95,7 @@ interface OpenCall {
 }
 
 interface OpenLoad {
+  held: HeldVersion;
   killAtMs: number;
   settle(failure: LoadFailure | undefined): void;
 }
@@ -102,6 +104,7 @@ interface HeldVersion {
   /** Resolves when the isolate is ready, or with why it is not. */
   loading: Promise<LoadFailure | undefined>;
   isReady: boolean;
+  compileUs: number;
   openCalls: number;
   lastUsedMs: number;
   /** What the executor was last told, compared by identity. */
@@ -181,6 +184,11 @@ export class Executor {
     return this.#versions.get(version)?.isReady ?? false;
   }
 
+  /** How long a loaded version took to compile. */
+  compileUs(version: string): number {
+    return this.#versions.get(version)?.compileUs ?? 0;
+  }
+
   /** The versions it holds, the longest unused first. */
   idleVersions(): { version: string; lastUsedMs: number }[] {
     return [...this.#versions]
@@ -200,13 +208,14 @@ export class Executor {
     const held: HeldVersion = {
       loading: Promise.resolve(undefined),
       isReady: false,
+      compileUs: 0,
       openCalls: 0,
       lastUsedMs: this.#now(),
       secrets,
       meta,
     };
     this.#versions.set(version.key, held);
-    held.loading = this.#load(version, timeoutMs).then((failure) => {
+    held.loading = this.#load(version, held, timeoutMs).then((failure) => {
       if (failure) this.#forget(version.key, held);
       else if (this.#versions.get(version.key) === held) {
         held.isReady = true;
@@ -275,6 +284,7 @@ export class Executor {
 
   async #load(
     version: LoadableVersion,
+    held: HeldVersion,
     timeoutMs: number,
   ): Promise<LoadFailure | undefined> {
     const { content, bundleBytes } = await version.read();
@@ -283,6 +293,7 @@ export class Executor {
     const { key, container, fileName, secrets, meta } = version;
     return new Promise((settle) => {
       this.#loads.set(id, {
+        held,
         settle,
         killAtMs: this.#now() + timeoutMs + overdueGraceMs,
       });
@@ -329,7 +340,7 @@ export class Executor {
       case "ready":
         return this.#settleReady();
       case "loaded":
-        return this.#loaded(reply.id, reply.failure);
+        return this.#loaded(reply);
       case "answered":
         return this.#settle(reply.id, {
           kind: "answered",
@@ -361,10 +372,12 @@ export class Executor {
     }
   }
 
-  #loaded(id: number, failure: LoadFailure | undefined): void {
+  #loaded({ id, failure, compileUs }: LoadedReply): void {
     const open = this.#loads.get(id);
+    if (!open) return;
     this.#loads.delete(id);
-    open?.settle(failure);
+    open.held.compileUs = compileUs;
+    open.settle(failure);
   }
 
   #settle(id: number, outcome: ExecutorOutcome): void {

@@ -7,6 +7,8 @@ import type { Launcher } from "./launcher.ts";
 export interface ExecutorPool {
   /** A ready executor; rejects with `unavailable` when none can be started. */
   take(): Promise<Executor>;
+  /** Resolves when one is ready; rejects with `unavailable` when none can be started. */
+  ready(): Promise<void>;
   /** How many are ready now. */
   readyCount(): number;
   close(): void;
@@ -82,6 +84,16 @@ export function startPool(options: PoolOptions): ExecutorPool {
 
   refill();
   return {
+    async ready() {
+      if (ready.length > 0) return;
+      await Promise.any(
+        [...starting].map((executor) => executor.ready()),
+      ).catch((error: unknown) => {
+        throw new AnnexError("unavailable", "no executor can be started", {
+          cause: error,
+        });
+      });
+    },
     take() {
       if (isClosed)
         return Promise.reject(

@@ -84,7 +84,7 @@ function loadFailure(value: unknown): LoadFailure {
 }
 
 function callFailure(fields: Fields): CallFailure {
-  const { reason, limit, stack, httpStatus: status } = fields;
+  const { reason, limit, stack, httpStatus: status, errorName } = fields;
   if (!isReason(reason)) throw new Error("unknown reason");
   return {
     reason,
@@ -92,6 +92,9 @@ function callFailure(fields: Fields): CallFailure {
     ...(limit !== undefined && { limit: limitHit(object(limit)) }),
     ...(stack !== undefined && { stack: text(stack, maxStackChars) }),
     ...(status !== undefined && { httpStatus: httpStatus(status) }),
+    ...(errorName !== undefined && {
+      errorName: text(errorName, maxMessageChars),
+    }),
   };
 }
 

@@ -2,7 +2,7 @@
 import { AnnexError } from "../../proto/errors.ts";
 import type { LoadFailure } from "../protocol.ts";
 import { ContainerExecutors, type RunOutcome } from "./container-executors.ts";
-import type { ExecutorCall, GuestLogs, LoadableVersion } from "./executor.ts";
+import type { ExecutorCall, LoadableVersion, LostCause } from "./executor.ts";
 import type { Launcher } from "./launcher.ts";
 import { startPool } from "./pool.ts";
 
@@ -36,7 +36,8 @@ export interface SupervisorDependencies {
   };
   /** A version became warm on this host, or is no longer. */
   warmthChanged(container: string, version: string, isWarm: boolean): void;
-  loggedLate(container: string, logs: GuestLogs): void;
+  /** A process ended that we had not asked to end politely. */
+  executorKilled(cause: LostCause): void;
 }
 
 export interface Supervisor {
@@ -50,8 +51,10 @@ export interface Supervisor {
   /** Where `present` is warm, makes `next` warm too. */
   warmBeside(next: LoadableVersion, present: string): Promise<void>;
   isWarm(container: string, version: string): boolean;
+  /** Resolves when a first executor is ready; rejects when none can be started. */
+  ready(): Promise<void>;
   /** Executors in use and ready. */
-  counts(): { assigned: number; ready: number };
+  counts(): Record<"assigned" | "ready", number>;
   pids(): { container: string; pid: number }[];
   /** Kills every executor: open calls end as lost. */
   close(): Promise<void>;
@@ -95,10 +98,12 @@ export function startSupervisor(
       events: {
         warmth: (version, isWarm) =>
           dependencies.warmthChanged(container, version, isWarm),
-        loggedLate: (logs) => dependencies.loggedLate(container, logs),
+        // Too late for its invocation's spans; who reads a container's logs is not there yet to be told.
+        loggedLate: () => undefined,
         exited: (ending, cause, pid) => {
-          if (cause !== "closed")
-            log.warn({ container, pid, cause, ending }, "executor ended");
+          if (cause === "closed") return;
+          dependencies.executorKilled(cause);
+          log.warn({ container, pid, cause, ending }, "executor ended");
         },
       },
     });
@@ -147,6 +152,7 @@ export function startSupervisor(
     },
     isWarm: (container, version) =>
       containers.get(container)?.isWarm(version) ?? false,
+    ready: () => pool.ready(),
     counts: () => ({ assigned: assignedCount(), ready: pool.readyCount() }),
     pids: () =>
       [...containers].flatMap(([container, { executors }]) =>

@@ -1,0 +1,155 @@
+/** This host's ties to its control plane: the sync stream upward, and builds of code that came with a request. */
+import { readFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Logger } from "pino";
+import { AnnexError } from "../proto/errors.ts";
+import {
+  HeldState,
+  SyncServiceDefinition,
+} from "../proto/gen/annex/sync/v1/sync.ts";
+import { connectRpc } from "../proto/rpc/client.ts";
+import type { TokenVerifier } from "../proto/token.ts";
+import type { OpenCatalog } from "./cache/catalog.ts";
+import type { Config } from "./config.ts";
+import { inlinePrefix } from "./supervisor/container-executors.ts";
+import type { LoadableVersion } from "./supervisor/executor.ts";
+import type { Supervisor } from "./supervisor/supervisor.ts";
+import type { Candidate } from "./sync/dependencies.ts";
+import { createInlineBuild } from "./sync/inline-build.ts";
+import { startSync, type Sync } from "./sync/sync.ts";
+import { versionKeyOf } from "./invoke/versions.ts";
+
+/** The runtimes whose versions this release can run. */
+const runtimes = ["2026.1"];
+const release = "0.1.0";
+
+export interface Control {
+  buildInline: ReturnType<typeof createInlineBuild>;
+  /** Tells the control plane that a version became warm here, or cold. */
+  reportWarmth(container: string, version: string, isWarm: boolean): void;
+  startSync(supervisor: Supervisor, runUrl: string): Sync;
+}
+
+export function connectControl(options: {
+  config: Config;
+  instance: string;
+  catalog: OpenCatalog;
+  verifier: TokenVerifier;
+  log: Logger;
+}): Control {
+  const { config, instance, catalog, verifier, log } = options;
+  let sync: Sync | undefined;
+
+  /** Every connection reads the token anew: it may have been replaced. */
+  function connect() {
+    const token = readFile(config.joinTokenFile, "utf8").then((text) =>
+      text.trim(),
+    );
+    return token.then((joinToken) =>
+      connectRpc(SyncServiceDefinition, {
+        address: config.controlAddress,
+        token: joinToken,
+      }),
+    );
+  }
+
+  return {
+    buildInline: createInlineBuild({
+      async build(request) {
+        const connection = await connect();
+        try {
+          return await connection.client.build(request);
+        } finally {
+          connection.close();
+        }
+      },
+      putInline: (sourceDigest, build) =>
+        catalog.putInline(sourceDigest, build),
+      log,
+    }),
+    reportWarmth(container, version, isWarm) {
+      if (version.startsWith(inlinePrefix)) return;
+      sync?.reportHeld({
+        container,
+        extension: version.slice(0, version.lastIndexOf("@")),
+        version: Number(version.slice(version.lastIndexOf("@") + 1)),
+        state: isWarm ? HeldState.WARM : HeldState.COMPILED,
+      });
+    },
+    startSync(supervisor, runUrl) {
+      sync = startSync(
+        {
+          host: config.hostName,
+          instance,
+          subscription: subscriptionOf(config.containers),
+          runtimes,
+          runUrl,
+          release,
+        },
+        {
+          catalog,
+          connect,
+          checkVersion: (candidate) => supervisor.check(loadableOf(candidate)),
+          warm: (candidate) => warm(candidate, supervisor),
+          verifyHistory,
+          log,
+          now: () => performance.now(),
+          sleep: (ms, signal) => sleep(ms, undefined, { signal }),
+        },
+      );
+      return sync;
+    },
+  };
+
+  async function warm(
+    candidate: Candidate,
+    supervisor: Supervisor,
+  ): Promise<boolean> {
+    const { container, extension, version } = candidate;
+    const present =
+      catalog.extension(container, extension)?.version.number ?? 0;
+    await supervisor.warmBeside(
+      loadableOf(candidate),
+      versionKeyOf(extension, present),
+    );
+    return supervisor.isWarm(
+      container,
+      versionKeyOf(extension, version.number),
+    );
+  }
+
+  async function verifyHistory(token: string): Promise<string> {
+    const claims = await verifier.verify(token);
+    if (claims.kind === "history") return claims.historyId;
+    throw new AnnexError("unauthenticated", "the token names no history");
+  }
+}
+
+function subscriptionOf(containers: readonly string[]) {
+  return containers.length === 0
+    ? { scope: { $case: "all" as const, value: {} } }
+    : {
+        scope: {
+          $case: "named" as const,
+          value: { containers: [...containers] },
+        },
+      };
+}
+
+function loadableOf({
+  container,
+  extension,
+  version,
+  secrets,
+  meta,
+  content,
+}: Candidate): LoadableVersion {
+  return {
+    key: versionKeyOf(extension, version.number),
+    container,
+    fileName: "extension.js",
+    secrets,
+    meta,
+    read: () => Promise.resolve({ content, bundleBytes: version.bundleBytes }),
+  };
+}

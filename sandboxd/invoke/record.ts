@@ -1,0 +1,75 @@
+/** What is written down of an invocation after its answer has left: its spans and its counts. */
+import type { Tracer } from "@opentelemetry/api";
+import type { FailureReason } from "../../proto/errors.ts";
+import type { InvocationOutcome, Run } from "./invoker.ts";
+import { parentOf, recordInvocation, type InvocationRecord } from "./trace.ts";
+
+/** What is counted of an invocation. */
+export interface InvocationMetrics {
+  invoked(
+    outcome: InvocationOutcome["outcome"],
+    reason: FailureReason | undefined,
+    seconds: number,
+  ): void;
+  coldStarted(): void;
+}
+
+export function createRecorder(
+  tracer: Tracer,
+  metrics: InvocationMetrics,
+): (outcome: InvocationOutcome) => void {
+  return (invocation) => {
+    const { outcome, failure, startedAt, endedAt, run } = invocation;
+    metrics.invoked(outcome, failure?.reason, (endedAt - startedAt) / 1000);
+    if (run?.isCold) metrics.coldStarted();
+    recordInvocation(tracer, recordOf(invocation));
+  };
+}
+
+function recordOf(invocation: InvocationOutcome): InvocationRecord {
+  const { request, serving, startedAt, endedAt, run, outcome, failure } =
+    invocation;
+  const target = request.target;
+  return {
+    parent: parentOf(request.traceparent, request.tracestate),
+    container: request.container,
+    ...(serving && {
+      extension: serving.extension,
+      version: serving.version.number,
+    }),
+    ...(!serving &&
+      target?.$case === "extension" && { extension: target.value }),
+    ...(target?.$case === "point" && { point: target.value }),
+    invocationId: invocation.invocationId,
+    ...(request.caller !== "" && { caller: request.caller }),
+    outcome,
+    ...(failure && { reason: failure.reason }),
+    cold: run?.isCold ?? false,
+    startMs: performance.timeOrigin + startedAt,
+    endUs: us(endedAt - startedAt),
+    ...(run && phasesOf(run, startedAt)),
+  };
+}
+
+function phasesOf(run: Run, startedAt: number) {
+  const acquiredUs = us(run.acquiredAt - startedAt);
+  const loadedUs = us(run.loadedAt - startedAt);
+  const logs = run.outcome.kind === "cancelled" ? undefined : run.outcome.logs;
+  return {
+    queue: { startUs: us(run.admittedAt - startedAt), endUs: acquiredUs },
+    acquire: { startUs: acquiredUs, endUs: loadedUs },
+    compile: {
+      startUs: loadedUs - run.compileUs,
+      endUs: loadedUs,
+      hit: !run.isCold,
+    },
+    ...(!run.isUnloadable && {
+      run: { startUs: loadedUs, endUs: us(run.endedAt - startedAt) },
+      ...(logs && { logs: logs.lines }),
+    }),
+  };
+}
+
+function us(ms: number): number {
+  return Math.round(ms * 1000);
+}

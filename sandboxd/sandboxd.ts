@@ -1,0 +1,142 @@
+/** Ties one sandboxd together: what it serves, what runs it, and the three ways in. */
+import { randomUUID } from "node:crypto";
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Logger } from "pino";
+import { startHopServer } from "../proto/rpc/hop-server.ts";
+import { openCatalog } from "./cache/open.ts";
+import type { Config } from "./config.ts";
+import { connectControl } from "./control.ts";
+import { startGateway } from "./gateway/gateway.ts";
+import { createInvoker } from "./invoke/invoker.ts";
+import { createRecorder } from "./invoke/record.ts";
+import { createInvokeService } from "./invoke/service.ts";
+import { claimSocket, lockFolder } from "./lock.ts";
+import { createPlainLauncher } from "./supervisor/launcher.ts";
+import { startSupervisor } from "./supervisor/supervisor.ts";
+import { startTelemetry } from "./telemetry.ts";
+import { createVerifier } from "./verifier.ts";
+
+/** A running sandboxd. */
+export interface Sandboxd {
+  socketPath: string;
+  runUrl: string;
+  /** What walls its executors; "none": nothing does. */
+  walls: string;
+  /** Resolves once it can serve: it knows what, and an executor is ready. */
+  ready(): Promise<void>;
+  /** Lets open calls finish for a while, then ends everything. May be called twice. */
+  close(): Promise<void>;
+}
+
+const reflectionImage = join(import.meta.dirname, "../proto/gen/image.binpb");
+
+/** Starts everything; throws `precondition` where another one holds the folder, the socket or the port. */
+export async function startSandboxd(
+  config: Config,
+  executorFile: string,
+  log: Logger,
+): Promise<Sandboxd> {
+  const instance = randomUUID();
+  const now = () => performance.now();
+  await using parts = new AsyncDisposableStack();
+
+  await mkdir(config.stateDir, { recursive: true, mode: 0o700 });
+  const lock = lockFolder(config.stateDir);
+  parts.defer(() => lock.release());
+  const telemetry = startTelemetry({
+    serviceName: "annex-sandboxd",
+    instance,
+    log,
+  });
+  parts.defer(() => telemetry.close());
+  const { tracer, metrics } = telemetry;
+  const catalog = await openCatalog({
+    folder: join(config.stateDir, "cache"),
+    now: Date.now,
+    log,
+  });
+  const verifier = createVerifier(catalog);
+
+  const control = connectControl({ config, instance, catalog, verifier, log });
+  const launcher = createPlainLauncher(executorFile);
+  const supervisor = startSupervisor(config, {
+    launcher,
+    now,
+    log,
+    warmthChanged: (...change) => control.reportWarmth(...change),
+    executorKilled: (cause) => metrics.executorKilled(cause),
+  });
+  parts.defer(() => supervisor.close());
+
+  let isClosing = false;
+  const isServing = () => !isClosing && catalog.position() !== undefined;
+  const invoker = createInvoker(config, {
+    catalog,
+    run: (version, call, signal) => supervisor.run(version, call, signal),
+    buildInline: control.buildInline,
+    record: createRecorder(tracer, metrics),
+  });
+  const gateway = await startGateway({
+    address: config.gatewayHost,
+    port: config.gatewayPort,
+    limits: {
+      maxPayloadBytes: config.maxPayloadBytes,
+      closeGraceMs: config.closeGraceMs,
+    },
+    dependencies: {
+      verifier,
+      isReady: isServing,
+      invoke: (request, caller) => invoker.invoke(request, caller),
+      metrics: (request, response) =>
+        telemetry.metricsHandler(request, response),
+      tracer,
+      log,
+    },
+  });
+  parts.defer(() => gateway.close());
+
+  await claimSocket(config.socketPath);
+  const service = createInvokeService({
+    invoker,
+    verifier,
+    isTokenRequired: config.isTokenRequired,
+    bindings: (container) => catalog.bindings(container),
+    isServing,
+  });
+  const hop = await startHopServer({
+    socketPath: config.socketPath,
+    socketMode: config.socketMode,
+    image: await readFile(reflectionImage),
+    handlers: service,
+  });
+  parts.defer(() => hop.close(config.closeGraceMs));
+
+  const sync = control.startSync(supervisor, gateway.url);
+  parts.defer(() => sync.close());
+  metrics.watch({
+    executors: () => supervisor.counts(),
+    isSyncConnected: () => sync.status().isConnected,
+    syncStalenessSeconds: () => sync.status().stalenessMs / 1000,
+    isCatalogDegraded: () => catalog.status().degraded !== undefined,
+  });
+  // Last to be begun, so the first to be undone: refuse new calls, then let the servers wait for open ones.
+  parts.defer(() => {
+    isClosing = true;
+    hop.setServing(false);
+    service.drain();
+  });
+
+  const owned = parts.move();
+  let closed: Promise<void> | undefined;
+  return {
+    socketPath: config.socketPath,
+    runUrl: gateway.url,
+    walls: launcher.name,
+    async ready() {
+      await Promise.all([supervisor.ready(), sync.positioned()]);
+      hop.setServing(!isClosing);
+    },
+    close: () => (closed ??= owned.disposeAsync()),
+  };
+}
