@@ -38,8 +38,16 @@ export interface Host {
   release: string;
   /** The revision up to which it has everything; 0 before the first time. */
   revision: number;
-  versions: HostVersion[];
+  /** Whether its present stream has sent it everything once. */
+  caughtUp: boolean;
+  versions: HeldVersions;
 }
+
+/** What a host holds: by the extension's `container/name`, then by the version's number. */
+export type HeldVersions = ReadonlyMap<
+  string,
+  ReadonlyMap<number, HostVersion>
+>;
 
 /** How far the connected hosts that want a version have come; each count includes those after it. */
 export interface Rollout {
@@ -49,6 +57,24 @@ export interface Rollout {
   compiled: number;
   warm: number;
   refused: (HostRefusal & { host: string })[];
+}
+
+/** The key of HeldVersions; neither containers nor extensions have a slash in their names. */
+export function heldKeyOf(name: {
+  container: string;
+  extension: string;
+}): string {
+  return `${name.container}/${name.extension}`;
+}
+
+/** What a host holds after it told of one version; one that serves takes the place of all others. */
+export function withHeld(
+  held: ReadonlyMap<number, HostVersion> | undefined,
+  told: HostVersion,
+): ReadonlyMap<number, HostVersion> {
+  const serves = told.state === "compiled" || told.state === "warm";
+  const kept = serves ? [] : (held ?? []);
+  return new Map([...kept, [told.version, told]]);
 }
 
 /** Whether a host wants to know of a container. */
@@ -64,7 +90,7 @@ export function rolloutOf(
   hosts: Iterable<Host>,
   wanted: { container: string; extension: string; version: number },
 ): Rollout {
-  const { container, extension, version } = wanted;
+  const { container, version } = wanted;
   const rollout: Rollout = {
     version,
     subscribed: 0,
@@ -77,12 +103,7 @@ export function rolloutOf(
     if (!host.connected || !isSubscribed(host.subscription, container))
       continue;
     rollout.subscribed += 1;
-    const held = host.versions.find(
-      (one) =>
-        one.version === version &&
-        one.extension === extension &&
-        one.container === container,
-    );
+    const held = host.versions.get(heldKeyOf(wanted))?.get(version);
     if (held) count(rollout, host.name, held);
   }
   return rollout;

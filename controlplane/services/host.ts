@@ -29,7 +29,7 @@ export function hostService(
     async getHost({ name }, context) {
       await may.admin(context);
       const host = fleet.host(name);
-      if (host) return { host: wireOf(host, host.versions) };
+      if (host) return { host: wireOf(host, versionsOf(host)) };
       throw new AnnexError(
         "not_found",
         `no host named ${JSON.stringify(name)} has joined since this control plane started`,
@@ -44,6 +44,10 @@ const wireStateOf = {
   warm: WireState.WARM,
   refused: WireState.REFUSED,
 } as const satisfies Record<HostVersionState, WireState>;
+
+function versionsOf({ versions }: Host): HostVersion[] {
+  return [...versions.values()].flatMap((byNumber) => [...byNumber.values()]);
+}
 
 function wireOf(host: Host, versions: HostVersion[] = []): WireHost {
   return {

@@ -6,6 +6,7 @@ import {
   SpanStatusCode,
   trace,
   type Context,
+  type Span,
 } from "@opentelemetry/api";
 import { AnnexError } from "../errors.ts";
 import { headerOf, type RpcMetadata } from "./service.ts";
@@ -14,6 +15,14 @@ import { headerOf, type RpcMetadata } from "./service.ts";
 export function traceHeaders(): Record<string, string> {
   const headers: Record<string, string> = {};
   propagation.inject(context.active(), headers);
+  return headers;
+}
+
+/** The trace headers that continue a span; empty without one. */
+export function traceHeadersOf(span: Span | undefined): Record<string, string> {
+  if (!span) return {};
+  const headers: Record<string, string> = {};
+  propagation.inject(trace.setSpan(context.active(), span), headers);
   return headers;
 }
 

@@ -1,0 +1,164 @@
+/** Who is connected and what each host holds. It lives in memory: hosts tell it anew when they join. */
+import { EventEmitter } from "node:events";
+import { AnnexError } from "../../proto/errors.ts";
+import {
+  heldKeyOf,
+  withHeld,
+  type Host,
+  type HostVersion,
+  type Subscription,
+} from "../domain/host.ts";
+
+/** So many hosts that have left are remembered. */
+export const maxAbsentHosts = 1_000;
+
+/** What a host says of itself when it joins. */
+export interface Introduction {
+  name: string;
+  subscription: Subscription;
+  runtimes: string[];
+  runUrl: string;
+  release: string;
+  held: HostVersion[];
+}
+
+/** One stream's hold on its host; without effect once another stream of the same name has taken over. */
+export interface Membership {
+  tell(held: HostVersion): void;
+  forget(name: { container: string; extension: string }): void;
+  /** It was sent everything. */
+  caughtUp(): void;
+  /** It has everything up to a revision. */
+  reached(revision: number): void;
+  leave(): void;
+}
+
+interface Member {
+  host: Host & { versions: Map<string, ReadonlyMap<number, HostVersion>> };
+  end: (reason: AnnexError) => void;
+}
+
+/** The hosts that are here, and those that were lately. */
+export class Fleet {
+  /** Emits `change`, gathered per turn of the event loop. */
+  readonly changes = new EventEmitter<{ change: [] }>();
+  readonly #members = new Map<string, Member>();
+  readonly #closing = new AbortController();
+  readonly #now: () => number;
+  #changed: NodeJS.Immediate | undefined;
+
+  constructor(now: () => number) {
+    this.#now = now;
+    this.changes.setMaxListeners(0);
+  }
+
+  /** Aborted by close(). */
+  get closed(): AbortSignal {
+    return this.#closing.signal;
+  }
+
+  /** By name. */
+  hosts(): Host[] {
+    return [...this.#members.values()]
+      .map(({ host }) => host)
+      .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  host(name: string): Host | undefined {
+    return this.#members.get(name)?.host;
+  }
+
+  /** Where the hosts that can serve a forwarded HTTP call answer. */
+  runUrls(): string[] {
+    return [...this.#members.values()]
+      .filter(({ host }) => host.connected && host.caughtUp)
+      .map(({ host }) => host.runUrl)
+      .filter((url) => url !== "");
+  }
+
+  /** Adds a host; a stream that was there under its name is ended. */
+  join(
+    introduction: Introduction,
+    end: (reason: AnnexError) => void,
+  ): Membership {
+    const member = { host: hostOf(introduction, this.#now()), end };
+    const before = this.#members.get(introduction.name);
+    this.#members.delete(introduction.name);
+    this.#members.set(introduction.name, member);
+    if (before?.host.connected) before.end(takenOver(introduction.name));
+    this.#forgetAbsent();
+    this.#change();
+    return this.#membershipOf(member);
+  }
+
+  /** Lets who waits for a change go. */
+  close(): void {
+    this.#closing.abort();
+    clearImmediate(this.#changed);
+  }
+
+  #membershipOf(member: Member): Membership {
+    const { host } = member;
+    const change = (make: () => void) => {
+      if (this.#members.get(host.name) !== member) return;
+      make();
+      this.#change();
+    };
+    return {
+      tell: (held) => change(() => tell(host.versions, held)),
+      forget: (name) => change(() => host.versions.delete(heldKeyOf(name))),
+      caughtUp: () => change(() => (host.caughtUp = true)),
+      reached: (revision) => change(() => (host.revision = revision)),
+      leave: () =>
+        change(() => {
+          host.connected = false;
+          host.caughtUp = false;
+          host.sinceMs = this.#now();
+        }),
+    };
+  }
+
+  #forgetAbsent(): void {
+    const absent = [...this.#members.values()].filter(
+      ({ host }) => !host.connected,
+    );
+    const excess = absent.slice(0, Math.max(0, absent.length - maxAbsentHosts));
+    for (const { host } of excess) this.#members.delete(host.name);
+  }
+
+  #change(): void {
+    this.#changed ??= setImmediate(() => {
+      this.#changed = undefined;
+      this.changes.emit("change");
+    });
+  }
+}
+
+function hostOf(introduction: Introduction, sinceMs: number): Member["host"] {
+  const { held, ...said } = introduction;
+  const versions: Member["host"]["versions"] = new Map();
+  for (const one of held) tell(versions, one);
+  return {
+    ...said,
+    connected: true,
+    sinceMs,
+    revision: 0,
+    caughtUp: false,
+    versions,
+  };
+}
+
+function tell(
+  versions: Map<string, ReadonlyMap<number, HostVersion>>,
+  held: HostVersion,
+): void {
+  const key = heldKeyOf(held);
+  versions.set(key, withHeld(versions.get(key), held));
+}
+
+function takenOver(name: string): AnnexError {
+  return new AnnexError(
+    "conflict",
+    `another stream of host ${JSON.stringify(name)} has taken over; if that is another host, give one of them another name`,
+  );
+}
