@@ -38,16 +38,13 @@ export function textAnswer(status: number, text: string): HttpAnswer {
 
 /** The answer to a call that was handled. */
 export function responseAnswer(
-  { outcome, invocationId, timings }: InvokeResponse,
+  response: InvokeResponse,
   maxHeaderBytes: number,
 ): HttpAnswer {
-  const answer =
-    outcome?.$case === "result"
-      ? resultAnswer(outcome.value, maxHeaderBytes)
-      : outcome?.$case === "failure"
-        ? wireFailureAnswer(outcome.value, (timings?.runUs ?? 0) > 0)
-        : errorAnswer(new Error("an extension was skipped"));
-  return { ...answer, invocationId };
+  return {
+    ...outcomeAnswer(response, maxHeaderBytes),
+    invocationId: response.invocationId,
+  };
 }
 
 /** The answer to a call that could not be handled. */
@@ -81,6 +78,18 @@ export function failureAnswer(
   if (row.retryable && (status === 429 || status === 503))
     answer.headers.push(retryAfter());
   return answer;
+}
+
+function outcomeAnswer(
+  { outcome, timings }: InvokeResponse,
+  maxHeaderBytes: number,
+): HttpAnswer {
+  if (outcome?.$case === "result")
+    return resultAnswer(outcome.value, maxHeaderBytes);
+  if (outcome?.$case === "failure")
+    return wireFailureAnswer(outcome.value, (timings?.runUs ?? 0) > 0);
+  // Only a point can be skipped.
+  throw new AnnexError("internal", "an extension's call had no outcome");
 }
 
 function resultAnswer(result: Result, maxHeaderBytes: number): HttpAnswer {
@@ -119,7 +128,7 @@ function resultAnswer(result: Result, maxHeaderBytes: number): HttpAnswer {
 
 function wireFailureAnswer(failure: Failure, hasRun: boolean): HttpAnswer {
   const reason = reasonNameOf(failure.reason);
-  if (!reason) return errorAnswer(new Error("a failure without a reason"));
+  if (!reason) throw new AnnexError("internal", "a failure had no reason");
   return failureAnswer(
     {
       reason,

@@ -16,26 +16,30 @@ export interface Sending {
 export async function sendAnswer(sending: Sending): Promise<void> {
   const { request, response, answer, limits } = sending;
   if (response.destroyed) return;
-  const isUnread = hasBody(request) && !request.complete;
+  const isCutOff = hasUnwantedBody(request, limits.maxDiscardBytes);
   response.statusCode = answer.status;
   for (const [name, value] of answer.headers)
     response.appendHeader(name, value);
   if (tellsLength(request, answer))
     response.setHeader("content-length", answer.body.length);
-  if (isUnread || sending.isLast) response.setHeader("connection", "close");
+  if (isCutOff || sending.isLast) response.setHeader("connection", "close");
   response.setTimeout(limits.answerIdleTimeoutMs);
-  if (isUnread) {
+  if (isCutOff) {
     response.write(answer.body);
     await discardBody(request, limits);
     response.end();
   } else response.end(answer.body);
 }
 
-function hasBody({ headers }: IncomingMessage): boolean {
-  return (
-    headers["transfer-encoding"] !== undefined ||
-    (headers["content-length"] ?? "0") !== "0"
-  );
+/** A body still to come that Node should not read to its end, as it does to keep the connection for the next request. */
+function hasUnwantedBody(
+  { complete, headers }: IncomingMessage,
+  maxBytes: number,
+): boolean {
+  if (complete) return false;
+  if (headers["transfer-encoding"] !== undefined) return true;
+  const bytes = Number(headers["content-length"] ?? 0);
+  return bytes > maxBytes || (bytes > 0 && headers.expect !== undefined);
 }
 
 /** An answer that never has a body must not say 0 of the body it would have had. */

@@ -360,6 +360,15 @@ test("says nothing of our own mistakes to the caller and all to the log", async 
   ]);
 });
 
+test("logs an invocation without an outcome as our mistake", async () => {
+  const { send, logged } = await startHarness({
+    invoke: () => Promise.resolve({ ...resultOf({}), outcome: undefined }),
+  });
+  const answer = await send("/api/run/acme/greet");
+  expect(answer.status).toBe(500);
+  expect(logged).toHaveLength(1);
+});
+
 async function failWith(failure: CallFailure) {
   const { send } = await startHarness({
     invoke: () => Promise.resolve(failureOf(failure)),

@@ -47,7 +47,7 @@ export async function startHarness(options: HarnessOptions = {}) {
   const gateway = await startGateway({
     address: "127.0.0.1",
     port: 0,
-    limits: options.limits ?? {},
+    limits: { closeGraceMs: 100, ...options.limits },
     dependencies: {
       verifier: createTokenVerifier({
         jwks: () => keySet,
@@ -131,13 +131,21 @@ export async function send(
 }
 
 /** A connection without an HTTP client, ended with the test. */
-export function openSocket(port: number): Socket & { received: () => string } {
+export function openSocket(port: number): RawSocket {
   const socket = connect({ port, host: "127.0.0.1" });
   let received = "";
   socket.on("data", (chunk: Buffer) => (received += chunk.toString("latin1")));
   socket.on("error", () => socket.destroy());
   onTestFinished(() => void socket.destroy());
-  return Object.assign(socket, { received: () => received });
+  const gone = new Promise<void>((resolve) => {
+    socket.once("close", () => resolve());
+  });
+  return Object.assign(socket, { gone, received: () => received });
+}
+
+interface RawSocket extends Socket {
+  gone: Promise<void>;
+  received: () => string;
 }
 
 /** An answer of code that ran. */
