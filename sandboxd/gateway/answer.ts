@@ -89,7 +89,7 @@ function outcomeAnswer(
   if (outcome?.$case === "failure")
     return wireFailureAnswer(outcome.value, (timings?.runUs ?? 0) > 0);
   // Only a point can be skipped.
-  throw new AnnexError("internal", "an extension's call had no outcome");
+  throw new Error("an extension's call had no outcome");
 }
 
 function resultAnswer(result: Result, maxHeaderBytes: number): HttpAnswer {
@@ -128,7 +128,7 @@ function resultAnswer(result: Result, maxHeaderBytes: number): HttpAnswer {
 
 function wireFailureAnswer(failure: Failure, hasRun: boolean): HttpAnswer {
   const reason = reasonNameOf(failure.reason);
-  if (!reason) throw new AnnexError("internal", "a failure had no reason");
+  if (!reason) throw new Error("a failure had no reason");
   return failureAnswer(
     {
       reason,
