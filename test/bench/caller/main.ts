@@ -1,0 +1,119 @@
+/** The caller: a process of its own that makes calls when told, and times each. */
+import type { CallerReply, CallerRequest, Measured } from "./messages.ts";
+import { AnnexClients, openAnnexStream, openAnnexUnary } from "./annex.ts";
+import { openGrpcStream, openGrpcUnary, openRawEcho } from "./echo.ts";
+import { openHttp } from "./http.ts";
+import type { Target, TargetSpec } from "./target.ts";
+
+serve();
+
+function serve(): void {
+  const targets = new Map<string, Target>();
+  const clients = new AnnexClients();
+  let load: Load | undefined;
+
+  const answer = async (request: CallerRequest): Promise<CallerReply> => {
+    switch (request.type) {
+      case "open":
+        targets.set(request.name, await open(request.target, clients));
+        return { type: "done" };
+      case "run":
+        return {
+          type: "measured",
+          ...(await run(target(request.name), request.calls, request.inFlight)),
+        };
+      case "start-load":
+        load = new Load(target(request.name));
+        return { type: "done" };
+      case "stop-load":
+        return { type: "load", calls: (await load?.stop()) ?? 0 };
+      default:
+        return impossible(request);
+    }
+  };
+  const target = (name: string): Target => {
+    const found = targets.get(name);
+    if (!found) throw new Error(`no target ${name} is open`);
+    return found;
+  };
+
+  process.on("message", (request: CallerRequest) => {
+    answer(request).then(
+      (reply) => process.send?.(reply),
+      (error: unknown) =>
+        process.send?.({
+          type: "failed",
+          message: String(error),
+        } satisfies CallerReply),
+    );
+  });
+  process.on("disconnect", () => process.exit());
+  process.send?.("ready");
+}
+
+function impossible(what: never): never {
+  throw new Error(`cannot be: ${JSON.stringify(what)}`);
+}
+
+async function open(spec: TargetSpec, clients: AnnexClients): Promise<Target> {
+  switch (spec.kind) {
+    case "raw-echo":
+      return await openRawEcho(spec.socket);
+    case "grpc-stream":
+      return openGrpcStream(spec.socket);
+    case "grpc-unary":
+      return openGrpcUnary(spec.socket);
+    case "http":
+      return openHttp(spec.socket);
+    case "annex-stream":
+      return openAnnexStream(spec, clients);
+    case "annex-unary":
+      return openAnnexUnary(spec);
+    default:
+      return impossible(spec);
+  }
+}
+
+async function run(
+  target: Target,
+  calls: number,
+  inFlight: number,
+): Promise<Measured> {
+  const latenciesUs = new Float64Array(calls);
+  let next = 0;
+  let coldCalls = 0;
+  const loop = async () => {
+    while (next < calls) {
+      const index = next++;
+      const start = performance.now();
+      const { cold } = await target.call();
+      latenciesUs[index] = (performance.now() - start) * 1000;
+      if (cold) coldCalls += 1;
+    }
+  };
+  // One target's garbage must not be collected at the expense of the next.
+  globalThis.gc?.();
+  const start = performance.now();
+  await Promise.all(Array.from({ length: inFlight }, loop));
+  return { latenciesUs, elapsedMs: performance.now() - start, coldCalls };
+}
+
+class Load {
+  #isStopped = false;
+  readonly #calls: Promise<number>;
+
+  constructor(target: Target) {
+    this.#calls = this.#loop(target);
+  }
+
+  async stop(): Promise<number> {
+    this.#isStopped = true;
+    return await this.#calls;
+  }
+
+  async #loop(target: Target): Promise<number> {
+    let calls = 0;
+    for (; !this.#isStopped; calls++) await target.call();
+    return calls;
+  }
+}

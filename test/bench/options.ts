@@ -1,0 +1,73 @@
+/** What the benchmark is asked for. */
+import { parseArgs } from "node:util";
+
+/** How much is measured. */
+export interface Plan {
+  warmUpCalls: number;
+  rounds: number;
+  callsPerRound: number;
+  /** Containers called for the first time. */
+  coldContainers: number;
+  /** Warm containers at which memory is looked at. */
+  memoryAt: readonly number[];
+  /** Calls of each of two callers in a round beside large answers, and alone. */
+  neighbourCallsPerRound: number;
+}
+
+/** The parts of the benchmark, in the order they run. */
+export const sections = ["hop", "tracing", "neighbour", "cold"] as const;
+/** One of them. */
+export type Section = (typeof sections)[number];
+
+/** The options, complete. */
+export interface BenchOptions {
+  plan: Plan;
+  isQuick: boolean;
+  sections: readonly Section[];
+  jsonFile: string | undefined;
+}
+
+const fullPlan: Plan = {
+  warmUpCalls: 5000,
+  rounds: 10,
+  callsPerRound: 2000,
+  coldContainers: 60,
+  memoryAt: [1, 10, 50],
+  neighbourCallsPerRound: 2000,
+};
+const quickPlan: Plan = {
+  warmUpCalls: 1000,
+  rounds: 4,
+  callsPerRound: 500,
+  coldContainers: 20,
+  memoryAt: [1, 10],
+  neighbourCallsPerRound: 500,
+};
+
+/** Reads the command line; throws on what it does not know. */
+export function readOptions(argv: string[]): BenchOptions {
+  const { values } = parseArgs({
+    args: argv,
+    options: {
+      quick: { type: "boolean", default: false },
+      json: { type: "string" },
+      only: { type: "string", multiple: true },
+    },
+  });
+  return {
+    plan: values.quick ? quickPlan : fullPlan,
+    isQuick: values.quick,
+    sections: sectionsOf(values.only),
+    jsonFile: values.json,
+  };
+}
+
+function sectionsOf(only: string[] | undefined): readonly Section[] {
+  if (!only) return sections;
+  const unknown = only.find((name) => !sections.some((each) => each === name));
+  if (unknown !== undefined)
+    throw new Error(
+      `--only ${unknown}: there is no such part; known: ${sections.join(", ")}`,
+    );
+  return sections.filter((section) => only.includes(section));
+}

@@ -1,0 +1,62 @@
+/** What was measured of one target at one number of calls in flight, over all rounds. */
+import { createHistogram } from "node:perf_hooks";
+import type { RecordableHistogram } from "node:perf_hooks";
+import type { Measured } from "./caller/messages.ts";
+
+/** The figures of one row. Percentiles a row has too few samples for are absent. */
+export interface Latency {
+  samples: number;
+  p50Us: number;
+  p90Us: number;
+  p99Us: number | undefined;
+  p999Us: number | undefined;
+  callsPerSecond: number;
+}
+
+const nsPerUs = 1000;
+/** A percentile means something where this many samples lie beyond it. */
+const samplesBeyond = 10;
+
+/** Adds up rounds. */
+export class Series {
+  readonly #histogram: RecordableHistogram = createHistogram({ figures: 4 });
+  #elapsedMs = 0;
+  #coldCalls = 0;
+
+  add(measured: Measured): void {
+    for (const us of measured.latenciesUs)
+      this.#histogram.record(Math.max(1, Math.round(us * nsPerUs)));
+    this.#elapsedMs += measured.elapsedMs;
+    this.#coldCalls += measured.coldCalls;
+  }
+
+  get samples(): number {
+    return this.#histogram.count;
+  }
+
+  get coldCalls(): number {
+    return this.#coldCalls;
+  }
+
+  latency(): Latency {
+    return {
+      samples: this.samples,
+      p50Us: this.#percentile(50),
+      p90Us: this.#percentile(90),
+      p99Us: this.#percentileIfKnown(99),
+      p999Us: this.#percentileIfKnown(99.9),
+      callsPerSecond: (this.samples / this.#elapsedMs) * 1000,
+    };
+  }
+
+  #percentileIfKnown(percentile: number): number | undefined {
+    const beyond = this.samples * (1 - percentile / 100);
+    return Math.round(beyond) < samplesBeyond
+      ? undefined
+      : this.#percentile(percentile);
+  }
+
+  #percentile(percentile: number): number {
+    return this.#histogram.percentile(percentile) / nsPerUs;
+  }
+}
