@@ -6,9 +6,9 @@ import { expect, test } from "vitest";
 import { repositoryRoot } from "../support/paths.ts";
 
 interface Rule {
-  /** Files the rule is for: the first rule that matches a file is its rule. */
+  /** Files the rule is for, which may also import one another: the first rule that matches a file is its rule. */
   files: RegExp;
-  /** What they may import beside `node:` and their own folder: paths from the root, or package names. */
+  /** What else they may import beside `node:`: paths from the root, or package names. */
   may: RegExp[];
 }
 
@@ -16,17 +16,19 @@ const proto = /^proto\/(?!rpc\/)/;
 const rpc = /^proto\/rpc\//;
 const errors = /^proto\/errors\.ts$/;
 const otelApi = /^@opentelemetry\/api$/;
-const telemetrySdk = /^(@opentelemetry\/|pino$)/;
+const pipe = /^sandboxd\/(protocol|frames)\.ts$/;
+const settings = /^(commander|fastest-levenshtein)$/;
 
 const rules: Rule[] = [
-  { files: /^proto\/errors\.ts$|^sandboxd\/(protocol|frames)\.ts$/, may: [] },
+  { files: /^proto\/errors\.ts$/, may: [] },
+  { files: /^sandboxd\/(protocol|frames)\.ts$/, may: [errors] },
   {
     files: /^proto\/gen\//,
     may: [/^@bufbuild\/protobuf\/wire$/, /^nice-grpc-common$/],
   },
   { files: /^proto\/token\.ts$/, may: [errors, /^jose$/] },
   {
-    files: /^proto\/rpc\//,
+    files: rpc,
     may: [
       proto,
       otelApi,
@@ -38,72 +40,56 @@ const rules: Rule[] = [
   { files: /^controlplane\/domain\//, may: [errors] },
   {
     files: /^controlplane\/store\//,
-    may: [errors, /^controlplane\/domain\//, /^better-sqlite3$/, /^kysely$/],
+    may: [errors, /^controlplane\/domain\//, /^better-sqlite3$/, /^kysely/],
   },
   {
     files: /^controlplane\/build\//,
-    may: [errors, /^controlplane\/domain\//, /^(esbuild|acorn)$/],
+    may: [
+      errors,
+      /^controlplane\/domain\//,
+      /^(esbuild|acorn|fastest-levenshtein|@jridgewell\/trace-mapping)$/,
+    ],
   },
   {
     files: /^controlplane\/(sync|services)\//,
-    may: [proto, rpc, otelApi, /^controlplane\/domain\//],
-  },
-  {
-    files: /^controlplane\/http\//,
     may: [
       proto,
       rpc,
       otelApi,
-      /^controlplane\/(domain|services)\//,
-      /^(fastify|undici)$/,
+      /^controlplane\/domain\//,
+      /^(lru-cache|cockatiel)$/,
     ],
   },
   {
-    files: /^controlplane\/config\.ts$/,
-    may: [errors, /^(commander|fastest-levenshtein)$/],
+    files: /^controlplane\/http\//,
+    may: [proto, rpc, otelApi, /^controlplane\/domain\//, /^(fastify|undici)$/],
   },
-  { files: /^controlplane\/telemetry[^/]*\.ts$/, may: [errors, telemetrySdk] },
+  { files: /^controlplane\/config\.ts$/, may: [errors, settings] },
+  { files: /^controlplane\/telemetry/, may: [errors, /^@opentelemetry\//] },
   {
     files: /^controlplane\/[^/]+\.ts$/,
     may: [/^(proto|controlplane)\//, otelApi, /^pino$/],
   },
   { files: /^sandboxd\/cache\//, may: [errors, /^lru-cache$/] },
-  {
-    files: /^sandboxd\/supervisor\//,
-    may: [errors, /^sandboxd\/(protocol|frames)\.ts$/],
-  },
-  { files: /^sandboxd\/executor\/bundle\.ts$/, may: [/^esbuild$/] },
+  { files: /^sandboxd\/supervisor\//, may: [errors, pipe] },
   {
     files: /^sandboxd\/executor\/runtime\//,
     may: [
-      /^(buffer|events|readable-stream|whatwg-url|event-target-shim|base64-js)$/,
-      /^(@ungap\/structured-clone|abortcontroller-polyfill)/,
+      /^(buffer|events|readable-stream|whatwg-url|base64-js|event-target-shim)\b/,
+      /^(@ungap\/structured-clone|abortcontroller-polyfill|core-js-pure)\b/,
     ],
   },
+  { files: /^sandboxd\/executor\/bundle\.ts$/, may: [/^esbuild$/] },
   {
     files: /^sandboxd\/executor\//,
-    may: [
-      /^sandboxd\/(protocol|frames)\.ts$/,
-      errors,
-      /^isolated-vm$/,
-      /^@jridgewell\/trace-mapping$/,
-    ],
+    may: [errors, pipe, /^isolated-vm$/, /^@jridgewell\/trace-mapping$/],
   },
   {
     files: /^sandboxd\/(sync|invoke|gateway)\//,
-    may: [
-      proto,
-      rpc,
-      otelApi,
-      /^sandboxd\/protocol\.ts$/,
-      /^(cockatiel|lru-cache)$/,
-    ],
+    may: [proto, rpc, otelApi, pipe, /^(cockatiel|lru-cache)$/],
   },
-  { files: /^sandboxd\/telemetry[^/]*\.ts$/, may: [errors, telemetrySdk] },
-  {
-    files: /^sandboxd\/config\.ts$/,
-    may: [errors, /^(commander|fastest-levenshtein)$/],
-  },
+  { files: /^sandboxd\/telemetry/, may: [errors, /^@opentelemetry\//] },
+  { files: /^sandboxd\/config\.ts$/, may: [errors, settings] },
   { files: /^sandboxd\/lock\.ts$/, may: [errors, /^better-sqlite3$/] },
   {
     files: /^sandboxd\/[^/]+\.ts$/,
@@ -112,11 +98,10 @@ const rules: Rule[] = [
   { files: /^clients\/node\//, may: [proto, rpc, otelApi] },
   {
     files: /^clients\/cli\//,
-    may: [proto, rpc, /^(commander|cli-table3|undici|jose)$/],
+    may: [proto, rpc, /^(commander|cli-table3|ignore|ms)$/],
   },
 ];
 
-/** Folders whose files are born together: what is in them may import its neighbours. */
 const importPattern =
   /(?:^|\n)\s*(?:import|export)\s[^;]*?from\s+"([^"]+)"|import\("([^"]+)"\)/g;
 
@@ -163,14 +148,12 @@ function targetOf(file: string, specifier: string): string {
 
 function isAllowed(file: string, target: string, rule: Rule): boolean {
   if (target.startsWith("node:")) return true;
-  if (dirname(target) === dirname(file) && dirname(file) !== "proto")
-    return isNeighbour(file);
-  if (dirname(target).startsWith(`${dirname(file)}/`) && isNeighbour(file))
+  // A rule for several folders lets none of them import another.
+  const own = file.split("/").slice(0, 2).join("/");
+  if (
+    rule.files.test(target) &&
+    (target.startsWith(`${own}/`) || file.split("/").length === 2)
+  )
     return true;
   return rule.may.some((allowed) => allowed.test(target));
-}
-
-/** Files at a daemon's top are one another's neighbours only where a rule says so: config and lock stand alone. */
-function isNeighbour(file: string): boolean {
-  return file.split("/").length > 2 || /telemetry/.test(file);
 }
