@@ -50,34 +50,33 @@ export async function requireExtension(
   name: ExtensionName,
 ): Promise<Extension> {
   const row = await requireExtensionRow(transaction, name);
-  return {
+  const [extension] = await extensionsOf(transaction, [row]);
+  if (!extension) throw new Error("one row makes one extension");
+  return extension;
+}
+
+/** Rows of one container as the domain knows them; as many queries for many as for one. */
+export async function extensionsOf(
+  transaction: ReadTransaction,
+  rows: ExtensionRow[],
+): Promise<Extension[]> {
+  if (rows.length === 0) return [];
+  const newest = Map.groupBy(await newestOf(transaction, rows), byExtension);
+  const bound = Map.groupBy(await boundOf(transaction, rows), byExtension);
+  const secrets = Map.groupBy(await secretsOf(transaction, rows), byExtension);
+  return rows.map((row) => ({
     container: row.container,
     name: row.name,
     enabled: row.enabled === 1,
     activeVersion: row.active_version ?? 0,
-    newestVersion: await newestVersionOf(transaction, name),
-    points: await pointsOf(transaction, name),
+    newestVersion: newest.get(row.name)?.[0]?.newest ?? 0,
+    points: (bound.get(row.name) ?? []).map(({ point }) => point),
     meta: metaOf(row),
-    secretNames: await secretNamesOf(transaction, name),
+    secretNames: (secrets.get(row.name) ?? []).map(({ name }) => name),
     createdAtMs: row.created_at_ms,
     updatedAtMs: row.updated_at_ms,
     etag: row.etag,
-  };
-}
-
-/** The points an extension is bound at. */
-export async function pointsOf(
-  { query }: ReadTransaction,
-  name: ExtensionName,
-): Promise<string[]> {
-  const rows = await query
-    .selectFrom("bindings")
-    .select("point")
-    .where("container", "=", name.container)
-    .where("extension", "=", name.extension)
-    .orderBy("point")
-    .execute();
-  return rows.map((row) => row.point);
+  }));
 }
 
 /** An extension's meta. */
@@ -115,29 +114,43 @@ export async function markExtension(
   transaction.mark({ kind: "extension", container, extension });
 }
 
-async function newestVersionOf(
-  { query }: ReadTransaction,
-  name: ExtensionName,
-): Promise<number> {
-  const { newest } = await query
-    .selectFrom("version_counters")
-    .select("newest")
-    .where("container", "=", name.container)
-    .where("extension", "=", name.extension)
-    .executeTakeFirstOrThrow();
-  return newest;
+function byExtension({ extension }: { extension: string }): string {
+  return extension;
 }
 
-async function secretNamesOf(
-  { query }: ReadTransaction,
-  name: ExtensionName,
-): Promise<string[]> {
-  const rows = await query
+async function newestOf({ query }: ReadTransaction, rows: ExtensionRow[]) {
+  return await query
+    .selectFrom("version_counters")
+    .select(["extension", "newest"])
+    .where("container", "in", containersOf(rows))
+    .where("extension", "in", namesOf(rows))
+    .execute();
+}
+
+async function boundOf({ query }: ReadTransaction, rows: ExtensionRow[]) {
+  return await query
+    .selectFrom("bindings")
+    .select(["extension", "point"])
+    .where("container", "in", containersOf(rows))
+    .where("extension", "in", namesOf(rows))
+    .orderBy("point")
+    .execute();
+}
+
+async function secretsOf({ query }: ReadTransaction, rows: ExtensionRow[]) {
+  return await query
     .selectFrom("secrets")
-    .select("name")
-    .where("container", "=", name.container)
-    .where("extension", "=", name.extension)
+    .select(["extension", "name"])
+    .where("container", "in", containersOf(rows))
+    .where("extension", "in", namesOf(rows))
     .orderBy("name")
     .execute();
+}
+
+function containersOf(rows: ExtensionRow[]): string[] {
+  return [...new Set(rows.map((row) => row.container))];
+}
+
+function namesOf(rows: ExtensionRow[]): string[] {
   return rows.map((row) => row.name);
 }

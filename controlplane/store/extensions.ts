@@ -14,10 +14,10 @@ import {
 import { requireContainer } from "./containers.ts";
 import {
   describeExtension,
+  extensionsOf,
   findExtensionRow,
   markExtension,
   metaOf,
-  pointsOf,
   requireExtension,
   requireExtensionRow,
   type ExtensionName,
@@ -103,16 +103,14 @@ async function listExtensions(
   const range = pageRangeOf(request);
   const rows = await transaction.query
     .selectFrom("extensions")
-    .select("name")
+    .selectAll()
     .where("container", "=", container)
     .where("name", ">", range.after ?? "")
     .orderBy("name")
     .limit(range.size + 1)
     .execute();
   const page = pageOf(range, rows, ({ name }) => name);
-  const items: Extension[] = [];
-  for (const { name: extension } of page.items)
-    items.push(await requireExtension(transaction, { container, extension }));
+  const items = await extensionsOf(transaction, page.items);
   return { ...page, items };
 }
 
@@ -173,13 +171,8 @@ async function readState(
     .where("extension", "=", name.extension)
     .where("number", "=", row.active_version)
     .executeTakeFirstOrThrow();
-  return {
-    container: row.container,
-    extension: row.name,
-    enabled: row.enabled === 1,
-    version,
-    points: await pointsOf(transaction, name),
-    secrets: await readSecrets(transaction, masterKey, row),
-    meta: metaOf(row),
-  };
+  const { enabled, points, meta } = await requireExtension(transaction, name);
+  const secrets = await readSecrets(transaction, masterKey, row);
+  const { container, extension } = name;
+  return { container, extension, enabled, version, points, secrets, meta };
 }

@@ -89,42 +89,45 @@ export async function revisionOf(store: Store): Promise<number> {
 /** A process of its own that creates container after container, and the names whose creation it has acknowledged. */
 export class Writer {
   readonly acknowledged: string[] = [];
-  readonly process: ChildProcess;
+  readonly #process: ChildProcess;
+  readonly #closed: Promise<unknown>;
+  #lastWords = "";
+  #isGone = false;
   #news = Promise.withResolvers<void>();
 
   constructor(folder: string, seed: string) {
     const program = join(import.meta.dirname, "writer.ts");
-    this.process = spawn(process.execPath, [program, folder, seed], {
-      stdio: ["ignore", "pipe", "inherit"],
+    const child = spawn(process.execPath, [program, folder, seed], {
+      stdio: ["ignore", "pipe", "pipe"],
     });
-    onTestFinished(() => this.kill());
-    if (!this.process.stdout) throw new Error("a pipe was asked for");
-    createInterface(this.process.stdout).on("line", (name) => {
+    this.#process = child;
+    this.#closed = once(child, "close").then(() => {
+      this.#isGone = true;
+      this.#news.resolve();
+    });
+    createInterface(child.stdout).on("line", (name) => {
       this.acknowledged.push(name);
       this.#news.resolve();
     });
+    child.stderr.on("data", (words) => {
+      this.#lastWords += String(words);
+    });
+    onTestFinished(() => this.kill());
   }
 
-  /** Waits until so many more creations are acknowledged. */
+  /** Waits until so many more creations are acknowledged; throws what it said last where it ended before. */
   async progress(count: number): Promise<void> {
     const goal = this.acknowledged.length + count;
     while (this.acknowledged.length < goal) {
+      if (this.#isGone) throw new Error(`it ended: ${this.#lastWords}`);
+      await this.#news.promise;
       this.#news = Promise.withResolvers();
-      await Promise.race([this.#news.promise, this.#exited()]);
     }
   }
 
   /** Ends it as a crash would, and waits until it is gone. */
   async kill(): Promise<void> {
-    if (this.process.exitCode !== null || this.process.signalCode !== null)
-      return;
-    const closed = once(this.process, "close");
-    this.process.kill("SIGKILL");
-    await closed;
-  }
-
-  async #exited(): Promise<never> {
-    await once(this.process, "exit");
-    throw new Error("the writer ended before its time");
+    this.#process.kill("SIGKILL");
+    await this.#closed;
   }
 }

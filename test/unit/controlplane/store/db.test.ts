@@ -1,0 +1,55 @@
+import SqliteFile from "better-sqlite3";
+import { sql } from "kysely";
+import { writeFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { openDatabase } from "../../../../controlplane/store/db.ts";
+import { openStore } from "../../../../controlplane/store/store.ts";
+import { optionsIn, storeIn, temporaryFolder } from "./fixture.ts";
+
+test("a commit is on the disk when it is acknowledged, and references hold", async () => {
+  const db = await openDatabase(optionsIn(temporaryFolder()).file);
+  const settingOf = async (name: string) => {
+    const { rows } = await sql
+      .raw<Record<string, unknown>>(`pragma ${name}`)
+      .execute(db);
+    return rows[0]?.[name];
+  };
+  expect(await settingOf("journal_mode")).toBe("wal");
+  expect(await settingOf("synchronous")).toBe(2);
+  expect(await settingOf("fullfsync")).toBe(1);
+  expect(await settingOf("foreign_keys")).toBe(1);
+  await db.destroy();
+});
+
+test("a database that was migrated is opened as it is", async () => {
+  const { file } = optionsIn(temporaryFolder());
+  const first = await openDatabase(file);
+  await sql`insert into points values ('p', 1, 'e')`.execute(first);
+  await first.destroy();
+  const second = await openDatabase(file);
+  const points = await second.selectFrom("points").selectAll().execute();
+  expect(points).toEqual([{ name: "p", created_at_ms: 1, etag: "e" }]);
+  await second.destroy();
+});
+
+test("a file that is no database is refused with what to do", async () => {
+  const options = optionsIn(temporaryFolder());
+  writeFileSync(options.file, "not a database at all\n".repeat(100));
+  await expect(openStore(options)).rejects.toMatchObject({
+    code: "precondition",
+    message: expect.stringContaining("restore a backup"),
+  });
+});
+
+test("a database of a newer release is refused", async () => {
+  const folder = temporaryFolder();
+  const store = await storeIn(folder);
+  await store.close();
+  new SqliteFile(optionsIn(folder).file)
+    .exec("insert into kysely_migration values ('9999-later', '2030-01-01')")
+    .close();
+  await expect(openStore(optionsIn(folder))).rejects.toMatchObject({
+    code: "precondition",
+    message: expect.stringContaining("newer release, which knows migration"),
+  });
+});
