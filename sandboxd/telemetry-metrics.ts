@@ -16,7 +16,7 @@ export interface HostReadings {
   isCatalogDegraded(): boolean;
 }
 
-/** What happens on a host, told as it happens. One call costs about 0.3 µs. */
+/** What happens on a host, told as it happens. One call costs about half a microsecond. */
 export interface HostMetrics {
   invoked(
     outcome: "result" | "failure" | "skipped" | "error",
