@@ -93,6 +93,10 @@ export class CachedCatalog implements OpenCatalog {
     return this.#serving.get(container, name);
   }
 
+  extensions(): Iterable<ServingExtension> {
+    return this.#serving.all();
+  }
+
   bound(container: string, point: string): ServingExtension | undefined {
     return this.#serving.bound(container, point);
   }

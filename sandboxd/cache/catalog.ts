@@ -114,6 +114,8 @@ export interface Catalog {
   extension(container: string, name: string): ServingExtension | undefined;
   /** What serves at a point of a container. Two map lookups, nothing allocated. */
   bound(container: string, point: string): ServingExtension | undefined;
+  /** Everything that serves. */
+  extensions(): Iterable<ServingExtension>;
   bindings(container: string): { point: string; extension: ServingExtension }[];
   keys(): PublicKeys;
   isRevoked(jti: string): boolean;

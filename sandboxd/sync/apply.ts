@@ -1,0 +1,210 @@
+/**
+ * Takes over what the control plane says of an extension. A version serves only after an executor has evaluated it; one
+ * that is not taken leaves the old version serving, with the new points, secrets, meta and `enabled`.
+ */
+import { createHash } from "node:crypto";
+import { bulkhead } from "cockatiel";
+import { LRUCache } from "lru-cache";
+import { failureReasons } from "../../proto/errors.ts";
+import type { LoadFailure } from "../protocol.ts";
+import type {
+  Candidate,
+  ExtensionEntry,
+  Refused,
+  SyncDependencies,
+} from "./dependencies.ts";
+import type { Writes } from "./writes.ts";
+
+const checksAtOnce = 3;
+const rememberedChecks = 10_000;
+
+/** What became of a change. */
+export interface Outcome {
+  /** Why the version was not taken. */
+  refusal?: Refused;
+  /** Whether the host knows it after a restart too, so that it need not be told again. */
+  isDurable: boolean;
+  /** Whether the new version is warm; unset where it is the one that served before. */
+  isWarm?: boolean;
+}
+
+type Dependencies = Pick<
+  SyncDependencies,
+  "catalog" | "checkVersion" | "warm" | "log"
+> & { runtimes: readonly string[]; writes: Writes; signal: AbortSignal };
+
+/** Applies extensions' states; of one extension one at a time, please. */
+export class Applier {
+  readonly #deps: Dependencies;
+  readonly #checks = bulkhead(checksAtOnce, Infinity);
+  /** Versions that have passed, so that a roll-back needs no second check. */
+  readonly #passed = new LRUCache<string, true>({ max: rememberedChecks });
+
+  constructor(dependencies: Dependencies) {
+    this.#deps = dependencies;
+  }
+
+  /** Applies a state whose bundle was stored, or why it was not. */
+  async apply(
+    next: ExtensionEntry,
+    storeFault: Fault | undefined,
+  ): Promise<Outcome> {
+    const { catalog } = this.#deps;
+    const before = catalog.extension(next.container, next.extension);
+    const isServing = before?.version.digest === next.version.digest;
+    if (isServing && catalog.hasBundle(next.version.digest))
+      return { isDurable: await this.#serve(next) };
+    const fault = storeFault ?? (await this.#findFault(next));
+    if (fault) return this.#refuse(next, before, fault);
+    const isWarm = await this.#warm(next);
+    return { isDurable: await this.#serve(next), isWarm };
+  }
+
+  async #findFault(next: ExtensionEntry): Promise<Fault | undefined> {
+    const { catalog, runtimes } = this.#deps;
+    const { runtime, digest } = next.version;
+    if (!runtimes.includes(runtime))
+      return definite(
+        "runtime",
+        `this host holds the runtimes ${runtimes.join(", ")}, not ${runtime}`,
+      );
+    const remembered = this.#remembered(next);
+    if (remembered) return { refusal: remembered, isPassing: false };
+    if (!catalog.hasBundle(digest))
+      return passing("digest", "the bundle was not sent");
+    return this.#check(next);
+  }
+
+  /** Why this very version was refused before, unless something has changed that may turn the verdict. */
+  #remembered(next: ExtensionEntry): Refused | undefined {
+    const { catalog } = this.#deps;
+    const { digest } = next.version;
+    const refused = catalog.refused(next.container, next.extension);
+    if (refused?.version.digest !== digest) return undefined;
+    if (!catalog.hasBundle(digest)) return refused.refusal;
+    const isOfBundle = !["digest", "runtime"].includes(refused.refusal.reason);
+    const isSame = refused.environmentDigest === environmentDigestOf(next);
+    return isOfBundle && isSame ? refused.refusal : undefined;
+  }
+
+  async #check(next: ExtensionEntry): Promise<Fault | undefined> {
+    const key = keyOf(next);
+    if (this.#passed.has(key)) return undefined;
+    const { checkVersion, signal, log } = this.#deps;
+    try {
+      const failure = await this.#checks.execute(
+        async () => checkVersion(await this.#candidateOf(next), signal),
+        signal,
+      );
+      if (failure) return faultOf(failure);
+      this.#passed.set(key, true);
+      return undefined;
+    } catch (error) {
+      log.error({ err: error, ...namesOf(next) }, "version cannot be checked");
+      return passing("executor_lost", "the version could not be checked");
+    }
+  }
+
+  async #refuse(
+    next: ExtensionEntry,
+    before: ExtensionEntry | undefined,
+    fault: Fault,
+  ): Promise<Outcome> {
+    const { catalog, log, writes } = this.#deps;
+    const { container, extension, version, position } = next;
+    const { refusal, isPassing } = fault;
+    log.warn(
+      { ...namesOf(next), reason: refusal.reason, detail: refusal.message },
+      "version refused",
+    );
+    const isWritten = await writes.all([
+      async () => {
+        if (before)
+          await catalog.putExtension({ ...next, version: before.version });
+      },
+      async () => {
+        if (isPassing) return;
+        const environmentDigest = environmentDigestOf(next);
+        const names = { container, extension, version, position };
+        await catalog.putRefused({ ...names, refusal, environmentDigest });
+      },
+    ]);
+    return { refusal, isDurable: isWritten && !isPassing };
+  }
+
+  #serve(next: ExtensionEntry): Promise<boolean> {
+    const { catalog, writes } = this.#deps;
+    return writes.all([
+      () => catalog.putExtension(next),
+      () => catalog.removeRefused(next.container, next.extension),
+    ]);
+  }
+
+  /** A version that cannot be made warm is merely cold at its first call. */
+  async #warm(next: ExtensionEntry): Promise<boolean> {
+    try {
+      return await this.#deps.warm(await this.#candidateOf(next));
+    } catch (error) {
+      this.#deps.log.warn(
+        { err: error, ...namesOf(next) },
+        "version cannot be made warm",
+      );
+      return false;
+    }
+  }
+
+  async #candidateOf(next: ExtensionEntry): Promise<Candidate> {
+    const { content, bundleBytes } = await this.#deps.catalog.readBundle(
+      next.version.digest,
+    );
+    return { ...next, version: { ...next.version, bundleBytes }, content };
+  }
+}
+
+/** A refusal; where it is passing, the same version may be taken when it is told again. */
+export interface Fault {
+  refusal: Refused;
+  isPassing: boolean;
+}
+
+/** A fault of the version. */
+export function definite(reason: string, message: string): Fault {
+  return { refusal: refusedOf({ reason, message }), isPassing: false };
+}
+
+/** A fault of this host or of the way. */
+export function passing(reason: string, message: string): Fault {
+  return { refusal: refusedOf({ reason, message }), isPassing: true };
+}
+
+function faultOf(failure: LoadFailure): Fault {
+  const isPassing = failureReasons[failure.reason].retryable;
+  return { refusal: refusedOf(failure), isPassing };
+}
+
+function refusedOf(fault: {
+  reason: string;
+  message: string;
+  file?: string;
+  line?: number;
+  column?: number;
+}): Refused {
+  const { reason, message, file = "", line = 0, column = 0 } = fault;
+  return { reason, message, file, line, column };
+}
+
+/** Evaluating a version again is of use where it will find other secrets or meta. */
+function environmentDigestOf({ secrets, meta }: ExtensionEntry): string {
+  const sorted = [secrets, meta].map((one) =>
+    Object.entries(one).toSorted(([a], [b]) => (a < b ? -1 : 1)),
+  );
+  return createHash("sha256").update(JSON.stringify(sorted)).digest("hex");
+}
+
+function keyOf({ container, extension, version }: ExtensionEntry): string {
+  return JSON.stringify([container, extension, version.digest]);
+}
+
+function namesOf({ container, extension, version }: ExtensionEntry): object {
+  return { container, extension, version: version.number };
+}

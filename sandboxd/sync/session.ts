@@ -1,0 +1,354 @@
+/** One stream to the control plane, from Hello to its end. */
+import { AnnexError } from "../../proto/errors.ts";
+import {
+  type CaughtUp,
+  type Change,
+  type ExtensionState,
+  type Hello,
+  HeldState,
+  type Position,
+  type SyncResponse,
+  type Version,
+  type Welcome,
+} from "../../proto/gen/annex/sync/v1/sync.ts";
+import { passing } from "./apply.ts";
+import type { Applied, Arrival, Changes } from "./changes.ts";
+import type {
+  SyncConfig,
+  SyncConnection,
+  SyncDependencies,
+} from "./dependencies.ts";
+import type { Lanes } from "./lanes.ts";
+import {
+  containerKey,
+  extensionKey,
+  heldOf,
+  resourceKeyOf,
+} from "./messages.ts";
+import { Outbox } from "./outbox.ts";
+import { Stores } from "./stores.ts";
+import type { Warmth } from "./warmth.ts";
+
+// Versions that served until a moment ago stay for the roll-back, but not without end.
+const collectAfterStores = 64;
+const nothing = Buffer.alloc(0);
+
+/** What outlives a stream. */
+export interface SessionContext {
+  config: SyncConfig;
+  dependencies: SyncDependencies;
+  changes: Changes;
+  /** Work of an earlier stream may still run in them; what comes now waits behind it. */
+  lanes: Lanes<Applied>;
+  warmth: Warmth;
+  /** Called at every message. */
+  onContact: () => void;
+  onCaughtUp: () => void;
+  /** How long to wait before asking again for what could not be kept. */
+  retryDelayMs: () => number;
+}
+
+/** A stream; `run` it once. */
+export class Session {
+  readonly outbox = new Outbox(() => this.#askAgain());
+  readonly #context: SessionContext;
+  readonly #connection: SyncConnection;
+  readonly #stores: Stores;
+  readonly #again = new AbortController();
+  readonly #signal: AbortSignal;
+  /** The revision at which each resource was last told, so that a late message changes nothing. */
+  readonly #told = new Map<string, bigint>();
+  #historyId: string | undefined;
+  #isResync = false;
+  /** Something told on this stream is not kept: the position stays, and the host asks again. */
+  #isIncomplete = false;
+  #isAsking = false;
+  #hasEnded = false;
+  readonly #underWay = new Set<Promise<void>>();
+  #positions: Promise<void> = Promise.resolve();
+
+  constructor(
+    context: SessionContext,
+    connection: SyncConnection,
+    signal: AbortSignal,
+  ) {
+    this.#context = context;
+    this.#connection = connection;
+    this.#stores = new Stores(context.dependencies.catalog);
+    this.#signal = AbortSignal.any([signal, this.#again.signal]);
+  }
+
+  /** Resolves when the stream has ended in order to begin another at once; rejects when it was lost. */
+  async run(): Promise<void> {
+    const { catalog } = this.#context.dependencies;
+    const ignoreDamage = catalog.onDamage(() => this.#askAgain());
+    try {
+      await catalog.collectBundles();
+      this.outbox.send({ $case: "hello", value: this.#hello() });
+      await this.#read();
+      throw new AnnexError("unavailable", "the control plane ended the stream");
+    } catch (error) {
+      if (!this.#again.signal.aborted) throw error;
+    } finally {
+      this.#hasEnded = true;
+      ignoreDamage();
+      this.outbox.end();
+      this.#connection.close();
+    }
+  }
+
+  async #read(): Promise<void> {
+    const responses = this.#connection.client.sync(this.outbox.requests, {
+      signal: this.#signal,
+    });
+    for await (const response of responses) {
+      this.#context.onContact();
+      await this.#receive(response);
+      await this.outbox.drained(this.#signal);
+    }
+  }
+
+  #hello(): Hello {
+    const { config, dependencies, warmth } = this.#context;
+    const { host, instance, subscription, runUrl, release } = config;
+    const held = dependencies.catalog
+      .held()
+      .map(({ refusal, version, ...names }) =>
+        refusal
+          ? heldOf(names, version, HeldState.REFUSED, refusal)
+          : heldOf(names, version, warmth.stateOf(names, version)),
+      );
+    const position = dependencies.catalog.position();
+    const runtimes = [...config.runtimes];
+    return {
+      host,
+      instance,
+      subscription,
+      runtimes,
+      position,
+      held,
+      runUrl,
+      release,
+    };
+  }
+
+  async #receive({ message }: SyncResponse): Promise<void> {
+    if ((message?.$case === "welcome") === (this.#historyId !== undefined))
+      throw new AnnexError("invalid", "Welcome is due first, and only first");
+    switch (message?.$case) {
+      case "welcome":
+        return this.#welcome(message.value);
+      case "bundleChunk":
+        return this.#stores.addChunk(message.value);
+      case "change":
+        return this.#change(message.value);
+      case "caughtUp":
+        return this.#caughtUp(message.value);
+      case undefined:
+      default: // of a newer control plane
+    }
+  }
+
+  async #welcome(welcome: Welcome): Promise<void> {
+    const { catalog, verifyHistory, log } = this.#context.dependencies;
+    const followed = catalog.position()?.historyId;
+    const { historyId, historyToken } = welcome;
+    if (followed !== undefined && followed !== historyId) {
+      const signed = await verifyHistory(historyToken).catch(() => undefined);
+      if (signed !== historyId || !welcome.resync) {
+        log.error({ followed, historyId }, "unsigned history refused");
+        throw new AnnexError(
+          "denied",
+          `history ${historyId} is not signed as the successor of ${followed}`,
+        );
+      }
+      log.warn({ followed, historyId }, "following a new history");
+    }
+    // A host without a position is told everything: what it has kept of an interrupted first sync may be gone since.
+    this.#isResync = welcome.resync || followed === undefined;
+    this.#historyId = historyId;
+  }
+
+  async #change(change: Change): Promise<void> {
+    const { nonce, resource } = change;
+    const position = this.#checkPosition(change.position);
+    const key = resourceKeyOf(change) ?? "unknown";
+    if (this.#isStale(key, position, resource)) return this.#ack(nonce, {});
+    this.#told.set(key, position.revision);
+    if (resource?.$case !== "extension" || !resource.value.version) {
+      const storeFault = Promise.resolve(undefined);
+      this.#submit(nonce, key, change, { position, storeFault });
+      return;
+    }
+    const { catalog } = this.#context.dependencies;
+    const state = resource.value;
+    const { version } = resource.value;
+    const release = catalog.retainBundle(version.digest);
+    await this.#stores.room();
+    const storeFault = this.#stores.store(version);
+    void storeFault.then(() => this.#tellStored(state, version));
+    const light = { ...change, resource: withoutBundle(state, version) };
+    this.#submit(nonce, key, light, { position, storeFault }, release);
+  }
+
+  /** Queues a change behind what is under way for the same resource, and answers for it when it has been applied. */
+  #submit(
+    nonce: string,
+    key: string,
+    change: Change,
+    arrival: Arrival,
+    release: () => void = () => undefined,
+  ): void {
+    const { changes } = this.#context;
+    const conclude = async (): Promise<void> => {
+      const applied = await this.#inLane(key, () =>
+        changes.apply(change, arrival),
+      );
+      this.#ack(nonce, applied);
+      release();
+    };
+    this.#track(conclude());
+  }
+
+  /** Does work in its resource's lane; nothing where later work took its place, which then answers for both. */
+  async #inLane(
+    key: string,
+    work: () => Promise<Applied>,
+  ): Promise<Partial<Applied>> {
+    const { lanes, dependencies } = this.#context;
+    try {
+      const turn = await lanes.submit(key, work);
+      if (!turn.ran) return {};
+      if (!turn.result.isDurable) this.#isIncomplete = true;
+      return turn.result;
+    } catch (error) {
+      dependencies.log.error({ err: error, key }, "change cannot be applied");
+      this.#isIncomplete = true;
+      return passing("internal", "internal error; the host's log has it");
+    }
+  }
+
+  #track(work: Promise<void>): void {
+    const tracked = work.finally(() => this.#underWay.delete(tracked));
+    this.#underWay.add(tracked);
+  }
+
+  #ack(nonce: string, { refusal, held }: Partial<Applied>): void {
+    this.outbox.send({ $case: "ack", value: { nonce, refusal, held } });
+  }
+
+  /** Tells that a version is on disk, long before its check has ended. */
+  #tellStored(state: ExtensionState, version: Version): void {
+    const { catalog } = this.#context.dependencies;
+    const serving = catalog.extension(state.container, state.extension);
+    if (serving?.version.digest === version.digest) return;
+    if (!catalog.hasBundle(version.digest)) return;
+    const held = heldOf(state, version.number, HeldState.STORED);
+    this.outbox.send({ $case: "held", value: held });
+  }
+
+  #checkPosition(position: Position | undefined): Position {
+    if (position?.historyId === this.#historyId && position) return position;
+    throw new AnnexError(
+      "invalid",
+      `the position is not of history ${this.#historyId}`,
+    );
+  }
+
+  /** A host never goes backwards: what was read earlier than what it knows is left aside. */
+  #isStale(
+    key: string,
+    { historyId, revision }: Position,
+    resource: Change["resource"],
+  ): boolean {
+    if (revision < (this.#told.get(key) ?? 0n)) return true;
+    const { catalog } = this.#context.dependencies;
+    const known = [this.#isResync ? undefined : catalog.position()];
+    if (resource?.$case === "extension") {
+      const { container, extension } = resource.value;
+      known.push(catalog.extension(container, extension)?.position);
+    }
+    return known.some(
+      (one) => one?.historyId === historyId && revision < one.revision,
+    );
+  }
+
+  #caughtUp(caughtUp: CaughtUp): void {
+    const position = this.#checkPosition(caughtUp.position);
+    if (this.#isResync) this.#dropUntold();
+    this.#isResync = false;
+    const before = [...this.#underWay];
+    this.#positions = this.#positions
+      .then(() => Promise.all(before))
+      .then(() => this.#advance(position));
+  }
+
+  /** After a resync nothing is left that it did not name. */
+  #dropUntold(): void {
+    const { dependencies, changes } = this.#context;
+    const { catalog } = dependencies;
+    const drop = (key: string, work: () => Promise<Applied>): void => {
+      if (this.#told.has(key)) return;
+      this.#track(this.#inLane(key, work).then(() => undefined));
+    };
+    for (const { container, extension } of [
+      ...catalog.extensions(),
+      ...catalog.held(),
+    ])
+      drop(extensionKey(container, extension), () =>
+        changes.removeExtension(container, extension),
+      );
+    for (const name of catalog.containers())
+      drop(containerKey(name), () => changes.removeContainer(name));
+  }
+
+  /** Everything up to here was applied or refused: the next stream may begin from it. */
+  async #advance(position: Position): Promise<void> {
+    if (this.#hasEnded) return;
+    if (this.#isIncomplete) return this.#askAgain();
+    const { catalog, log } = this.#context.dependencies;
+    const current = catalog.position();
+    if (
+      current?.historyId === position.historyId &&
+      position.revision < current.revision
+    )
+      return log.error({ current, position }, "control plane is behind");
+    try {
+      await catalog.setPosition(position);
+      this.#context.onCaughtUp();
+      if (this.#stores.count >= collectAfterStores) {
+        this.#stores.count = 0;
+        await catalog.collectBundles();
+      }
+    } catch {
+      this.#askAgain(); // the catalog's status has the reason
+    }
+  }
+
+  /** Ends this stream for another, after a while: what could not be kept is then told again. */
+  #askAgain(): void {
+    this.#isIncomplete = true;
+    if (this.#isAsking) return;
+    this.#isAsking = true;
+    const { dependencies, retryDelayMs } = this.#context;
+    void dependencies.sleep(retryDelayMs(), this.#signal).then(
+      () => this.#again.abort(),
+      () => undefined, // the stream has ended otherwise
+    );
+  }
+}
+
+/** The change without code, which must not wait in memory for the version's turn. */
+function withoutBundle(
+  state: ExtensionState,
+  version: Version,
+): Change["resource"] {
+  const bundleBytes = BigInt(version.bundle.length) || version.bundleBytes;
+  const light = {
+    ...version,
+    bundleBytes,
+    bundle: nothing,
+    sourceMap: nothing,
+  };
+  return { $case: "extension", value: { ...state, version: light } };
+}
