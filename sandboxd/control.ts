@@ -1,12 +1,9 @@
 /** This host's ties to its control plane: the sync stream upward, and builds of code that came with a request. */
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { AnnexError } from "../proto/errors.ts";
-import {
-  HeldState,
-  SyncServiceDefinition,
-} from "../proto/gen/annex/sync/v1/sync.ts";
+import { SyncServiceDefinition } from "../proto/gen/annex/sync/v1/sync.ts";
 import { connectRpc } from "../proto/rpc/client.ts";
 import type { TokenVerifier } from "../proto/token.ts";
 import type { OpenCatalog } from "./cache/catalog.ts";
@@ -27,7 +24,8 @@ export interface Control {
   buildInline: ReturnType<typeof createInlineBuild>;
   /** Tells the control plane that a version became warm here, or cold. */
   reportWarmth(container: string, version: string, isWarm: boolean): void;
-  startSync(supervisor: Supervisor, runUrl: string): Sync;
+  /** `caughtUp` is called whenever this host has everything. */
+  startSync(supervisor: Supervisor, runUrl: string, caughtUp: () => void): Sync;
 }
 
 export function connectControl(options: {
@@ -42,21 +40,17 @@ export function connectControl(options: {
 
   /** Every connection reads the token anew: it may have been replaced. */
   function connect() {
-    const token = readFile(config.joinTokenFile, "utf8").then((text) =>
-      text.trim(),
-    );
-    return token.then((joinToken) =>
-      connectRpc(SyncServiceDefinition, {
-        address: config.controlAddress,
-        token: joinToken,
-      }),
-    );
+    const token = readFileSync(config.joinTokenFile, "utf8").trim();
+    return connectRpc(SyncServiceDefinition, {
+      address: config.controlAddress,
+      token,
+    });
   }
 
   return {
     buildInline: createInlineBuild({
       async build(request) {
-        const connection = await connect();
+        const connection = connect();
         try {
           return await connection.client.build(request);
         } finally {
@@ -73,10 +67,10 @@ export function connectControl(options: {
         container,
         extension: version.slice(0, version.lastIndexOf("@")),
         version: Number(version.slice(version.lastIndexOf("@") + 1)),
-        state: isWarm ? HeldState.WARM : HeldState.COMPILED,
+        isWarm,
       });
     },
-    startSync(supervisor, runUrl) {
+    startSync(supervisor, runUrl, caughtUp) {
       sync = startSync(
         {
           host: config.hostName,
@@ -92,6 +86,7 @@ export function connectControl(options: {
           checkVersion: (candidate) => supervisor.check(loadableOf(candidate)),
           warm: (candidate) => warm(candidate, supervisor),
           verifyHistory,
+          caughtUp,
           log,
           now: () => performance.now(),
           sleep: (ms, signal) => sleep(ms, undefined, { signal }),

@@ -112,12 +112,15 @@ export async function startSandboxd(
   });
   parts.defer(() => hop.close(config.closeGraceMs));
 
-  const sync = control.startSync(supervisor, gateway.url);
+  const { promise: positioned, resolve: caughtUp } =
+    Promise.withResolvers<void>();
+  if (catalog.position() !== undefined) caughtUp();
+  const sync = control.startSync(supervisor, gateway.url, caughtUp);
   parts.defer(() => sync.close());
   metrics.watch({
     executors: () => supervisor.counts(),
-    isSyncConnected: () => sync.status().isConnected,
-    syncStalenessSeconds: () => sync.status().stalenessMs / 1000,
+    isSyncConnected: () => sync.status().connected,
+    syncStalenessSeconds: () => (sync.status().stalenessMs ?? 0) / 1000,
     isCatalogDegraded: () => catalog.status().degraded !== undefined,
   });
   // Last to be begun, so the first to be undone: refuse new calls, then let the servers wait for open ones.
@@ -134,7 +137,7 @@ export async function startSandboxd(
     runUrl: gateway.url,
     walls: launcher.name,
     async ready() {
-      await Promise.all([supervisor.ready(), sync.positioned()]);
+      await Promise.all([supervisor.ready(), positioned]);
       hop.setServing(!isClosing);
     },
     close: () => (closed ??= owned.disposeAsync()),

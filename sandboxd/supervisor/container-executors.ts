@@ -63,6 +63,12 @@ export class ContainerExecutors {
     return this.#executors;
   }
 
+  get openCalls(): number {
+    let count = 0;
+    for (const { openCalls } of this.#executors) count += openCalls;
+    return count;
+  }
+
   get isStarting(): boolean {
     return this.#starting !== undefined;
   }

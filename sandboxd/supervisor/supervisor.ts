@@ -56,6 +56,8 @@ export interface Supervisor {
   /** Executors in use and ready. */
   counts(): Record<"assigned" | "ready", number>;
   pids(): { container: string; pid: number }[];
+  /** Calls of a container sent to its executors and not yet ended there. */
+  openCalls(container: string): number;
   /** Kills every executor: open calls end as lost. */
   close(): Promise<void>;
 }
@@ -154,6 +156,7 @@ export function startSupervisor(
       containers.get(container)?.isWarm(version) ?? false,
     ready: () => pool.ready(),
     counts: () => ({ assigned: assignedCount(), ready: pool.readyCount() }),
+    openCalls: (container) => containers.get(container)?.openCalls ?? 0,
     pids: () =>
       [...containers].flatMap(([container, { executors }]) =>
         [...executors].map(({ pid }) => ({ container, pid })),

@@ -1,0 +1,170 @@
+import { expect, test, vi } from "vitest";
+import type { RunOutcome } from "../../../../sandboxd/supervisor/container-executors.ts";
+import {
+  callWith,
+  startTestSupervisor,
+  versionOf,
+} from "../../../support/supervisor.ts";
+
+const echo =
+  "module.exports = (ctx, cb) => cb(null, { body: ctx.body, secret: ctx.secrets.key });";
+const never = "module.exports = (ctx, cb) => {};";
+/** V8 does not look at its interrupts in here, so no timeout ends it. */
+const uninterruptible =
+  "module.exports = (ctx, cb) => { if (ctx.body.hang) [].indexOf.call({ length: 2 ** 53 - 1 }, 1); else setTimeout(() => cb(null, 'late'), 100); };";
+
+function json({ outcome }: RunOutcome): unknown {
+  return outcome.kind === "answered"
+    ? JSON.parse(outcome.payload.toString())
+    : outcome;
+}
+
+function reason({ outcome }: RunOutcome): unknown {
+  return outcome.kind === "failed" ? outcome.failure.reason : outcome;
+}
+
+test("the first call of a container is cold, the next is warm", async () => {
+  const { supervisor, warm } = await startTestSupervisor();
+  const first = await supervisor.run(versionOf(echo), callWith({ n: 1 }));
+  const second = await supervisor.run(versionOf(echo), callWith({ n: 2 }));
+  expect([first.isCold, second.isCold]).toEqual([true, false]);
+  expect(json(second)).toEqual({ body: { n: 2 } });
+  expect([...warm]).toEqual(["acme/hello@1"]);
+});
+
+test("two containers never share a process", async () => {
+  const { supervisor } = await startTestSupervisor({ poolSize: 2 });
+  await supervisor.run(versionOf(echo, "hello@1", "acme"), callWith({}));
+  await supervisor.run(versionOf(echo, "hello@1", "other"), callWith({}));
+  const pids = supervisor.pids();
+  expect(pids.map(({ container }) => container).toSorted()).toEqual([
+    "acme",
+    "other",
+  ]);
+  expect(new Set(pids.map(({ pid }) => pid)).size).toBe(2);
+});
+
+test("kill -9 of an executor fails the call in it and no other", async () => {
+  const { supervisor, killed } = await startTestSupervisor({ poolSize: 2 });
+  await supervisor.run(versionOf(echo, "hello@1", "other"), callWith({}));
+  const hit = supervisor.run(versionOf(never), callWith({}));
+  await vi.waitUntil(() => supervisor.isWarm("acme", "hello@1"));
+  const pid =
+    supervisor.pids().find(({ container }) => container === "acme")?.pid ?? 0;
+  process.kill(pid, "SIGKILL");
+  expect(reason(await hit)).toBe("executor_lost");
+  expect(killed).toEqual(["exited"]);
+  const beside = await supervisor.run(
+    versionOf(echo, "hello@1", "other"),
+    callWith({ n: 1 }),
+  );
+  expect([beside.isCold, json(beside)]).toEqual([false, { body: { n: 1 } }]);
+  expect(
+    json(await supervisor.run(versionOf(echo), callWith({ n: 2 }))),
+  ).toEqual({ body: { n: 2 } });
+});
+
+test("kills what cannot be interrupted, and runs the calls beside it again elsewhere", async () => {
+  const { supervisor, killed } = await startTestSupervisor({ poolSize: 2 });
+  const version = versionOf(uninterruptible);
+  await supervisor.run(version, callWith({}));
+  const beside = supervisor.run(version, callWith({}));
+  const hung = supervisor.run(
+    version,
+    callWith({ hang: true }, { wallMs: 300 }),
+  );
+  const outcome = await hung;
+  expect(outcome.outcome).toMatchObject({
+    failure: { reason: "wall_time", limit: { name: "wall_ms", value: 300 } },
+  });
+  expect(outcome.endedAt - outcome.admittedAt).toBeLessThan(300 + 1000);
+  expect(json(await beside)).toBe("late");
+  expect(killed).toEqual(["overdue"]);
+});
+
+test("a cancelled call ends at once and frees its executor", async () => {
+  const { supervisor } = await startTestSupervisor();
+  const caller = new AbortController();
+  const run = supervisor.run(versionOf(never), callWith({}), caller.signal);
+  await vi.waitUntil(() => supervisor.isWarm("acme", "hello@1"));
+  const askedAt = performance.now();
+  caller.abort();
+  expect((await run).outcome).toEqual({ kind: "cancelled" });
+  expect(performance.now() - askedAt).toBeLessThan(50);
+  await vi.waitUntil(() => supervisor.openCalls("acme") === 0);
+});
+
+test("new secrets reach the next call of a warm version", async () => {
+  const { supervisor } = await startTestSupervisor();
+  const version = versionOf(echo);
+  await supervisor.run(version, callWith({}));
+  const changed = { ...version, secrets: { key: "new" } };
+  const after = await supervisor.run(changed, callWith({}));
+  expect([after.isCold, json(after)]).toEqual([
+    false,
+    { body: {}, secret: "new" },
+  ]);
+});
+
+test("a check refuses a top level that loops or throws, and leaves no executor behind", async () => {
+  const { supervisor } = await startTestSupervisor();
+  expect(await supervisor.check(versionOf("for (;;) {}"))).toMatchObject({
+    reason: "sync_time",
+  });
+  expect(
+    await supervisor.check(versionOf("\nthrow new Error('boom')")),
+  ).toMatchObject({ reason: "threw", line: 2 });
+  expect(await supervisor.check(versionOf("let = ;"))).toMatchObject({
+    reason: "syntax",
+  });
+  expect(await supervisor.check(versionOf("module.exports = 1"))).toMatchObject(
+    { reason: "invalid_export" },
+  );
+  expect(await supervisor.check(versionOf(echo))).toBeUndefined();
+  expect(supervisor.pids()).toEqual([]);
+});
+
+test("an executor unused for too long is ended", async () => {
+  const { supervisor, warm } = await startTestSupervisor({ idleMs: 100 });
+  await supervisor.run(versionOf(echo), callWith({}));
+  await vi.waitUntil(() => supervisor.pids().length === 0);
+  expect(warm.size).toBe(0);
+});
+
+test("a newer version of an extension takes the older one's isolate away", async () => {
+  const { supervisor, warm } = await startTestSupervisor();
+  await supervisor.run(versionOf(echo, "hello@1"), callWith({}));
+  await supervisor.run(versionOf(echo, "other@1"), callWith({}));
+  await supervisor.run(versionOf(echo, "hello@2"), callWith({}));
+  expect([...warm].toSorted()).toEqual(["acme/hello@2", "acme/other@1"]);
+});
+
+test("when all executors are in use the longest unused gives way", async () => {
+  const { supervisor } = await startTestSupervisor({ maxExecutors: 1 });
+  await supervisor.run(versionOf(echo, "hello@1", "a"), callWith({}));
+  await supervisor.run(versionOf(echo, "hello@1", "b"), callWith({}));
+  await vi.waitUntil(() => supervisor.pids().length === 1);
+  expect(supervisor.pids()[0]?.container).toBe("b");
+});
+
+test("a launch that fails is told, not waited for", async () => {
+  const { startPool } = await import("../../../../sandboxd/supervisor/pool.ts");
+  const { createPlainLauncher } =
+    await import("../../../../sandboxd/supervisor/launcher.ts");
+  const pool = startPool({
+    launcher: createPlainLauncher("/nonexistent/executor.cjs"),
+    start: {
+      type: "start",
+      heapLimitMb: 64,
+      maxResultBytes: 1,
+      maxLogBytes: 1,
+      maxOpenHostCalls: 1,
+      maxHostCalls: 1,
+    },
+    size: 1,
+    now: () => performance.now(),
+    log: { error: () => undefined },
+  });
+  await expect(pool.take()).rejects.toMatchObject({ code: "unavailable" });
+  pool.close();
+});
