@@ -4,7 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { mkdir, rename } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { build, type BuildOptions, type Plugin } from "esbuild";
 
 const here = import.meta.dirname;
@@ -42,11 +42,12 @@ async function bundleRuntime(): Promise<string> {
     target: "es2024",
     charset: "ascii",
     write: false,
+    inject: [join(here, "runtime/shared-array-buffer.ts")],
     alias: {
       // Without the tables of East Asian encodings, which URLs and text of today do not need.
       "@exodus/bytes/encoding.js": "@exodus/bytes/encoding-lite.js",
     },
-    plugins: [nodeNames],
+    plugins: [nodeNames, bareEngine],
   });
   const [output] = result.outputFiles;
   if (!output) throw new Error("esbuild gave no runtime");
@@ -67,6 +68,24 @@ const nodeNames: Plugin = {
     onResolve({ filter: /^events\/?$/ }, () => ({
       path: join(packages, "events/events.js"),
     }));
+  },
+};
+
+/** Of @exodus/bytes, the files for an engine without TextDecoder, in the place of those that lean on one. */
+const bareEngine: Plugin = {
+  name: "bare-engine",
+  setup: ({ onResolve }) => {
+    const folder = join(repository, "node_modules/@exodus/bytes");
+    const replaced = ["utf16", "fallback/platform", "fallback/utf8.auto"];
+    onResolve(
+      { filter: /^\.\.?\/.*\.js$/ },
+      ({ importer, resolveDir, path }) => {
+        if (!importer.startsWith(folder)) return undefined;
+        const file = join(resolveDir, path).replace(/\.js$/, "");
+        const isReplaced = replaced.includes(relative(folder, file));
+        return isReplaced ? { path: `${file}.native.js` } : undefined;
+      },
+    );
   },
 };
 

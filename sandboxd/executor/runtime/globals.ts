@@ -31,9 +31,14 @@ export function installGlobals({ calls, timers, console }: GlobalParts): void {
   define("clearInterval", timers.clearTimeout);
   define("clearImmediate", timers.clearTimeout);
   define("queueMicrotask", queueMicrotaskOf(calls));
+  const defineLazy = lazyGlobals();
   defineLazy("Buffer", () => require("buffer/").Buffer);
-  defineLazy("URL", () => require("whatwg-url").URL);
-  defineLazy("URLSearchParams", () => require("whatwg-url").URLSearchParams);
+  defineLazy("URL", () => require("whatwg-url").URL, takeEncoding);
+  defineLazy(
+    "URLSearchParams",
+    () => require("whatwg-url").URLSearchParams,
+    takeEncoding,
+  );
   defineLazy("TextEncoder", () => encoding().TextEncoder);
   defineLazy("TextDecoder", () => encoding().TextDecoder);
   defineLazy("EventTarget", () => require("event-target-shim").EventTarget);
@@ -67,7 +72,8 @@ function fixArrayBuffer(): void {
     return construct(Native, [byteLength], new.target);
   }
   defineHidden(GuestArrayBuffer, "name", "ArrayBuffer");
-  defineHidden(GuestArrayBuffer, "prototype", prototype);
+  // A function's own `prototype` can be assigned, not redefined.
+  GuestArrayBuffer.prototype = prototype;
   defineHidden(GuestArrayBuffer, "isView", Native.isView);
   const species = Reflect.getOwnPropertyDescriptor(Native, Symbol.species);
   if (species) defineProperty(GuestArrayBuffer, Symbol.species, species);
@@ -91,6 +97,11 @@ function queueMicrotaskOf(calls: Calls): (callback: unknown) => void {
   };
 }
 
+/** whatwg-url makes an encoder of its own from the globals. */
+function takeEncoding(): void {
+  void [globalThis.TextEncoder, globalThis.TextDecoder];
+}
+
 function encoding() {
   return require("@exodus/bytes/encoding-lite.js");
 }
@@ -111,14 +122,34 @@ function defineHidden(owner: object, name: string, value: unknown): void {
   defineProperty(owner, name, descriptor);
 }
 
-function defineLazy(name: string, load: () => unknown): void {
-  const descriptor: PropertyDescriptor = dictionary();
-  descriptor.get = () => {
-    const value = load();
-    define(name, value);
-    return value;
+type DefineLazy = (
+  name: string,
+  load: () => unknown,
+  prepare?: () => void,
+) => void;
+
+/** A polyfill that looks for globals while it is evaluated finds none, lest two wait for one another. */
+function lazyGlobals(): DefineLazy {
+  let isLoading = false;
+  const take = (load: () => unknown) => {
+    isLoading = true;
+    try {
+      return load();
+    } finally {
+      isLoading = false;
+    }
   };
-  descriptor.set = (value: unknown) => define(name, value);
-  descriptor.configurable = true;
-  defineProperty(globalThis, name, descriptor);
+  return (name, load, prepare) => {
+    const descriptor: PropertyDescriptor = dictionary();
+    descriptor.get = () => {
+      if (isLoading) return undefined;
+      prepare?.();
+      const value = take(load);
+      define(name, value);
+      return value;
+    };
+    descriptor.set = (value: unknown) => define(name, value);
+    descriptor.configurable = true;
+    defineProperty(globalThis, name, descriptor);
+  };
 }

@@ -7,6 +7,7 @@ import {
   TypeErrorIntrinsic,
   apply,
   defineProperty,
+  deleteProperty,
   dictionary,
   sliceText,
   valueProperty,
@@ -34,12 +35,23 @@ export function createModules(): Modules {
       return load();
     },
     format: (parts) => {
-      const inspect: {
-        format: () => string;
-      } = require("node-inspect-extracted");
+      const inspect = loadInspect();
       return apply(inspect.format, inspect, parts);
     },
   };
+}
+
+interface Inspect {
+  format: () => string;
+}
+
+/** node-inspect-extracted looks at every global of the language, also at what was taken away here. */
+function loadInspect(): Inspect {
+  const isMissing = !("Atomics" in globalThis);
+  if (isMissing) defineProperty(globalThis, "Atomics", valueProperty({}));
+  const inspect: Inspect = require("node-inspect-extracted");
+  if (isMissing) deleteProperty(globalThis, "Atomics");
+  return inspect;
 }
 
 /** esbuild turns each `require` into a function of the bundle that evaluates its module once. */
@@ -50,9 +62,15 @@ function moduleLoaders(): Record<string, () => unknown> {
   loaders["stream"] = () => require("readable-stream");
   loaders["string_decoder"] = () => require("string_decoder/");
   loaders["querystring"] = () => require("querystring-es3");
-  loaders["url"] = () => require("whatwg-url");
+  loaders["url"] = urlModule;
   loaders["timers"] = timersModule;
   return loaders;
+}
+
+/** The globals, which see to what their polyfill needs. */
+function urlModule(): unknown {
+  const { URL, URLSearchParams } = globalThis;
+  return { URL, URLSearchParams };
 }
 
 function timersModule(): unknown {

@@ -1,0 +1,224 @@
+/** A real executor process, driven through its pipe as the supervisor would. */
+import { spawn, type ChildProcess } from "node:child_process";
+import type { Duplex } from "node:stream";
+import { encodeFrame, FrameReader } from "../../sandboxd/frames.ts";
+import type {
+  AnsweredReply,
+  ExecutorReply,
+  ExecutorRequest,
+  FailedReply,
+  InvokeRequest,
+  LoadedReply,
+  LoadRequest,
+  LogLine,
+  StartRequest,
+} from "../../sandboxd/protocol.ts";
+import { executorNodeFlags } from "../../sandboxd/supervisor/launcher.ts";
+import { executorFile } from "./paths.ts";
+
+/** A reply with its body. */
+export type Received = ExecutorReply & { body: Buffer };
+
+/** How an invocation ended, with the log lines that came for it until then. */
+export type Outcome = (
+  | (AnsweredReply & { body: Buffer })
+  | FailedReply
+  | Exclude<ExecutorReply, AnsweredReply | FailedReply>
+) & { lines: LogLine[]; dropped: number };
+
+export interface TestExecutor extends AsyncDisposable {
+  /** Everything received so far, in order. */
+  readonly received: Received[];
+  readonly exited: Promise<number | null>;
+  send(request: ExecutorRequest, body?: Uint8Array): void;
+  sendBytes(bytes: Uint8Array): void;
+  /** The first reply, past or to come, that is as wanted. */
+  wait<Reply extends Received>(
+    isWanted: (reply: Received) => reply is Reply,
+  ): Promise<Reply>;
+  wait(isWanted: (reply: Received) => boolean): Promise<Received>;
+  load(source: string, changes?: LoadChanges): Promise<LoadedReply>;
+  /** Loads a source that must load, and gives its version's name. */
+  loaded(source: string, changes?: LoadChanges): Promise<string>;
+  /** Sends a call and gives its id. */
+  start(version: string, changes?: InvokeChanges): number;
+  /** How a call that was started ended. */
+  outcome(id: number): Promise<Outcome>;
+  invoke(version: string, changes?: InvokeChanges): Promise<Outcome>;
+}
+
+export type LoadChanges = Partial<LoadRequest> & { sourceMap?: string };
+export type InvokeChanges = Partial<InvokeRequest> & {
+  payload?: string | Uint8Array;
+};
+
+const defaultSettings: StartRequest = {
+  type: "start",
+  heapLimitMb: 64,
+  maxResultBytes: 6 * 1024 * 1024,
+  maxLogBytes: 64 * 1024,
+  maxOpenHostCalls: 64,
+  maxHostCalls: 10_000,
+};
+
+/** Starts an executor and waits until it is ready. */
+export async function startExecutor(
+  changes: Partial<StartRequest> = {},
+): Promise<TestExecutor> {
+  const executor = spawnExecutor();
+  executor.send({ ...defaultSettings, ...changes });
+  await executor.wait(({ type }) => type === "ready");
+  return executor;
+}
+
+/** The process alone: nothing was sent to it. */
+export function spawnExecutor(): TestExecutor {
+  const child = spawn(process.execPath, [...executorNodeFlags, executorFile], {
+    env: {},
+    stdio: ["ignore", "inherit", "inherit", "pipe"],
+  });
+  const exited = new Promise<number | null>((resolve) => {
+    child.once("exit", (code) => resolve(code));
+  });
+  return new ExecutorProcess(child, exited);
+}
+
+interface Waiter {
+  isWanted: (reply: Received) => boolean;
+  resolve: (reply: Received) => void;
+}
+
+class ExecutorProcess implements TestExecutor {
+  readonly received: Received[] = [];
+  readonly exited: Promise<number | null>;
+  readonly #child: ChildProcess;
+  readonly #pipe: Duplex;
+  readonly #waiters = new Set<Waiter>();
+  #lastId = 0;
+
+  constructor(child: ChildProcess, exited: Promise<number | null>) {
+    this.#child = child;
+    this.exited = exited;
+    // The fourth entry of stdio.
+    this.#pipe = child.stdio[3] as Duplex;
+    const reader = new FrameReader();
+    this.#pipe.on("error", () => undefined);
+    this.#pipe.on("data", (chunk: Buffer) => {
+      for (const { head, body } of reader.push(chunk))
+        // The executor under test speaks the protocol.
+        this.#receive({ ...(head as ExecutorReply), body });
+    });
+  }
+
+  send(request: ExecutorRequest, body?: Uint8Array): void {
+    this.sendBytes(encodeFrame(request, body));
+  }
+
+  sendBytes(bytes: Uint8Array): void {
+    this.#pipe.write(bytes);
+  }
+
+  wait(isWanted: (reply: Received) => boolean): Promise<never> {
+    const past = this.received.find(isWanted);
+    // Overloads say what comes back.
+    if (past) return Promise.resolve(past as never);
+    return new Promise((resolve) => {
+      this.#waiters.add({ isWanted, resolve: resolve as never });
+    });
+  }
+
+  async load(
+    source: string,
+    { sourceMap = "", ...changes }: LoadChanges = {},
+  ): Promise<LoadedReply> {
+    const id = ++this.#lastId;
+    const bundle = Buffer.from(source);
+    this.send(
+      {
+        type: "load",
+        id,
+        version: `version@${id}`,
+        bundleBytes: bundle.length,
+        fileName: "webtask.js",
+        container: "acme",
+        secrets: {},
+        meta: {},
+        timeoutMs: 500,
+        ...changes,
+      },
+      Buffer.concat([bundle, Buffer.from(sourceMap)]),
+    );
+    const isLoaded = (reply: Received): reply is LoadedReply & Received =>
+      reply.type === "loaded" && reply.id === id;
+    return this.wait(isLoaded);
+  }
+
+  async loaded(source: string, changes: LoadChanges = {}): Promise<string> {
+    const version = changes.version ?? `extension@${this.#lastId + 1}`;
+    const { failure } = await this.load(source, { ...changes, version });
+    if (failure) throw new Error(JSON.stringify(failure));
+    return version;
+  }
+
+  start(
+    version: string,
+    { payload = "", ...changes }: InvokeChanges = {},
+  ): number {
+    const id = ++this.#lastId;
+    this.send(
+      {
+        type: "invoke",
+        id,
+        version,
+        invocationId: `invocation-${id}`,
+        contentType: "application/json",
+        wallMs: 5000,
+        wallClock: "wall_time",
+        syncMs: 500,
+        ...changes,
+      },
+      Buffer.from(payload),
+    );
+    return id;
+  }
+
+  async outcome(id: number): Promise<Outcome> {
+    const end = await this.wait(
+      (reply) =>
+        "id" in reply && reply.id === id && endings.includes(reply.type),
+    );
+    const logs = this.received.filter(
+      (reply) => reply.type === "logged" && reply.id === id,
+    );
+    const logged = logs.flatMap((log) => (log.type === "logged" ? [log] : []));
+    return Object.assign(end, {
+      lines: logged.flatMap(({ lines }) => lines),
+      dropped: logged.reduce((sum, { dropped }) => sum + dropped, 0),
+    });
+  }
+
+  invoke(version: string, changes: InvokeChanges = {}): Promise<Outcome> {
+    return this.outcome(this.start(version, changes));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await this.exited;
+  }
+
+  #receive(reply: Received): void {
+    this.received.push(reply);
+    for (const waiter of this.#waiters) {
+      if (!waiter.isWanted(reply)) continue;
+      this.#waiters.delete(waiter);
+      waiter.resolve(reply);
+    }
+  }
+}
+
+const endings: ExecutorReply["type"][] = [
+  "answered",
+  "failed",
+  "displaced",
+  "cancelled",
+];
