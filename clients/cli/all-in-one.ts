@@ -1,0 +1,134 @@
+/** Control plane and sandboxd on one machine: started in order, ended in reverse. */
+import { execFile } from "node:child_process";
+import { mkdir, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { promisify } from "node:util";
+import { AnnexError } from "../../proto/errors.ts";
+import { TokenKind } from "../../proto/gen/annex/control/v1/token.ts";
+import { type Services, servicesAt } from "./connection.ts";
+import {
+  type Daemon,
+  type DaemonName,
+  programOf,
+  startDaemon,
+} from "./daemon.ts";
+import { type DevFile, removeDevFile, writeDevFile } from "./dev-file.ts";
+import { shownLine } from "./log-lines.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** What runs. */
+export interface AllInOne {
+  devFile: DevFile;
+  /** Settles when one of the two has ended by itself: which, and how. */
+  death: Promise<string>;
+  /** Ends both and takes dev.json away. */
+  close(): Promise<void>;
+}
+
+/** What is to run, and where. */
+export interface AllInOneOptions {
+  home: string;
+  portBase: number;
+  isVerbose: boolean;
+  terminal: Terminal;
+}
+
+const demoContainerName = "demo";
+
+/** Starts both, makes the demo container, and writes dev.json. */
+export async function startAllInOne(
+  options: AllInOneOptions,
+): Promise<AllInOne> {
+  await using started = new AsyncDisposableStack();
+  const { home, portBase } = options;
+  await mkdir(home, { recursive: true, mode: 0o700 });
+  const controlplane = await startDaemon(daemon("controlplane", options));
+  started.defer(() => controlplane.end());
+  // Ours is the home now, so that a dev.json here is of one that was killed.
+  await removeDevFile(home);
+  const http =
+    textOf(controlplane, "http") ?? `http://127.0.0.1:${portBase + 1}`;
+  const adminToken = await adminTokenOf(options);
+  const services = servicesAt({ url: http, token: adminToken });
+  const token = await prepare(services, home);
+  const sandboxd = await startDaemon(daemon("sandboxd", options));
+  started.defer(() => sandboxd.end());
+  const devFile: DevFile = {
+    http,
+    grpc: textOf(controlplane, "grpc") ?? `http://127.0.0.1:${portBase}`,
+    run: textOf(sandboxd, "run") ?? `http://127.0.0.1:${portBase + 2}`,
+    socket: textOf(sandboxd, "socket") ?? path.join(home, "sandboxd.sock"),
+    admin_token: adminToken,
+    container: demoContainerName,
+    token,
+  };
+  await writeDevFile(home, devFile);
+  started.defer(() => removeDevFile(home));
+  const death = Promise.race([deathOf(controlplane), deathOf(sandboxd)]);
+  const all = started.move();
+  return { devFile, death, close: () => all.disposeAsync() };
+}
+
+function daemon(
+  name: DaemonName,
+  { home, portBase, isVerbose, terminal }: AllInOneOptions,
+) {
+  const control =
+    name === "sandboxd"
+      ? [
+          "--control",
+          `127.0.0.1:${portBase}`,
+          "--join-token-file",
+          joinTokenFileIn(home),
+        ]
+      : [];
+  return {
+    name,
+    args: ["--home", home, "--port-base", String(portBase), ...control],
+    env: terminal.env,
+    onLine(line: string) {
+      const shown = shownLine(name, line, isVerbose);
+      if (shown !== undefined) terminal.stderr.write(`${shown}\n`);
+    },
+  };
+}
+
+/** The control plane's own program gives the first token, from its state folder: nothing else could vouch for us. */
+async function adminTokenOf({
+  home,
+  terminal: { env },
+}: AllInOneOptions): Promise<string> {
+  const args = [programOf("controlplane"), "admin-token", "--home", home];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { env });
+  return stdout.trim();
+}
+
+/** Makes the demo container and the join token; gives a token for the container. */
+async function prepare(
+  { containers, tokens }: Services,
+  home: string,
+): Promise<string> {
+  try {
+    await containers.createContainer({ name: demoContainerName });
+  } catch (thrown) {
+    if (!(thrown instanceof AnnexError && thrown.code === "already_exists"))
+      throw thrown;
+  }
+  const join = await tokens.issueToken({ claims: { kind: TokenKind.JOIN } });
+  await writeFile(joinTokenFileIn(home), join.token, { mode: 0o600 });
+  const claims = { kind: TokenKind.CONTAINER, containers: [demoContainerName] };
+  return (await tokens.issueToken({ claims })).token;
+}
+
+function joinTokenFileIn(home: string): string {
+  return path.join(home, "join-token");
+}
+
+function textOf({ ready }: Daemon, field: string): string | undefined {
+  const value = ready.get(field);
+  return typeof value === "string" ? value : undefined;
+}
+
+async function deathOf({ name, ended }: Daemon): Promise<string> {
+  return `${name} ${await ended}`;
+}

@@ -1,0 +1,38 @@
+/** A daemon's own program in the place of `annex`: same terminal, same signals, same exit code. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { constants } from "node:os";
+import { type DaemonName, programOf } from "./daemon.ts";
+import { ProgramEnded } from "./exit-codes.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Runs it to its end; throws ProgramEnded unless it went well. */
+export async function passOn(
+  name: DaemonName,
+  args: string[],
+  { env, cwd }: Terminal,
+): Promise<void> {
+  const child = spawn(process.execPath, [programOf(name), ...args], {
+    stdio: "inherit",
+    env,
+    cwd,
+  });
+  const forward = (signal: NodeJS.Signals) => void child.kill(signal);
+  for (const signal of signals) process.on(signal, forward);
+  try {
+    const [code, signal]: unknown[] = await once(child, "exit");
+    const exit = typeof code === "number" ? code : 128 + numberOf(signal);
+    if (exit !== 0) throw new ProgramEnded(name, exit);
+  } finally {
+    for (const signal of signals) process.off(signal, forward);
+  }
+}
+
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+function numberOf(signal: unknown): number {
+  return (
+    Object.entries(constants.signals).find(([name]) => name === signal)?.[1] ??
+    0
+  );
+}
