@@ -98,7 +98,7 @@ const rules: Rule[] = [
   { files: /^clients\/node\//, may: [proto, rpc, otelApi] },
   {
     files: /^clients\/cli\//,
-    may: [proto, rpc, /^(commander|cli-table3|ignore|ms)$/],
+    may: [proto, rpc, /^(commander|cli-table3|esbuild)$/],
   },
 ];
 
