@@ -1,8 +1,9 @@
-/** SQLite: opening it, its settings, its migrations. What differs between database engines is in this file and the migrations. */
+/** SQLite: opening it, its settings, its migrations. */
 import SqliteFile, { type Database } from "better-sqlite3";
-import { Kysely, SqliteAdapter, SqliteDialect } from "kysely";
+import { Kysely } from "kysely";
 import { DEFAULT_MIGRATION_TABLE, Migrator } from "kysely/migration";
 import { AnnexError } from "../../proto/errors.ts";
+import { SqliteStoreDialect } from "./dialect.ts";
 import { ensurePrivateFile } from "./files.ts";
 import * as init from "./migrations/0001-init.ts";
 import type { Schema } from "./schema.ts";
@@ -19,7 +20,7 @@ export async function openDatabase(file: string): Promise<Kysely<Schema>> {
   const sqlite = openFile(file);
   try {
     const db = new Kysely<Schema>({
-      dialect: new Dialect({ database: sqlite }),
+      dialect: new SqliteStoreDialect(sqlite),
     });
     await migrate(db);
     return db;
@@ -79,19 +80,6 @@ function openingFailed(file: string, error: unknown): AnnexError {
     `${file} is not a database that can be used (${reason}): restore a backup, or choose another folder`,
     { cause: error },
   );
-}
-
-/** SQLite's transactions hold schema changes too, which kysely does not count on. */
-class Adapter extends SqliteAdapter {
-  override get supportsTransactionalDdl(): boolean {
-    return true;
-  }
-}
-
-class Dialect extends SqliteDialect {
-  override createAdapter(): SqliteAdapter {
-    return new Adapter();
-  }
 }
 
 async function migrate(db: Kysely<Schema>): Promise<void> {

@@ -7,6 +7,7 @@ import {
   mkdirSync,
   openSync,
   renameSync,
+  rmSync,
   writeFileSync,
 } from "node:fs";
 import { dirname } from "node:path";
@@ -18,6 +19,7 @@ const privateFolderMode = 0o700;
 /** Writes a new private file in one step: nobody ever sees half of it. */
 export function writePrivateFile(file: string, content: string): void {
   const partial = partialNameOf(file);
+  rmSync(partial, { force: true });
   writeFileSync(partial, content, { mode: privateFileMode });
   moveIntoPlace(partial, file);
 }
@@ -33,6 +35,14 @@ export function moveIntoPlace(partial: string, file: string): void {
   sync(partial);
   renameSync(partial, file);
   sync(dirname(file));
+}
+
+/** Removes files for good: after it they do not come back with the power. */
+export function removeFiles(files: string[]): void {
+  const present = files.filter((file) => existsSync(file));
+  for (const file of present) rmSync(file, { force: true });
+  for (const folder of new Set(present.map((file) => dirname(file))))
+    sync(folder);
 }
 
 /**

@@ -1,10 +1,15 @@
 /** Restoring a backup, which begins a new history: what happened after the backup was taken did not happen in it. */
 import SqliteFile, { type Database } from "better-sqlite3";
 import { randomUUID } from "node:crypto";
-import { copyFileSync, existsSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync } from "node:fs";
 import { AnnexError } from "../../proto/errors.ts";
 import { appliedMigrations, refuseNewerDatabase } from "./db.ts";
-import { ensurePrivateFile, moveIntoPlace, partialNameOf } from "./files.ts";
+import {
+  ensurePrivateFile,
+  moveIntoPlace,
+  partialNameOf,
+  removeFiles,
+} from "./files.ts";
 import { lockFolderOf } from "./lock.ts";
 
 /** What to restore, and to where. */
@@ -127,11 +132,10 @@ function withDatabase<Value>(
 }
 
 function removeDatabase(file: string): void {
-  rmSync(file, { force: true });
+  removeFiles([file]);
   removeSideFiles(file);
 }
 
 function removeSideFiles(file: string): void {
-  for (const ending of ["-wal", "-shm", "-journal"])
-    rmSync(`${file}${ending}`, { force: true });
+  removeFiles(["-wal", "-shm", "-journal"].map((ending) => file + ending));
 }

@@ -7,6 +7,7 @@ import {
   type Position,
   type Resource,
 } from "../domain/history.ts";
+import { storageErrorOf } from "./dialect.ts";
 import type { Schema } from "./schema.ts";
 
 /** What every function that changes something takes besides. */
@@ -128,7 +129,7 @@ async function runChange<Value>(
   } catch (error) {
     if (dryRun && error === dryRun)
       return { value: dryRun.value, committed: false };
-    throw error;
+    throw storageErrorOf(error);
   }
 }
 

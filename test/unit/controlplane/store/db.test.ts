@@ -2,9 +2,22 @@ import SqliteFile from "better-sqlite3";
 import { sql } from "kysely";
 import { writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { containerStore } from "../../../../controlplane/store/containers.ts";
 import { openDatabase } from "../../../../controlplane/store/db.ts";
 import { openStore } from "../../../../controlplane/store/store.ts";
-import { optionsIn, storeIn, temporaryFolder } from "./fixture.ts";
+import {
+  newSecretKey,
+  sealingKeyOf,
+} from "../../../../controlplane/store/sealing.ts";
+import { transactionsOf } from "../../../../controlplane/store/transactions.ts";
+import { versionStore } from "../../../../controlplane/store/versions.ts";
+import {
+  greet,
+  optionsIn,
+  publishOf,
+  storeIn,
+  temporaryFolder,
+} from "./fixture.ts";
 
 test("a commit is on the disk when it is acknowledged, and references hold", async () => {
   const db = await openDatabase(optionsIn(temporaryFolder()).file);
@@ -19,6 +32,47 @@ test("a commit is on the disk when it is acknowledged, and references hold", asy
   expect(await settingOf("fullfsync")).toBe(1);
   expect(await settingOf("foreign_keys")).toBe(1);
   await db.destroy();
+});
+
+test("a full disk costs the change that meets it, says so, and nothing else", async () => {
+  const db = await openDatabase(optionsIn(temporaryFolder()).file);
+  const masterKey = sealingKeyOf(newSecretKey());
+  await db
+    .insertInto("history")
+    .values({
+      id: 1,
+      history_id: "h",
+      parent_history_id: null,
+      revision: 0,
+      compacted_revision: 0,
+      master_key_id: masterKey.id,
+    })
+    .execute();
+  const transactions = transactionsOf(db, () => 0);
+  const containers = containerStore(transactions);
+  const versions = versionStore(transactions, masterKey);
+  await containers.create({ name: "acme" });
+  const { rows } = await sql<{ page_count: number }>`pragma page_count`.execute(
+    db,
+  );
+  const limit = (rows[0]?.page_count ?? 0) + 20;
+  await sql.raw(`pragma max_page_count = ${limit}`).execute(db);
+
+  const large = publishOf("x".repeat(1_000_000));
+  await expect(
+    versions.publish({ ...large, create: true }),
+  ).rejects.toMatchObject({
+    code: "unavailable",
+    message: expect.stringContaining("disk is full"),
+  });
+
+  await expect(versions.get({ ...greet, number: 1 })).rejects.toMatchObject({
+    code: "not_found",
+  });
+  await versions.publish({ ...publishOf("small"), create: true });
+  const { items } = await versions.list(greet);
+  expect(items.map(({ number }) => number)).toEqual([1]);
+  await transactions.close();
 });
 
 test("a database that was migrated is opened as it is", async () => {
