@@ -71,3 +71,8 @@ function sectionsOf(only: string[] | undefined): readonly Section[] {
     );
   return sections.filter((section) => only.includes(section));
 }
+
+/** How many samples a row of calls must have: ten beyond the 99.9th percentile, or in the quick run beyond the 99th. */
+export function minSamplesOf({ isQuick }: BenchOptions): number {
+  return isQuick ? 1000 : 10_000;
+}

@@ -22,12 +22,16 @@ export class Series {
   readonly #histogram: RecordableHistogram = createHistogram({ figures: 4 });
   #elapsedMs = 0;
   #coldCalls = 0;
+  #failures = 0;
+  #firstFailure = "";
 
   add(measured: Measured): void {
     for (const us of measured.latenciesUs)
       this.#histogram.record(Math.max(1, Math.round(us * nsPerUs)));
     this.#elapsedMs += measured.elapsedMs;
     this.#coldCalls += measured.coldCalls;
+    this.#failures += measured.failures;
+    this.#firstFailure ||= measured.firstFailure;
   }
 
   get samples(): number {
@@ -36,6 +40,12 @@ export class Series {
 
   get coldCalls(): number {
     return this.#coldCalls;
+  }
+
+  /** How many calls failed and why the first did; undefined where all were answered. */
+  get failure(): string | undefined {
+    if (this.#failures === 0) return undefined;
+    return `${this.#failures} calls failed, the first with: ${this.#firstFailure}`;
   }
 
   latency(): Latency {

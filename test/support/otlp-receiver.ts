@@ -57,6 +57,8 @@ export interface OtlpReceiverOptions {
   port?: number;
   /** The HTTP status of the next answer; spans are kept only with 200. */
   status?: () => number;
+  /** Where given, spans go here and are not kept. */
+  take?: (spans: ReceivedSpan[]) => void;
 }
 
 /** Starts a receiver on a free port of 127.0.0.1. */
@@ -67,11 +69,12 @@ export async function startOtlpReceiver(
   const arrivals = new EventEmitter();
   const parse = requestParser();
   let requestCount = 0;
+  const keep = options.take ?? ((arrived) => void spans.push(...arrived));
   const take = async (request: IncomingMessage, response: ServerResponse) => {
     const status = options.status?.() ?? 200;
     const body = await buffer(request);
     requestCount += 1;
-    if (status === 200) spans.push(...parse(request.headers, body));
+    if (status === 200) keep(parse(request.headers, body));
     response.writeHead(status, {
       "content-type": request.headers["content-type"],
     });

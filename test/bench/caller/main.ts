@@ -80,22 +80,38 @@ async function run(
   inFlight: number,
 ): Promise<Measured> {
   const latenciesUs = new Float64Array(calls);
-  let next = 0;
+  let started = 0;
+  let answered = 0;
   let coldCalls = 0;
-  const loop = async () => {
-    while (next < calls) {
-      const index = next++;
-      const start = performance.now();
+  let failures = 0;
+  let firstFailure = "";
+  const once = async () => {
+    const start = performance.now();
+    try {
       const { cold } = await target.call();
-      latenciesUs[index] = (performance.now() - start) * 1000;
+      latenciesUs[answered++] = (performance.now() - start) * 1000;
       if (cold) coldCalls += 1;
+    } catch (error) {
+      if (failures++ === 0) firstFailure = String(error);
+    }
+  };
+  const loop = async () => {
+    while (started < calls) {
+      started += 1;
+      await once();
     }
   };
   // One target's garbage must not be collected at the expense of the next.
   globalThis.gc?.();
   const start = performance.now();
   await Promise.all(Array.from({ length: inFlight }, loop));
-  return { latenciesUs, elapsedMs: performance.now() - start, coldCalls };
+  return {
+    latenciesUs: latenciesUs.subarray(0, answered),
+    elapsedMs: performance.now() - start,
+    coldCalls,
+    failures,
+    firstFailure,
+  };
 }
 
 class Load {

@@ -19,7 +19,10 @@ export type CallerReply =
 
 /** One round: a closed loop per call in flight, each call timed from before it is made until its answer is read. */
 export interface Measured {
+  /** Of the calls that were answered as they should. */
   latenciesUs: Float64Array;
   elapsedMs: number;
   coldCalls: number;
+  failures: number;
+  firstFailure: string;
 }

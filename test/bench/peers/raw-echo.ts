@@ -4,5 +4,5 @@ import { createServer } from "node:net";
 const [, , socketPath] = process.argv;
 createServer((socket) => {
   socket.on("error", () => socket.destroy());
-  socket.pipe(socket);
+  socket.on("data", (chunk: Buffer) => socket.write(chunk));
 }).listen(socketPath, () => process.send?.("ready"));

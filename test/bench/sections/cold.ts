@@ -1,0 +1,106 @@
+/**
+ * First calls of containers that have no executor, and the memory of those they leave warm. The supervisor, the caller and
+ * their connection are warm; the container is not.
+ */
+import { setTimeout } from "node:timers/promises";
+import { boundMust, latencyRow } from "../findings.ts";
+import type { FigureRow, Findings, Must } from "../findings.ts";
+import type { Ours } from "../ours.ts";
+import { childrenOf, commandOf, pssMbOf } from "../processes.ts";
+import { Series } from "../series.ts";
+import type { Stage } from "../stage.ts";
+import { extensionSource } from "../workload.ts";
+
+/** Between first calls: the time a host needs to have its spare executors ready again. */
+const pauseMs = 500;
+/** Before memory is looked at: garbage of the calls is then collected. */
+const settleMs = 2000;
+const minColdSamples = { quick: 15, full: 50 };
+/** The Must is told of this many. */
+const mustContainers = 50;
+
+/** Measures first calls, and memory on the way. */
+export async function measureCold(stage: Stage): Promise<Findings> {
+  const { plan, isQuick } = stage.options;
+  const ours = await stage.ours("cold", "1 %");
+  const names = Array.from(
+    { length: plan.coldContainers },
+    (_, index) => `cold-${index}`,
+  );
+  for (const name of names) await ours.publish(name, "hop", extensionSource);
+  await warmTheWay(stage, ours);
+  const cold = new Series();
+  const memory: FigureRow[] = [];
+  const lookAt = async (containers: number) => {
+    if (plan.memoryAt.includes(containers))
+      memory.push(await memoryOf(ours, containers));
+  };
+  await lookAt(1);
+  for (const [index, name] of names.entries()) {
+    await setTimeout(pauseMs);
+    await open(stage, ours, name);
+    cold.add(await stage.caller.run(name, 1, 1));
+    // The container that warmed the way is one of them.
+    await lookAt(index + 2);
+  }
+  if (cold.coldCalls < cold.samples)
+    throw new Error(`${cold.samples - cold.coldCalls} first calls were warm`);
+  const row = latencyRow(
+    "cold",
+    "first call of a container",
+    1,
+    cold,
+    isQuick ? minColdSamples.quick : minColdSamples.full,
+  );
+  return {
+    latencies: [row],
+    figures: memory,
+    musts: [
+      boundMust("first invocation p50", row.p50Us / 1000, 15, "ms"),
+      ...memoryMust(memory),
+    ],
+  };
+}
+
+async function warmTheWay(stage: Stage, ours: Ours): Promise<void> {
+  const name = "way";
+  await ours.publish(name, "hop", extensionSource);
+  await open(stage, ours, name);
+  await stage.caller.run(name, stage.options.plan.warmUpCalls, 1);
+}
+
+async function open(stage: Stage, ours: Ours, name: string): Promise<void> {
+  await stage.caller.open(name, {
+    kind: "annex-stream",
+    socket: ours.socket,
+    container: name,
+    call: { extension: "hop" },
+    expect: "answer",
+  });
+}
+
+/** Of the executors the largest are those in use: spare ones hold no code. */
+async function memoryOf(ours: Ours, containers: number): Promise<FigureRow> {
+  await setTimeout(settleMs);
+  const sizes: number[] = [];
+  for (const pid of await childrenOf(ours.supervisorPid))
+    if ((await commandOf(pid)).includes("executor"))
+      sizes.push(await pssMbOf(pid));
+  const used = sizes.toSorted((one, other) => other - one).slice(0, containers);
+  return {
+    section: "cold",
+    name: `PSS per warm container, of ${containers}`,
+    value: used.reduce((sum, size) => sum + size, 0) / used.length,
+    unit: "MB",
+    samples: used.length,
+    minSamples: containers,
+  };
+}
+
+function memoryMust(memory: FigureRow[]): Must[] {
+  const row = memory.find(({ samples }) => samples === mustContainers);
+  if (!row) return [];
+  return [
+    boundMust("memory per idle warm container, of 50", row.value, 25, "MB"),
+  ];
+}
