@@ -5,7 +5,7 @@
  */
 import { AnnexError } from "../errors.ts";
 import { codeOfConnectStatus, connectStatusOf } from "./status.ts";
-import { inServerSpan } from "./trace.ts";
+import { inServerSpan, type CallObserver } from "./trace.ts";
 import type {
   MessageType,
   RpcContext,
@@ -19,13 +19,14 @@ export interface UnaryRoute {
   /** E.g. /annex.control.v1.ContainerService/CreateContainer */
   path: string;
   /** Takes and gives proto3 JSON; throws what the implementation throws, and `invalid` where the body is no such message. */
-  handle(body: unknown, context: RpcContext): Promise<unknown>;
+  handle: (body: unknown, context: RpcContext) => Promise<unknown>;
 }
 
 /** The routes of a service whose methods are all unary. */
 export function unaryRoutes<Service extends ServiceDefinition>(
   definition: Service,
   implementation: UnaryImplementation<Service>,
+  observe?: CallObserver,
 ): UnaryRoute[] {
   return Object.entries(definition.methods).map(([key, method]) => {
     const path = pathOf(definition, method.name);
@@ -43,7 +44,9 @@ export function unaryRoutes<Service extends ServiceDefinition>(
     return {
       path,
       handle: (body, context) =>
-        inServerSpan(path, context.metadata, () => answer(body, context)),
+        inServerSpan({ path, metadata: context.metadata, observe }, () =>
+          answer(body, context),
+        ),
     };
   });
 }

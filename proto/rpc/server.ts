@@ -15,7 +15,7 @@ import { AnnexError } from "../errors.ts";
 import { channelLimits } from "./limits.ts";
 import type { RpcLog } from "./service.ts";
 import { grpcStatusOf } from "./status.ts";
-import { inServerSpan } from "./trace.ts";
+import { inServerSpan, type CallObserver } from "./trace.ts";
 
 /** How long a close waits for short calls before it cuts them off. */
 export const closeGraceMs = 5_000;
@@ -36,6 +36,7 @@ export interface RpcServerOptions {
   address: string;
   services: ServedService[];
   log: RpcLog;
+  observe?: CallObserver;
   /** The image of `buf build` for reflection, and the full names of the services it shows. */
   reflection?: { image: Uint8Array; services: string[] };
 }
@@ -53,9 +54,7 @@ export async function startRpcServer(
   options: RpcServerOptions,
 ): Promise<RpcServer> {
   const closing = new AbortController();
-  const server = createServer(channelLimits).use(
-    edge(options.log, closing.signal),
-  );
+  const server = createServer(channelLimits).use(edge(options, closing.signal));
   for (const addTo of options.services) addTo(server);
   if (options.reflection) {
     const { image, services } = options.reflection;
@@ -77,7 +76,7 @@ export async function startRpcServer(
 }
 
 /** The middleware every call passes: the last place where an error of ours is seen whole. */
-function edge(log: RpcLog, closing: AbortSignal) {
+function edge({ log, observe }: RpcServerOptions, closing: AbortSignal) {
   return async function* <Request, Response>(
     call: ServerMiddlewareCall<Request, Response>,
     context: CallContext,
@@ -85,7 +84,8 @@ function edge(log: RpcLog, closing: AbortSignal) {
     const { path } = call.method;
     try {
       if (!call.responseStream) {
-        return await inServerSpan(path, context.metadata, () =>
+        const { metadata } = context;
+        return await inServerSpan({ path, metadata, observe }, () =>
           answerOf(call.next(call.request, context)),
         );
       }

@@ -34,29 +34,49 @@ export function contextOf(metadata: RpcMetadata): Context {
   });
 }
 
+/** Told of every call served: `service/method`, an error's code or "ok", and how long it took. */
+export type CallObserver = (
+  method: string,
+  code: string,
+  seconds: number,
+) => void;
+
+/** One call as it came. */
+export interface ServedCall {
+  /** /package.Service/Method */
+  path: string;
+  metadata: RpcMetadata;
+  observe?: CallObserver | undefined;
+}
+
 /** Runs one call inside a server span that continues the caller's trace. */
 export async function inServerSpan<Answer>(
-  path: string,
-  metadata: RpcMetadata,
+  { path, metadata, observe }: ServedCall,
   call: () => Promise<Answer>,
 ): Promise<Answer> {
   const [service = "", method = ""] = path.split("/").slice(-2);
+  const name = `${service}/${method}`;
+  const parent = contextOf(metadata);
   const span = trace.getTracer("annex").startSpan(
-    `${service}/${method}`,
+    name,
     {
       kind: SpanKind.SERVER,
       attributes: { "rpc.service": service, "rpc.method": method },
     },
-    contextOf(metadata),
+    parent,
   );
+  const startedMs = performance.now();
+  let code = "ok";
   try {
-    return await context.with(trace.setSpan(context.active(), span), call);
+    return await context.with(trace.setSpan(parent, span), call);
   } catch (thrown) {
-    const { code, message } = AnnexError.from(thrown);
+    const error = AnnexError.from(thrown);
+    code = error.code;
     span.setAttribute("error.type", code);
-    span.setStatus({ code: SpanStatusCode.ERROR, message });
+    span.setStatus({ code: SpanStatusCode.ERROR, message: error.message });
     throw thrown;
   } finally {
     span.end();
+    observe?.(name, code, (performance.now() - startedMs) / 1000);
   }
 }

@@ -1,0 +1,135 @@
+/** The services of annex.control.v1 over one store, for both wires at once. */
+import { availableParallelism } from "node:os";
+import { ContainerServiceDefinition } from "../proto/gen/annex/control/v1/container.ts";
+import { ExtensionServiceDefinition } from "../proto/gen/annex/control/v1/extension.ts";
+import { HostServiceDefinition } from "../proto/gen/annex/control/v1/host.ts";
+import { PointServiceDefinition } from "../proto/gen/annex/control/v1/point.ts";
+import { SecretServiceDefinition } from "../proto/gen/annex/control/v1/secret.ts";
+import { TokenServiceDefinition } from "../proto/gen/annex/control/v1/token.ts";
+import { SyncServiceDefinition } from "../proto/gen/annex/sync/v1/sync.ts";
+import { unaryRoutes, type UnaryRoute } from "../proto/rpc/connect.ts";
+import { served, type ServedService } from "../proto/rpc/server.ts";
+import type { CallObserver } from "../proto/rpc/trace.ts";
+import { build } from "./build/build.ts";
+import { measuredBuild } from "./measured-build.ts";
+import { createAuthenticator } from "./services/authenticate.ts";
+import { boundedBuild } from "./services/bounded-build.ts";
+import { containerService } from "./services/container.ts";
+import { extensionService } from "./services/extension.ts";
+import { hostService } from "./services/host.ts";
+import { pointService } from "./services/point.ts";
+import { secretService } from "./services/secret.ts";
+import { tokenService } from "./services/token.ts";
+import type { Store } from "./store/store.ts";
+import { sharedBundles } from "./sync/bundles.ts";
+import type { Fleet } from "./sync/fleet.ts";
+import { syncService } from "./sync/service.ts";
+import type { SyncLog } from "./sync/subscriber.ts";
+import type { ControlMetrics } from "./telemetry-metrics.ts";
+import { signHistory, signWith } from "./tokens.ts";
+
+/** So many builds may wait for their turn. */
+const maxWaitingBuilds = 64;
+
+/** What the services are made from. */
+export interface ServicesOptions {
+  store: Store;
+  fleet: Fleet;
+  metrics: ControlMetrics;
+  log: SyncLog;
+  now: () => number;
+}
+
+/** The services as each wire takes them. */
+export interface ControlServices {
+  grpc: ServedService[];
+  http: UnaryRoute[];
+  /** The full names that reflection shows. */
+  names: string[];
+}
+
+/** Makes the services. */
+export function controlServices(options: ServicesOptions): ControlServices {
+  const { store, fleet, metrics, now } = options;
+  const may = createAuthenticator(store.tokens, now);
+  const limits = {
+    running: availableParallelism(),
+    waiting: maxWaitingBuilds,
+  };
+  const observe: CallObserver = (...call) => metrics.called(...call);
+  const bounded = boundedBuild(
+    measuredBuild(build, (...outcome) => metrics.built(...outcome)),
+    limits,
+  );
+  const container = containerService(may, store.containers);
+  const point = pointService(may, store.points);
+  const secret = secretService(may, store.secrets);
+  const host = hostService(may, fleet);
+  const token = tokenService({
+    may,
+    now,
+    revoke: (request) => store.tokens.revoke(request),
+    sign: (claims) => signWith(store.tokens, claims, now),
+  });
+  const extension = extensionService({
+    may,
+    fleet,
+    extensions: store.extensions,
+    versions: counted(store.versions, metrics),
+    build: bounded,
+  });
+  const sync = syncService({
+    store,
+    fleet,
+    may,
+    build: bounded,
+    readBundle: sharedBundles((digest) => store.versions.readBundle(digest)),
+    signHistory: (position, parentHistoryId) =>
+      signHistory(store.tokens, { position, parentHistoryId }, now),
+    countRefusal: (reason) => metrics.refusedByHost(reason),
+    log: options.log,
+    now,
+  });
+  return {
+    grpc: [
+      served(ContainerServiceDefinition, container),
+      served(PointServiceDefinition, point),
+      served(ExtensionServiceDefinition, extension),
+      served(SecretServiceDefinition, secret),
+      served(TokenServiceDefinition, token),
+      served(HostServiceDefinition, host),
+      served(SyncServiceDefinition, sync),
+    ],
+    http: [
+      ...unaryRoutes(ContainerServiceDefinition, container, observe),
+      ...unaryRoutes(PointServiceDefinition, point, observe),
+      ...unaryRoutes(ExtensionServiceDefinition, extension, observe),
+      ...unaryRoutes(SecretServiceDefinition, secret, observe),
+      ...unaryRoutes(TokenServiceDefinition, token, observe),
+      ...unaryRoutes(HostServiceDefinition, host, observe),
+    ],
+    names: [
+      ContainerServiceDefinition.fullName,
+      PointServiceDefinition.fullName,
+      ExtensionServiceDefinition.fullName,
+      SecretServiceDefinition.fullName,
+      TokenServiceDefinition.fullName,
+      HostServiceDefinition.fullName,
+      SyncServiceDefinition.fullName,
+    ],
+  };
+}
+
+function counted(
+  versions: Store["versions"],
+  metrics: ControlMetrics,
+): Store["versions"] {
+  return {
+    ...versions,
+    async publish(request) {
+      const published = await versions.publish(request);
+      if (!request.validateOnly) metrics.published();
+      return published;
+    },
+  };
+}
