@@ -3,20 +3,14 @@
  * that is not taken leaves the old version serving, with the new points, secrets, meta and `enabled`.
  */
 import { createHash } from "node:crypto";
-import { bulkhead } from "cockatiel";
-import { LRUCache } from "lru-cache";
-import { failureReasons } from "../../proto/errors.ts";
-import type { LoadFailure } from "../protocol.ts";
+import { candidateOf, Checker, isRetryable } from "./checker.ts";
 import type {
-  Candidate,
   ExtensionEntry,
   Refused,
   SyncDependencies,
 } from "./dependencies.ts";
+import { definite, type Fault, passing } from "./faults.ts";
 import type { Writes } from "./writes.ts";
-
-const checksAtOnce = 3;
-const rememberedChecks = 10_000;
 
 /** What became of a change. */
 export interface Outcome {
@@ -36,12 +30,11 @@ type Dependencies = Pick<
 /** Applies extensions' states; of one extension one at a time, please. */
 export class Applier {
   readonly #deps: Dependencies;
-  readonly #checks = bulkhead(checksAtOnce, Infinity);
-  /** Versions that have passed, so that a roll-back needs no second check. */
-  readonly #passed = new LRUCache<string, true>({ max: rememberedChecks });
+  readonly #checker: Checker;
 
   constructor(dependencies: Dependencies) {
     this.#deps = dependencies;
+    this.#checker = new Checker(dependencies);
   }
 
   /** Applies a state whose bundle was stored, or why it was not. */
@@ -72,7 +65,7 @@ export class Applier {
     if (remembered) return { refusal: remembered, isPassing: false };
     if (!catalog.hasBundle(digest))
       return passing("digest", "the bundle was not sent");
-    return this.#check(next);
+    return this.#checker.check(next);
   }
 
   /** Why this very version was refused before, unless something has changed that may turn the verdict. */
@@ -82,27 +75,11 @@ export class Applier {
     const refused = catalog.refused(next.container, next.extension);
     if (refused?.version.digest !== digest) return undefined;
     if (!catalog.hasBundle(digest)) return refused.refusal;
-    const isOfBundle = !["digest", "runtime"].includes(refused.refusal.reason);
-    const isSame = refused.environmentDigest === environmentDigestOf(next);
-    return isOfBundle && isSame ? refused.refusal : undefined;
-  }
-
-  async #check(next: ExtensionEntry): Promise<Fault | undefined> {
-    const key = keyOf(next);
-    if (this.#passed.has(key)) return undefined;
-    const { checkVersion, signal, log } = this.#deps;
-    try {
-      const failure = await this.#checks.execute(
-        async () => checkVersion(await this.#candidateOf(next), signal),
-        signal,
-      );
-      if (failure) return faultOf(failure);
-      this.#passed.set(key, true);
+    const { reason } = refused.refusal;
+    if (["digest", "runtime"].includes(reason) || isRetryable(reason))
       return undefined;
-    } catch (error) {
-      log.error({ err: error, ...namesOf(next) }, "version cannot be checked");
-      return passing("executor_lost", "the version could not be checked");
-    }
+    const isSame = refused.environmentDigest === environmentDigestOf(next);
+    return isSame ? refused.refusal : undefined;
   }
 
   async #refuse(
@@ -143,7 +120,7 @@ export class Applier {
   /** A version that cannot be made warm is merely cold at its first call. */
   async #warm(next: ExtensionEntry): Promise<boolean> {
     try {
-      return await this.#deps.warm(await this.#candidateOf(next));
+      return await this.#deps.warm(await candidateOf(next, this.#deps.catalog));
     } catch (error) {
       this.#deps.log.warn(
         { err: error, ...namesOf(next) },
@@ -152,45 +129,6 @@ export class Applier {
       return false;
     }
   }
-
-  async #candidateOf(next: ExtensionEntry): Promise<Candidate> {
-    const { content, bundleBytes } = await this.#deps.catalog.readBundle(
-      next.version.digest,
-    );
-    return { ...next, version: { ...next.version, bundleBytes }, content };
-  }
-}
-
-/** A refusal; where it is passing, the same version may be taken when it is told again. */
-export interface Fault {
-  refusal: Refused;
-  isPassing: boolean;
-}
-
-/** A fault of the version. */
-export function definite(reason: string, message: string): Fault {
-  return { refusal: refusedOf({ reason, message }), isPassing: false };
-}
-
-/** A fault of this host or of the way. */
-export function passing(reason: string, message: string): Fault {
-  return { refusal: refusedOf({ reason, message }), isPassing: true };
-}
-
-function faultOf(failure: LoadFailure): Fault {
-  const isPassing = failureReasons[failure.reason].retryable;
-  return { refusal: refusedOf(failure), isPassing };
-}
-
-function refusedOf(fault: {
-  reason: string;
-  message: string;
-  file?: string;
-  line?: number;
-  column?: number;
-}): Refused {
-  const { reason, message, file = "", line = 0, column = 0 } = fault;
-  return { reason, message, file, line, column };
 }
 
 /** Evaluating a version again is of use where it will find other secrets or meta. */
@@ -199,10 +137,6 @@ function environmentDigestOf({ secrets, meta }: ExtensionEntry): string {
     Object.entries(one).toSorted(([a], [b]) => (a < b ? -1 : 1)),
   );
   return createHash("sha256").update(JSON.stringify(sorted)).digest("hex");
-}
-
-function keyOf({ container, extension, version }: ExtensionEntry): string {
-  return JSON.stringify([container, extension, version.digest]);
 }
 
 function namesOf({ container, extension, version }: ExtensionEntry): object {

@@ -14,8 +14,9 @@ import {
   type Held,
   HeldState,
 } from "../../proto/gen/annex/sync/v1/sync.ts";
-import { Applier, definite, type Fault, type Outcome } from "./apply.ts";
+import { Applier, type Outcome } from "./apply.ts";
 import type { HistoryPosition, SyncDependencies } from "./dependencies.ts";
+import { definite, type Fault } from "./faults.ts";
 import { entryOf, heldOf, keysOf } from "./messages.ts";
 import type { Warmth } from "./warmth.ts";
 import { Writes } from "./writes.ts";

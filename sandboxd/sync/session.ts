@@ -11,22 +11,18 @@ import {
   type Version,
   type Welcome,
 } from "../../proto/gen/annex/sync/v1/sync.ts";
-import { passing } from "./apply.ts";
 import type { Applied, Arrival, Changes } from "./changes.ts";
 import type {
   SyncConfig,
   SyncConnection,
   SyncDependencies,
 } from "./dependencies.ts";
+import { passing } from "./faults.ts";
 import type { Lanes } from "./lanes.ts";
-import {
-  containerKey,
-  extensionKey,
-  heldOf,
-  resourceKeyOf,
-} from "./messages.ts";
+import { heldOf, resourceKeyOf } from "./messages.ts";
 import { Outbox } from "./outbox.ts";
 import { Stores } from "./stores.ts";
+import { Told } from "./told.ts";
 import type { Warmth } from "./warmth.ts";
 
 // Versions that served until a moment ago stay for the roll-back, but not without end.
@@ -56,8 +52,7 @@ export class Session {
   readonly #stores: Stores;
   readonly #again = new AbortController();
   readonly #signal: AbortSignal;
-  /** The revision at which each resource was last told, so that a late message changes nothing. */
-  readonly #told = new Map<string, bigint>();
+  readonly #told: Told;
   #historyId: string | undefined;
   #isResync = false;
   /** Something told on this stream is not kept: the position stays, and the host asks again. */
@@ -75,6 +70,7 @@ export class Session {
     this.#context = context;
     this.#connection = connection;
     this.#stores = new Stores(context.dependencies.catalog);
+    this.#told = new Told(context.dependencies.catalog);
     this.#signal = AbortSignal.any([signal, this.#again.signal]);
   }
 
@@ -174,7 +170,7 @@ export class Session {
     const position = this.#checkPosition(change.position);
     const key = resourceKeyOf(change) ?? "unknown";
     if (this.#isStale(key, position, resource)) return this.#ack(nonce, {});
-    this.#told.set(key, position.revision);
+    this.#told.note(key, position.revision);
     if (resource?.$case !== "extension" || !resource.value.version) {
       const storeFault = Promise.resolve(undefined);
       this.#submit(nonce, key, change, { position, storeFault });
@@ -258,19 +254,17 @@ export class Session {
   /** A host never goes backwards: what was read earlier than what it knows is left aside. */
   #isStale(
     key: string,
-    { historyId, revision }: Position,
+    position: Position,
     resource: Change["resource"],
   ): boolean {
-    if (revision < (this.#told.get(key) ?? 0n)) return true;
-    const { catalog } = this.#context.dependencies;
-    const known = [this.#isResync ? undefined : catalog.position()];
-    if (resource?.$case === "extension") {
-      const { container, extension } = resource.value;
-      known.push(catalog.extension(container, extension)?.position);
-    }
-    return known.some(
-      (one) => one?.historyId === historyId && revision < one.revision,
-    );
+    const names =
+      resource?.$case === "extension" || resource?.$case === "removedExtension"
+        ? resource.value
+        : undefined;
+    return this.#told.isStale(key, position, {
+      names,
+      isResync: this.#isResync,
+    });
   }
 
   #caughtUp(caughtUp: CaughtUp): void {
@@ -285,21 +279,14 @@ export class Session {
 
   /** After a resync nothing is left that it did not name. */
   #dropUntold(): void {
-    const { dependencies, changes } = this.#context;
-    const { catalog } = dependencies;
-    const drop = (key: string, work: () => Promise<Applied>): void => {
-      if (this.#told.has(key)) return;
+    const { changes } = this.#context;
+    const drop = (key: string, work: () => Promise<Applied>): void =>
       this.#track(this.#inLane(key, work).then(() => undefined));
-    };
-    for (const { container, extension } of [
-      ...catalog.extensions(),
-      ...catalog.held(),
-    ])
-      drop(extensionKey(container, extension), () =>
-        changes.removeExtension(container, extension),
-      );
-    for (const name of catalog.containers())
-      drop(containerKey(name), () => changes.removeContainer(name));
+    this.#told.dropRest({
+      extension: (key, container, name) =>
+        drop(key, () => changes.removeExtension(container, name)),
+      container: (key, name) => drop(key, () => changes.removeContainer(name)),
+    });
   }
 
   /** Everything up to here was applied or refused: the next stream may begin from it. */

@@ -4,9 +4,9 @@ import type {
   BundleChunk,
   Version,
 } from "../../proto/gen/annex/sync/v1/sync.ts";
-import { definite, type Fault, passing } from "./apply.ts";
 import { Assemblies } from "./assemblies.ts";
 import type { SyncCatalog } from "./dependencies.ts";
+import { definite, type Fault, passing } from "./faults.ts";
 
 const storesAtOnce = 4;
 

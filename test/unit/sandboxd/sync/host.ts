@@ -67,6 +67,7 @@ export class TestHost {
         token.startsWith("signed:")
           ? Promise.resolve(token.slice("signed:".length))
           : Promise.reject(new Error("the token is not valid here")),
+      caughtUp: () => undefined,
       log: logInto(this.lines),
       now: () => this.nowMs,
       sleep: (ms, signal) =>
