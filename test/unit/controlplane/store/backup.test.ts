@@ -49,12 +49,19 @@ test("a backup taken while another process writes is whole, and restores in anot
   expect(items).toHaveLength((await store.changes.position()).revision - 1);
 });
 
-test("a backup is one private file, and does not overwrite another", async () => {
+test("a backup is one private file wherever it is read, and does not overwrite another", async () => {
   const { folder, backupFile, store } = await backedUp();
   expect(statSync(backupFile).mode & 0o777).toBe(0o600);
-  expect(
-    readdirSync(folder).filter((name) => name.startsWith("backup")),
-  ).toEqual(["backup.db"]);
+  const backup = new SqliteFile(backupFile, { readonly: true });
+  expect(backup.pragma("journal_mode", { simple: true })).toBe("delete");
+  expect(backup.prepare("select name from containers").pluck().all()).toEqual([
+    "acme",
+  ]);
+  const names = readdirSync(folder);
+  expect(names.filter((name) => name.startsWith("backup"))).toEqual([
+    "backup.db",
+  ]);
+  backup.close();
   await expect(store.backupTo(backupFile)).rejects.toMatchObject({
     code: "already_exists",
   });

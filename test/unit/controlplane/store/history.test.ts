@@ -1,10 +1,14 @@
+import SqliteFile from "better-sqlite3";
 import { expect, test, vi } from "vitest";
 import {
   greet,
   newStore,
+  optionsIn,
   publishAll,
   publishOf,
   revisionOf,
+  storeIn,
+  temporaryFolder,
 } from "./fixture.ts";
 
 test("a transaction is one revision, whatever it changes", async () => {
@@ -138,6 +142,25 @@ test("compacting forgets removed names, and hosts behind it resync", async () =>
   expect(changes).toEqual([
     expect.objectContaining({ name: "container/late", removed: true }),
   ]);
+});
+
+test("compacting leaves no trace of what was removed up to there", async () => {
+  const folder = temporaryFolder();
+  const store = await storeIn(folder);
+  for (const name of ["gone", "gone-too", "late"])
+    await store.containers.create({ name });
+  await store.containers.delete({ name: "gone" });
+  await store.containers.delete({ name: "gone-too" });
+  await store.changes.compact(await revisionOf(store));
+  await store.containers.delete({ name: "late" });
+  const file = new SqliteFile(optionsIn(folder).file, { readonly: true });
+  const names = file.prepare("select name from changes order by name");
+  expect(names.pluck().all()).toEqual([
+    "container/late",
+    "keys",
+    "revocations",
+  ]);
+  file.close();
 });
 
 test("compacting beyond the present does not cut off hosts that are up to date", async () => {
