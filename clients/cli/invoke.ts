@@ -106,18 +106,35 @@ function failureOf(response: Response, body: Buffer): Error {
       `the extension answered HTTP ${response.status}: ${message}`,
     );
   }
-  const code =
-    source === "compiler"
-      ? "invalid"
-      : (codeOfStatus[response.status] ?? "internal");
+  const code = codeOf(response, reasonOf(response, body));
   return new AnnexError(code, `HTTP ${response.status}: ${message}`);
 }
 
+function codeOf({ status, headers }: Response, reason: unknown): ErrorCode {
+  if (headers.get("x-wt-response-source") === "compiler") return "invalid";
+  if (reason === "disabled") return "precondition";
+  return codeOfStatus[status] ?? "internal";
+}
+
+function reasonOf(response: Response, body: Buffer): unknown {
+  return fieldsOf(response, body).get("reason");
+}
+
 function messageOf(response: Response, body: Buffer): string {
+  const fields = fieldsOf(response, body);
+  const message =
+    fields.get("details") ?? fields.get("message") ?? fields.get("error");
+  return typeof message === "string"
+    ? message
+    : body.toString().slice(0, longestBodyShown);
+}
+
+const longestBodyShown = 2000;
+
+function fieldsOf(
+  response: Response,
+  body: Buffer,
+): ReadonlyMap<string, unknown> {
   const said = bodyOf(response, body);
-  const fields = new Map(
-    Object.entries(typeof said === "object" ? (said ?? {}) : {}),
-  );
-  const message = fields.get("message") ?? fields.get("error");
-  return typeof message === "string" ? message : body.toString().slice(0, 2000);
+  return new Map(Object.entries(typeof said === "object" ? (said ?? {}) : {}));
 }

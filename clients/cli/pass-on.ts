@@ -1,9 +1,10 @@
-/** A daemon's own program in the place of `annex`: same terminal, same signals, same exit code. */
+/** A daemon's own program in the place of `annex`: same terminal, same end, same exit code. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { constants } from "node:os";
 import { type DaemonName, programOf } from "./daemon.ts";
 import { ProgramEnded } from "./exit-codes.ts";
+import { interruption } from "./interruption.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Runs it to its end; throws ProgramEnded unless it went well. */
@@ -17,18 +18,12 @@ export async function passOn(
     env,
     cwd,
   });
-  const forward = (signal: NodeJS.Signals) => void child.kill(signal);
-  for (const signal of signals) process.on(signal, forward);
-  try {
-    const [code, signal]: unknown[] = await once(child, "exit");
-    const exit = typeof code === "number" ? code : 128 + numberOf(signal);
-    if (exit !== 0) throw new ProgramEnded(name, exit);
-  } finally {
-    for (const signal of signals) process.off(signal, forward);
-  }
+  // Always SIGTERM: at Ctrl-C the terminal has already sent it a SIGINT, and a second one would end it uncleanly.
+  void interruption(env).then(() => child.kill("SIGTERM"));
+  const [code, signal]: unknown[] = await once(child, "exit");
+  const exit = typeof code === "number" ? code : 128 + numberOf(signal);
+  if (exit !== 0) throw new ProgramEnded(name, exit);
 }
-
-const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 function numberOf(signal: unknown): number {
   return (

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { startAllInOne } from "../all-in-one.ts";
 import { homeOf, readDevFile } from "../dev-file.ts";
 import { CommandFailed } from "../exit-codes.ts";
+import { interruption } from "../interruption.ts";
 import { readyBlock } from "../ready-block.ts";
 import { print, type Terminal } from "../terminal.ts";
 import { type OutputFlags, verb, wholeNumber } from "../verb.ts";
@@ -39,7 +40,7 @@ export function addDev(program: Command, terminal: Terminal): void {
 async function runDev(flags: DevFlags, terminal: Terminal): Promise<void> {
   const home = homeOf(terminal, flags.home);
   await refuseSecond(home);
-  const interrupted = interruption();
+  const interrupted = interruption(terminal.env);
   const all = await startAllInOne({
     home,
     portBase: portBaseOf(flags, terminal),
@@ -90,12 +91,4 @@ function portBaseOf(flags: DevFlags, { env }: Terminal): number {
     "usage",
     `--port-base ${given} leaves no room for three ports; take 1 to 65533`,
   );
-}
-
-/** Settles at the first Ctrl-C or SIGTERM. */
-function interruption(): Promise<undefined> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
-      process.once(signal, () => resolve(undefined));
-  });
 }
