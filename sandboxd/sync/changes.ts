@@ -54,7 +54,7 @@ export class Changes {
     const { traceparent } = change;
     const parent = propagation.extract(ROOT_CONTEXT, { traceparent });
     return trace
-      .getTracer("annex.sandboxd")
+      .getTracer("annex")
       .startActiveSpan(
         "sync apply",
         { kind: SpanKind.CONSUMER, attributes: attributesOf(change) },
