@@ -16,6 +16,9 @@ declare const runtimeText: string;
 const pipeDescriptor = 3;
 
 function main(): void {
+  process.on("uncaughtException", ({ message }) => {
+    process.stderr.write(`${message}\n`, () => process.exit(1));
+  });
   const pipe = new Socket({ fd: pipeDescriptor, readable: true });
   const reader = new FrameReader();
   const executor = new Executor({

@@ -32,6 +32,8 @@ export interface TestExecutor extends AsyncDisposable {
   readonly exited: Promise<number | null>;
   send(request: ExecutorRequest, body?: Uint8Array): void;
   sendBytes(bytes: Uint8Array): void;
+  /** Closes the pipe. */
+  hangUp(): void;
   /** The first reply, past or to come, that is as wanted. */
   wait<Reply extends Received>(
     isWanted: (reply: Received) => reply is Reply,
@@ -118,6 +120,10 @@ class ExecutorProcess implements TestExecutor {
     this.#pipe.write(bytes);
   }
 
+  hangUp(): void {
+    this.#pipe.destroy();
+  }
+
   wait(isWanted: (reply: Received) => boolean): Promise<never> {
     const past = this.received.find(isWanted);
     // Overloads say what comes back.
@@ -143,7 +149,7 @@ class ExecutorProcess implements TestExecutor {
         container: "acme",
         secrets: {},
         meta: {},
-        timeoutMs: 500,
+        timeoutMs: 5000,
         ...changes,
       },
       Buffer.concat([bundle, Buffer.from(sourceMap)]),
@@ -172,9 +178,9 @@ class ExecutorProcess implements TestExecutor {
         version,
         invocationId: `invocation-${id}`,
         contentType: "application/json",
-        wallMs: 5000,
+        wallMs: 20_000,
         wallClock: "wall_time",
-        syncMs: 500,
+        syncMs: 5000,
         ...changes,
       },
       Buffer.from(payload),
@@ -222,3 +228,16 @@ const endings: ExecutorReply["type"][] = [
   "displaced",
   "cancelled",
 ];
+
+/** The answer an outcome must be. */
+export function answered(outcome: Outcome): AnsweredReply & { body: Buffer } {
+  if (outcome.type === "answered") return outcome;
+  throw new Error(`not answered: ${JSON.stringify(outcome)}`);
+}
+
+/** The value of a JSON answer. */
+export function answeredJson(outcome: Outcome): unknown {
+  const { body, contentType } = answered(outcome);
+  if (contentType !== "application/json") throw new Error(contentType);
+  return JSON.parse(body.toString());
+}

@@ -27,7 +27,7 @@ export function flattenError(thrown: unknown): FlatError {
   }
   const message = readText(thrown, "message");
   return {
-    name: cut(readText(thrown, "name") ?? "", 256),
+    name: message === undefined ? "" : cut(readText(thrown, "name") ?? "", 256),
     message: cut(message ?? describe(thrown), maxMessageChars),
     stack: framesOf(readText(thrown, "stack") ?? ""),
     httpStatus: readStatus(thrown),
