@@ -10,7 +10,7 @@ export interface Plan {
   coldContainers: number;
   /** Warm containers at which memory is looked at. */
   memoryAt: readonly number[];
-  /** Calls of each of two callers in a round beside large answers, and alone. */
+  /** Small calls in a round beside large answers, and in one alone: long enough for several large ones. */
   neighbourCallsPerRound: number;
 }
 
@@ -29,19 +29,19 @@ export interface BenchOptions {
 
 const fullPlan: Plan = {
   warmUpCalls: 5000,
-  rounds: 10,
-  callsPerRound: 2000,
+  rounds: 20,
+  callsPerRound: 1000,
   coldContainers: 60,
   memoryAt: [1, 10, 50],
-  neighbourCallsPerRound: 2000,
+  neighbourCallsPerRound: 3000,
 };
 const quickPlan: Plan = {
   warmUpCalls: 1000,
-  rounds: 4,
-  callsPerRound: 500,
+  rounds: 5,
+  callsPerRound: 400,
   coldContainers: 20,
   memoryAt: [1, 10],
-  neighbourCallsPerRound: 500,
+  neighbourCallsPerRound: 2000,
 };
 
 /** Reads the command line; throws on what it does not know. */

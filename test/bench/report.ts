@@ -70,7 +70,7 @@ function header({ machine, options }: Report): string {
   return `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGb} GB, Node ${machine.node}, load ${machine.loadBefore.toFixed(2)} before
 Sampling: closed loops; every call is timed by its caller, in a process of its own, from before it is made until its answer
 is read; ${plan.rounds} rounds of ${plan.callsPerRound} calls, the targets in turns, after ${plan.warmUpCalls} calls each to warm up at 1 and at 16 in flight;
-percentiles with fewer than 10 samples beyond them are left out.
+"of rounds" is the lowest and highest median of a round; percentiles with fewer than 10 samples beyond them are left out.
 Function: 1 KiB of JSON in and out, parsed and written; echoes carry the same bytes.`;
 }
 
@@ -86,6 +86,7 @@ function latencyTable(rows: readonly LatencyRow[]): string {
     "target",
     "in flight",
     "p50 µs",
+    "of rounds",
     "p90 µs",
     "p99 µs",
     "p99.9 µs",
@@ -97,7 +98,9 @@ function latencyTable(rows: readonly LatencyRow[]): string {
       row.section,
       row.name,
       row.inFlight,
-      ...[row.p50Us, row.p90Us, row.p99Us, row.p999Us].map(whole),
+      whole(row.p50Us),
+      row.roundP50Us.map(whole).join("–"),
+      ...[row.p90Us, row.p99Us, row.p999Us].map(whole),
       whole(row.callsPerSecond),
       row.samples,
     ]);

@@ -7,6 +7,8 @@ import type { Measured } from "./caller/messages.ts";
 export interface Latency {
   samples: number;
   p50Us: number;
+  /** The lowest and the highest median of a round: how steady the machine was. */
+  roundP50Us: [lowest: number, highest: number];
   p90Us: number;
   p99Us: number | undefined;
   p999Us: number | undefined;
@@ -19,15 +21,19 @@ const samplesBeyond = 10;
 
 /** Adds up rounds. */
 export class Series {
-  readonly #histogram: RecordableHistogram = createHistogram({ figures: 4 });
+  readonly #histogram = newHistogram();
+  readonly #roundP50Us: number[] = [];
   #elapsedMs = 0;
   #coldCalls = 0;
   #failures = 0;
   #firstFailure = "";
 
   add(measured: Measured): void {
+    const round = newHistogram();
     for (const us of measured.latenciesUs)
-      this.#histogram.record(Math.max(1, Math.round(us * nsPerUs)));
+      round.record(Math.max(1, Math.round(us * nsPerUs)));
+    this.#histogram.add(round);
+    if (round.count > 0) this.#roundP50Us.push(round.percentile(50) / nsPerUs);
     this.#elapsedMs += measured.elapsedMs;
     this.#coldCalls += measured.coldCalls;
     this.#failures += measured.failures;
@@ -52,6 +58,10 @@ export class Series {
     return {
       samples: this.samples,
       p50Us: this.#percentile(50),
+      roundP50Us: [
+        Math.min(...this.#roundP50Us),
+        Math.max(...this.#roundP50Us),
+      ],
       p90Us: this.#percentile(90),
       p99Us: this.#percentileIfKnown(99),
       p999Us: this.#percentileIfKnown(99.9),
@@ -67,6 +77,11 @@ export class Series {
   }
 
   #percentile(percentile: number): number {
+    if (this.samples === 0) return NaN; // which meets no bound
     return this.#histogram.percentile(percentile) / nsPerUs;
   }
+}
+
+function newHistogram(): RecordableHistogram {
+  return createHistogram({ figures: 4 });
 }

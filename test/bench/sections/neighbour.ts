@@ -23,9 +23,9 @@ export async function measureNeighbour(stage: Stage): Promise<Findings> {
   const loud = new Series();
   let bigCalls = 0;
   for (let round = 0; round < plan.rounds; round++) {
-    quiet.add(await caller.run(small, plan.callsPerRound, 1));
+    quiet.add(await caller.run(small, plan.neighbourCallsPerRound, 1));
     await other.startLoad(big);
-    loud.add(await caller.run(small, plan.callsPerRound, 1));
+    loud.add(await caller.run(small, plan.neighbourCallsPerRound, 1));
     bigCalls += await other.stopLoad();
   }
   const minSamples = minSamplesOf(stage.options);
