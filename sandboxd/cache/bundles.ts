@@ -54,10 +54,13 @@ export class Bundles {
 
   /** Reads and checks a bundle. */
   async read(digest: string): Promise<Bundle> {
-    const bundle = this.#held.has(digest)
-      ? await this.#memory.fetch(digest)
-      : undefined;
-    if (bundle) return bundle;
+    try {
+      const bundle =
+        this.#held.has(digest) && (await this.#memory.fetch(digest));
+      if (bundle) return bundle;
+    } catch (error) {
+      if (error instanceof AnnexError) throw error; // else it was collected meanwhile
+    }
     throw new AnnexError("unavailable", `bundle ${digest} is not held`);
   }
 
@@ -79,7 +82,10 @@ export class Bundles {
     const unneeded = [...this.#held].filter(
       (digest) => !isNeeded(digest) && !this.#retained.has(digest),
     );
-    for (const digest of unneeded) this.#drop(digest);
+    for (const digest of unneeded) {
+      this.#drop(digest);
+      this.#memory.delete(digest);
+    }
     await Promise.all(this.#removals.values());
   }
 
@@ -96,7 +102,6 @@ export class Bundles {
   /** Forgets a bundle at once, so that from now on it is fetched anew; a `put` waits until the old file is gone. */
   #drop(digest: string): void {
     this.#held.delete(digest);
-    this.#memory.delete(digest);
     const removal = this.#disk
       .remove(fileOf(digest))
       .catch(() => undefined) // what stays is found and collected at the next start

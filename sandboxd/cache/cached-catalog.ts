@@ -288,6 +288,10 @@ export class CachedCatalog implements OpenCatalog {
   ): boolean {
     if (!before || this.#unwritten.has(file)) return false;
     if (before.position.historyId !== next.position.historyId) return false;
+    // Where another has one of its points, the later revision decides, also after a restart.
+    const { container, points } = before;
+    if (points.some((point) => this.bound(container, point) !== before))
+      return false;
     return isDeepStrictEqual(
       { ...before, position: undefined },
       { ...next, position: undefined },

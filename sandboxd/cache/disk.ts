@@ -3,18 +3,20 @@ import * as nodeFiles from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 /** What of the file system this uses; a test hands in one that fails. */
-export type Files = Pick<
+export interface Files extends Pick<
   typeof nodeFiles,
-  | "chmod"
-  | "mkdir"
-  | "open"
-  | "readdir"
-  | "readFile"
-  | "rename"
-  | "rm"
-  | "stat"
-  | "utimes"
->;
+  "chmod" | "mkdir" | "readFile" | "rename" | "rm" | "stat" | "utimes"
+> {
+  open(path: string, flags: string, mode?: number): Promise<OpenFile>;
+  readdir(path: string): Promise<string[]>;
+}
+
+/** An open file, as far as it is used. */
+export interface OpenFile {
+  writeFile(data: Uint8Array): Promise<void>;
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
 
 const temporary = "tmp";
 
