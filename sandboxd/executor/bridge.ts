@@ -44,8 +44,16 @@ export interface Drained {
 /** Longer than anything the runtime puts together within its own bounds. */
 const maxHeadChars = 4 * 1024 * 1024;
 
-/** Throws on anything the runtime would not say: then the isolate can no longer be trusted. */
-export function readDrained(text: string): Drained {
+/** undefined for anything the runtime would not say: then the isolate can no longer be trusted. */
+export function readDrained(text: string): Drained | undefined {
+  try {
+    return read(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function read(text: string): Drained {
   const headEnd = text.indexOf("\n");
   check(headEnd > 0 && headEnd <= maxHeadChars);
   const items: unknown = JSON.parse(text.slice(1, headEnd));

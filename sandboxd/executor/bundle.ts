@@ -75,17 +75,18 @@ const nodeNames: Plugin = {
 const bareEngine: Plugin = {
   name: "bare-engine",
   setup: ({ onResolve }) => {
-    const folder = join(repository, "node_modules/@exodus/bytes");
+    const name = "@exodus/bytes";
+    const folder = join(repository, "node_modules", name);
     const replaced = ["utf16", "fallback/platform", "fallback/utf8.auto"];
-    onResolve(
-      { filter: /^\.\.?\/.*\.js$/ },
-      ({ importer, resolveDir, path }) => {
-        if (!importer.startsWith(folder)) return undefined;
-        const file = join(resolveDir, path).replace(/\.js$/, "");
-        const isReplaced = replaced.includes(relative(folder, file));
-        return isReplaced ? { path: `${file}.native.js` } : undefined;
-      },
-    );
+    onResolve({ filter: /\.js$/ }, ({ importer, resolveDir, path }) => {
+      if (!importer.startsWith(folder)) return undefined;
+      const file = path.startsWith(name)
+        ? join(folder, path.slice(name.length))
+        : join(resolveDir, path);
+      const stem = file.replace(/\.js$/, "");
+      const isReplaced = replaced.includes(relative(folder, stem));
+      return isReplaced ? { path: `${stem}.native.js` } : undefined;
+    });
   },
 };
 

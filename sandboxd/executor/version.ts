@@ -194,9 +194,13 @@ export class GuestVersion {
         return;
       }
       if (text === "") return;
-      const { items, hasMore } = readDrained(text);
-      for (const item of items) this.#take(item);
-      if (!hasMore) return;
+      const drained = readDrained(text);
+      if (!drained) {
+        this.#discard(call, brokenBounds);
+        return;
+      }
+      for (const item of drained.items) this.#take(item);
+      if (!drained.hasMore || this.isLost) return;
     }
   }
 
@@ -241,7 +245,7 @@ export class GuestVersion {
       );
     // The runtime keeps the same bounds and would have thrown.
     if (!call.startTimer(timer, delayMs, fire))
-      throw new Error("the runtime broke its bounds");
+      this.#discard(call, brokenBounds);
   }
 
   #answer(call: OpenCall, result: GuestResult): void {
@@ -359,6 +363,12 @@ export class GuestVersion {
     if (oldest !== undefined) this.#answered.delete(oldest);
   }
 }
+
+/** The runtime would not have said it: the guest got hold of something, and its isolate is not entered again. */
+const brokenBounds: CallFailure = {
+  reason: "invalid_result",
+  message: "the answer broke the runtime's bounds",
+};
 
 function resultSizeFailure(value: number, observed: number): CallFailure {
   return {

@@ -26,7 +26,6 @@ export const TypeErrorIntrinsic = TypeError;
 export const RangeErrorIntrinsic = RangeError;
 export const ErrorIntrinsic = Error;
 
-const { test } = RegExp.prototype;
 const { fromCharCode } = String;
 const asyncPrototype = getPrototypeOf(async function () {});
 
@@ -47,11 +46,6 @@ export const charCode = textMethod<number>("charCodeAt");
 /** The text of up to some thousand char codes. */
 export function textOfCharCodes(codes: ArrayLike<number>): string {
   return apply(fromCharCode, undefined, codes);
-}
-
-/** For patterns without flags only: `test` reads `exec` from the guest's reach, so bounds that matter are repeated outside. */
-export function matches(pattern: RegExp, text: string): boolean {
-  return apply(test, pattern, [text]);
 }
 
 /** A string as a JSON literal; no hook of the guest's is consulted for a primitive. */

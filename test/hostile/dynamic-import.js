@@ -1,0 +1,4 @@
+// expect: rejected
+module.exports = async function (ctx) {
+  return await import("fs");
+};

@@ -1,0 +1,4 @@
+// expect-load: invalid_export threw syntax
+});
+globalThis.escaped = typeof process;
+(function () {

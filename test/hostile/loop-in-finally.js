@@ -1,0 +1,10 @@
+// expect: sync_time threw
+module.exports = function (ctx, cb) {
+  (function recurse() {
+    try {
+      recurse();
+    } finally {
+      recurse();
+    }
+  })();
+};

@@ -1,0 +1,6 @@
+// expect: sync_time
+module.exports = function (ctx, cb) {
+  (function again() {
+    Promise.resolve().then(again);
+  })();
+};

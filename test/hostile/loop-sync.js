@@ -1,0 +1,4 @@
+// expect: sync_time
+module.exports = function (ctx, cb) {
+  for (;;);
+};

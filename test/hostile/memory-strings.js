@@ -1,0 +1,5 @@
+// expect: threw memory sync_time
+module.exports = function (ctx, cb) {
+  let text = "x";
+  for (;;) text += text;
+};

@@ -1,0 +1,2 @@
+// expect: wall_time
+module.exports = async () => new Promise(() => {});

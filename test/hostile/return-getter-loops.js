@@ -1,0 +1,8 @@
+// expect: sync_time
+module.exports = function (ctx, cb) {
+  cb(null, {
+    get value() {
+      for (;;);
+    },
+  });
+};

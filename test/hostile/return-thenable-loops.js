@@ -1,0 +1,8 @@
+// expect: sync_time
+module.exports = async function (ctx) {
+  return {
+    then() {
+      for (;;);
+    },
+  };
+};
