@@ -9,15 +9,13 @@ export const maxBodyBytes = 32 * 1024 * 1024;
 
 export interface ManagementOptions {
   routes: UnaryRoute[];
-  /** Aborted when the server closes. */
-  closing: AbortSignal;
   log: RpcLog;
 }
 
 /** Adds the API; anything unknown is answered in its shape. */
 export async function addManagement(
   app: FastifyInstance,
-  { routes, closing, log }: ManagementOptions,
+  { routes, log }: ManagementOptions,
 ): Promise<void> {
   app.setErrorHandler((thrown, request, reply) => {
     const error = translate(thrown);
@@ -35,7 +33,7 @@ export async function addManagement(
     app.post(path, { bodyLimit: maxBodyBytes }, (request, reply) =>
       handle(request.body, {
         metadata: headersOf(request),
-        signal: AbortSignal.any([closing, goneSignalOf(reply)]),
+        signal: goneSignalOf(reply),
       }),
     );
   }

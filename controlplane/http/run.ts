@@ -59,8 +59,8 @@ async function passThrough(
   const { statusCode = 502, statusMessage = "", rawHeaders } = response;
   const headers = endToEnd(rawHeaders, response.headers.connection);
   answer.writeHead(statusCode, statusMessage, headers);
-  // An answer that streams begins before its first byte.
-  answer.flushHeaders();
+  // Begins the answer before its first byte. Not flushHeaders, which writes what is not ASCII in other bytes.
+  answer.write(Buffer.alloc(0));
   await pipeline(response, answer);
 }
 
@@ -72,10 +72,11 @@ function forward(
   const gone = new AbortController();
   answer.once("close", () => gone.abort());
   return new Promise((resolve, reject) => {
-    const onward = openRequest(new URL(call.url ?? "/", url), {
+    const target = new URL(call.url ?? "/", url);
+    const onward = openRequest(target, {
       agent,
       method: call.method,
-      headers: onwardHeadersOf(call),
+      headers: onwardHeadersOf(call, target.host),
       signal: gone.signal,
     });
     onward.setTimeout(hostSilenceMs, () => onward.destroy(silent()));
@@ -112,8 +113,13 @@ function endToEnd(rawHeaders: string[], connection = ""): string[] {
   return kept;
 }
 
-function onwardHeadersOf({ rawHeaders, headers }: IncomingMessage): string[] {
+function onwardHeadersOf(
+  { rawHeaders, headers }: IncomingMessage,
+  host: string,
+): string[] {
   const kept = endToEnd(rawHeaders, headers.connection);
+  // HTTP/1.0 may come without.
+  if (headers.host === undefined) kept.push("host", host);
   if (headers["transfer-encoding"] !== undefined)
     return [...kept, "transfer-encoding", "chunked"];
   // Node would send a body of unknown length where there is none.

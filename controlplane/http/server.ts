@@ -31,15 +31,13 @@ export interface HttpServer {
 export async function startHttpServer(
   options: HttpServerOptions,
 ): Promise<HttpServer> {
-  const closing = new AbortController();
   const app = fastify({ forceCloseConnections: "idle", logger: false });
-  await app.register(addManagement, { ...options, closing: closing.signal });
+  await app.register(addManagement, options);
   await app.register(addRunProxy, { hosts: options.hosts, log: options.log });
   addProbes(app, options);
   await app.listen({ host: options.host, port: options.port });
   let closed: Promise<void> | undefined;
   const shutDown = async () => {
-    closing.abort();
     const force = setTimeout(
       () => app.server.closeAllConnections(),
       closeGraceMs,

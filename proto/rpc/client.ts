@@ -25,7 +25,7 @@ export interface ConnectRpcOptions {
 export interface RpcConnection<Service extends CompatServiceDefinition> {
   client: Client<Service>;
   /** Ends every call and the connection. */
-  close(): void;
+  close: () => void;
 }
 
 /** Opens a connection, lazily: the first call makes it. A half-open one fails its calls with `unavailable` within 15 s. */
