@@ -67,13 +67,16 @@ export function heldKeyOf(name: {
   return `${name.container}/${name.extension}`;
 }
 
-/** What a host holds after it told of one version; one that serves takes the place of all others. */
+/** What a host holds after it told of one version; one that serves takes the place of others, but not of newer ones it refused. */
 export function withHeld(
   held: ReadonlyMap<number, HostVersion> | undefined,
   told: HostVersion,
 ): ReadonlyMap<number, HostVersion> {
   const serves = told.state === "compiled" || told.state === "warm";
-  const kept = serves ? [] : (held ?? []);
+  const kept = [...(held ?? [])].filter(
+    ([version, { state }]) =>
+      !serves || (state === "refused" && version > told.version),
+  );
   return new Map([...kept, [told.version, told]]);
 }
 

@@ -96,7 +96,7 @@ async function createExtension(
   if (await findExtensionRow(transaction, request))
     throw new AnnexError(
       "already_exists",
-      `${describeExtension(request)} already exists: publish to it without create`,
+      `${describeExtension(request)} already exists: publish a new version of it instead`,
     );
   await transaction.query
     .insertInto("extensions")

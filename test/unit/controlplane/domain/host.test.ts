@@ -1,0 +1,48 @@
+import { expect, test } from "vitest";
+import {
+  withHeld,
+  type HostVersion,
+} from "../../../../controlplane/domain/host.ts";
+
+function version(number: number, state: HostVersion["state"]): HostVersion {
+  const refusal = { reason: "threw", message: "index.js:1:7: at start" };
+  return {
+    container: "acme",
+    extension: "hello",
+    version: number,
+    state,
+    ...(state === "refused" && { refusal }),
+  };
+}
+
+function held(...told: HostVersion[]): string[] {
+  const versions = told.reduce<ReadonlyMap<number, HostVersion> | undefined>(
+    withHeld,
+    undefined,
+  );
+  return [...(versions?.values() ?? [])].map(
+    (one) => `${one.version} ${one.state}`,
+  );
+}
+
+test("a version that serves takes the place of the one before", () => {
+  expect(held(version(1, "warm"), version(2, "compiled"))).toEqual([
+    "2 compiled",
+  ]);
+});
+
+test("a refused version is still known when the one that serves becomes warm", () => {
+  expect(
+    held(
+      version(1, "compiled"),
+      version(2, "refused"),
+      version(1, "warm"),
+    ).toSorted(),
+  ).toEqual(["1 warm", "2 refused"]);
+});
+
+test("a refused version is forgotten once a newer one serves", () => {
+  expect(held(version(2, "refused"), version(3, "compiled"))).toEqual([
+    "3 compiled",
+  ]);
+});
