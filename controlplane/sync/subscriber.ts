@@ -272,8 +272,9 @@ export class Subscriber {
       return;
     }
     const { reason, message } = hostRefusalOf(refusal);
-    const fields = { host: this.#host.name, resource: change.name };
-    this.#deps.log.warn({ ...fields, reason, detail: message }, "host refused");
+    // Not the message: it is the guest's.
+    const fields = { host: this.#host.name, resource: change.name, reason };
+    this.#deps.log.warn(fields, "host refused");
     this.#deps.countRefusal(reason);
     if (!state) return;
     this.#membership.tell({
