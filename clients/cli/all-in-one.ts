@@ -13,12 +13,15 @@ import {
   startDaemon,
 } from "./daemon.ts";
 import { type DevFile, removeDevFile, writeDevFile } from "./dev-file.ts";
+import { CommandFailed } from "./exit-codes.ts";
 import { shownLine } from "./log-lines.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** What runs. */
 export interface AllInOne {
   devFile: DevFile;
+  /** What walls the executors; "none": nothing does. */
+  walls: string;
   /** Settles when one of the two has ended by itself: which, and how. */
   death: Promise<string>;
   /** Ends both and takes dev.json away. */
@@ -28,6 +31,7 @@ export interface AllInOne {
 /** What is to run, and where. */
 export interface AllInOneOptions {
   home: string;
+  /** The first of three ports; 0 takes free ones. */
   portBase: number;
   isVerbose: boolean;
   terminal: Terminal;
@@ -40,24 +44,39 @@ export async function startAllInOne(
   options: AllInOneOptions,
 ): Promise<AllInOne> {
   await using started = new AsyncDisposableStack();
-  const { home, portBase } = options;
+  const { home } = options;
   await mkdir(home, { recursive: true, mode: 0o700 });
-  const controlplane = await startDaemon(daemon("controlplane", options));
+  const ports = portsOf(options);
+  const controlplane = await startDaemon(
+    daemon("controlplane", ports.controlplane, options),
+  );
   started.defer(() => controlplane.end());
   // Ours is the home now, so that a dev.json here is of one that was killed.
   await removeDevFile(home);
-  const http =
-    textOf(controlplane, "http") ?? `http://127.0.0.1:${portBase + 1}`;
+  const [http, grpc] = [
+    readyField(controlplane, "http"),
+    readyField(controlplane, "grpc"),
+  ];
   const adminToken = await adminTokenOf(options);
-  const services = servicesAt({ url: http, token: adminToken });
-  const token = await prepare(services, home);
-  const sandboxd = await startDaemon(daemon("sandboxd", options));
+  const token = await prepare(
+    servicesAt({ url: http, token: adminToken }),
+    home,
+  );
+  const joining = [
+    "--control",
+    new URL(grpc).host,
+    "--join-token-file",
+    joinTokenFileIn(home),
+  ];
+  const sandboxd = await startDaemon(
+    daemon("sandboxd", [...ports.sandboxd, ...joining], options),
+  );
   started.defer(() => sandboxd.end());
   const devFile: DevFile = {
     http,
-    grpc: textOf(controlplane, "grpc") ?? `http://127.0.0.1:${portBase}`,
-    run: textOf(sandboxd, "run") ?? `http://127.0.0.1:${portBase + 2}`,
-    socket: textOf(sandboxd, "socket") ?? path.join(home, "sandboxd.sock"),
+    grpc,
+    run: readyField(sandboxd, "run"),
+    socket: readyField(sandboxd, "socket"),
     admin_token: adminToken,
     container: demoContainerName,
     token,
@@ -66,30 +85,30 @@ export async function startAllInOne(
   started.defer(() => removeDevFile(home));
   const death = Promise.race([deathOf(controlplane), deathOf(sandboxd)]);
   const all = started.move();
-  return { devFile, death, close: () => all.disposeAsync() };
+  const walls = readyField(sandboxd, "walls");
+  return { devFile, walls, death, close: () => all.disposeAsync() };
 }
 
-function daemon(
-  name: DaemonName,
-  { home, portBase, isVerbose, terminal }: AllInOneOptions,
-) {
-  const control =
-    name === "sandboxd"
-      ? [
-          "--control",
-          `127.0.0.1:${portBase}`,
-          "--join-token-file",
-          joinTokenFileIn(home),
-        ]
-      : [];
+function daemon(name: DaemonName, more: string[], options: AllInOneOptions) {
+  const { home, isVerbose, terminal } = options;
   return {
     name,
-    args: ["--home", home, "--port-base", String(portBase), ...control],
+    args: ["--home", home, ...more],
     env: terminal.env,
     onLine(line: string) {
       const shown = shownLine(name, line, isVerbose);
       if (shown !== undefined) terminal.stderr.write(`${shown}\n`);
     },
+  };
+}
+
+/** Three in a row, or with port base 0 any free one for each. */
+function portsOf({ portBase }: AllInOneOptions) {
+  const portAt = (offset: number) =>
+    String(portBase === 0 ? 0 : portBase + offset);
+  return {
+    controlplane: ["--grpc-port", portAt(0), "--http-port", portAt(1)],
+    sandboxd: ["--run-port", portAt(2)],
   };
 }
 
@@ -124,9 +143,13 @@ function joinTokenFileIn(home: string): string {
   return path.join(home, "join-token");
 }
 
-function textOf({ ready }: Daemon, field: string): string | undefined {
+function readyField({ name, ready }: Daemon, field: string): string {
   const value = ready.get(field);
-  return typeof value === "string" ? value : undefined;
+  if (typeof value === "string") return value;
+  throw new CommandFailed(
+    "failed",
+    `${name} did not say its ${field} when it was ready`,
+  );
 }
 
 async function deathOf({ name, ended }: Daemon): Promise<string> {

@@ -1,9 +1,13 @@
 /** What `annex dev` says once everything runs. */
+import type { AllInOne } from "./all-in-one.ts";
 import { type DevFile, devFileIn } from "./dev-file.ts";
 import { fieldsOf } from "./table.ts";
 
 /** Where everything is, and what to type next. */
-export function readyBlock(dev: DevFile, home: string): string {
+export function readyBlock(
+  { devFile: dev, walls }: Pick<AllInOne, "devFile" | "walls">,
+  home: string,
+): string {
   const where = fieldsOf({
     "  control plane": `${dev.http} (HTTP), ${dev.grpc} (gRPC)`,
     "  sandboxd": `${dev.run} (HTTP)`,
@@ -14,9 +18,7 @@ export function readyBlock(dev: DevFile, home: string): string {
 Annex is ready.
 
 ${where}
-
-For development only: executors are not yet walled, so run no code you do not trust.
-
+${walls === "none" ? warning : ""}
 Call a function that is nowhere but in the request:
 
 ${curlLine(dev)}
@@ -30,6 +32,10 @@ Then:
 Ctrl-C ends it.
 `;
 }
+
+const warning = `
+For development only: executors are not yet walled, so run no code you do not trust.
+`;
 
 function curlLine({ run, container, token }: DevFile): string {
   return `curl ${run}/api/run/${container} -H "Authorization: Bearer ${token}" --data-binary 'module.exports = function (cb) { cb(null, { hello: "world" }); }'`;

@@ -50,7 +50,7 @@ async function runDev(flags: DevFlags, terminal: Terminal): Promise<void> {
   try {
     print(terminal, flags, {
       json: all.devFile,
-      text: readyBlock(all.devFile, home),
+      text: readyBlock(all, home),
     });
     const death = await Promise.race([interrupted, all.death]);
     if (death !== undefined) throw new CommandFailed("failed", death);
@@ -86,9 +86,9 @@ function portBaseOf(flags: DevFlags, { env }: Terminal): number {
   const given =
     flags.portBase ??
     (env["ANNEX_PORT_BASE"] ? wholeNumber(env["ANNEX_PORT_BASE"]) : 7700);
-  if (given >= 1 && given <= 65_533) return given;
+  if (given <= 65_533) return given;
   throw new CommandFailed(
     "usage",
-    `--port-base ${given} leaves no room for three ports; take 1 to 65533`,
+    `--port-base ${given} leaves no room for three ports; take one up to 65533, or 0 for free ones`,
   );
 }

@@ -19,13 +19,15 @@ const dev = {
 };
 
 it("shows a curl line that works as pasted, and that the executors have no walls", () => {
-  const block = readyBlock(dev, "/home/annex");
+  const block = readyBlock({ devFile: dev, walls: "none" }, "/home/annex");
   expect(block).toContain(
     `\ncurl http://127.0.0.1:7702/api/run/demo -H "Authorization: Bearer demo-token" --data-binary 'module.exports = function (cb) { cb(null, { hello: "world" }); }'\n`,
   );
   expect(block).toContain("not yet walled");
   expect(block).toContain("/home/annex/sandboxd.sock");
   expect(block).not.toContain("admin-token");
+  const walled = readyBlock({ devFile: dev, walls: "bwrap" }, "/home/annex");
+  expect(walled).not.toContain("not yet walled");
 });
 
 it("shows the daemons' warnings and what is no log line, and all of it when asked", () => {
