@@ -44,13 +44,38 @@ export class Applier {
   ): Promise<Outcome> {
     const { catalog } = this.#deps;
     const before = catalog.extension(next.container, next.extension);
-    const isServing = before?.version.digest === next.version.digest;
-    if (isServing && catalog.hasBundle(next.version.digest))
-      return { isDurable: await this.#serve(next) };
+    const { digest } = next.version;
+    if (before?.version.digest === digest && catalog.hasBundle(digest)) {
+      // What comes without its bundle comes without its length.
+      const { bundleBytes } = before.version;
+      const version = { ...next.version, bundleBytes };
+      return { isDurable: await this.#serve({ ...next, version }) };
+    }
     const fault = storeFault ?? (await this.#findFault(next));
     if (fault) return this.#refuse(next, before, fault);
-    const isWarm = await this.#warm(next);
-    return { isDurable: await this.#serve(next), isWarm };
+    return this.#takeOver(next, before);
+  }
+
+  /** Lets a version that has passed serve, warm where the one before it is. */
+  async #takeOver(
+    next: ExtensionEntry,
+    before: ExtensionEntry | undefined,
+  ): Promise<Outcome> {
+    const { catalog, warm, log } = this.#deps;
+    const candidate = await candidateOf(next, catalog).catch(() => undefined);
+    if (!candidate)
+      return this.#refuse(
+        next,
+        before,
+        passing("digest", "the bundle is lost"),
+      );
+    const isWarm = await warm(candidate).catch((error: unknown) => {
+      const fields = { err: error, ...namesOf(next) };
+      log.warn(fields, "version cannot be made warm"); // its first call will find it cold
+      return false;
+    });
+    const { version } = candidate;
+    return { isDurable: await this.#serve({ ...next, version }), isWarm };
   }
 
   async #findFault(next: ExtensionEntry): Promise<Fault | undefined> {
@@ -115,19 +140,6 @@ export class Applier {
       () => catalog.putExtension(next),
       () => catalog.removeRefused(next.container, next.extension),
     ]);
-  }
-
-  /** A version that cannot be made warm is merely cold at its first call. */
-  async #warm(next: ExtensionEntry): Promise<boolean> {
-    try {
-      return await this.#deps.warm(await candidateOf(next, this.#deps.catalog));
-    } catch (error) {
-      this.#deps.log.warn(
-        { err: error, ...namesOf(next) },
-        "version cannot be made warm",
-      );
-      return false;
-    }
   }
 }
 

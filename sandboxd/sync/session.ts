@@ -46,7 +46,7 @@ export interface SessionContext {
 
 /** A stream; `run` it once. */
 export class Session {
-  readonly outbox = new Outbox(() => this.#askAgain());
+  readonly outbox = new Outbox(() => this.#onLoss());
   readonly #context: SessionContext;
   readonly #connection: SyncConnection;
   readonly #stores: Stores;
@@ -55,9 +55,12 @@ export class Session {
   readonly #told: Told;
   #historyId: string | undefined;
   #isResync = false;
-  /** Something told on this stream is not kept: the position stays, and the host asks again. */
-  #isIncomplete = false;
+  /** What was told on this stream and is not kept: meanwhile the position stays, and the host asks again. */
+  readonly #unkept = new Set<string>();
+  /** Something was lost that this stream will not make good. */
+  #hasLoss = false;
   #isAsking = false;
+  #caughtUpTo: Position | undefined;
   #hasEnded = false;
   readonly #underWay = new Set<Promise<void>>();
   #positions: Promise<void> = Promise.resolve();
@@ -77,7 +80,7 @@ export class Session {
   /** Resolves when the stream has ended in order to begin another at once; rejects when it was lost. */
   async run(): Promise<void> {
     const { catalog } = this.#context.dependencies;
-    const ignoreDamage = catalog.onDamage(() => this.#askAgain());
+    const ignoreDamage = catalog.onDamage(() => this.#onLoss());
     try {
       await catalog.collectBundles();
       this.outbox.send({ $case: "hello", value: this.#hello() });
@@ -169,8 +172,9 @@ export class Session {
     const { nonce, resource } = change;
     const position = this.#checkPosition(change.position);
     const key = resourceKeyOf(change) ?? "unknown";
-    if (this.#isStale(key, position, resource)) return this.#ack(nonce, {});
+    const isStale = this.#isStale(key, position, resource);
     this.#told.note(key, position.revision);
+    if (isStale) return this.#ack(nonce, {});
     if (resource?.$case !== "extension" || !resource.value.version) {
       const storeFault = Promise.resolve(undefined);
       this.#submit(nonce, key, change, { position, storeFault });
@@ -215,11 +219,12 @@ export class Session {
     try {
       const turn = await lanes.submit(key, work);
       if (!turn.ran) return {};
-      if (!turn.result.isDurable) this.#isIncomplete = true;
+      if (turn.result.isDurable) this.#unkept.delete(key);
+      else this.#unkept.add(key);
       return turn.result;
     } catch (error) {
       dependencies.log.error({ err: error, key }, "change cannot be applied");
-      this.#isIncomplete = true;
+      this.#unkept.add(key);
       return passing("internal", "internal error; the host's log has it");
     }
   }
@@ -269,12 +274,26 @@ export class Session {
 
   #caughtUp(caughtUp: CaughtUp): void {
     const position = this.#checkPosition(caughtUp.position);
+    if (this.#isBehind(position)) return;
     if (this.#isResync) this.#dropUntold();
     this.#isResync = false;
     const before = [...this.#underWay];
     this.#positions = this.#positions
       .then(() => Promise.all(before))
       .then(() => this.#advance(position));
+  }
+
+  /** A control plane that has lost a part of its own history cannot take this host back with it. */
+  #isBehind({ historyId, revision }: Position): boolean {
+    const { catalog, log } = this.#context.dependencies;
+    const current = catalog.position();
+    if (current?.historyId !== historyId || revision >= current.revision)
+      return false;
+    log.error(
+      { current: `${current.revision}`, told: `${revision}` },
+      "control plane is behind",
+    );
+    return true;
   }
 
   /** After a resync nothing is left that it did not name. */
@@ -292,36 +311,43 @@ export class Session {
   /** Everything up to here was applied or refused: the next stream may begin from it. */
   async #advance(position: Position): Promise<void> {
     if (this.#hasEnded) return;
-    if (this.#isIncomplete) return this.#askAgain();
-    const { catalog, log } = this.#context.dependencies;
-    const current = catalog.position();
-    if (
-      current?.historyId === position.historyId &&
-      position.revision < current.revision
-    )
-      return log.error({ current, position }, "control plane is behind");
+    this.#caughtUpTo = position;
+    if (this.#hasLoss || this.#unkept.size > 0) return this.#askAgain();
+    const { catalog } = this.#context.dependencies;
     try {
       await catalog.setPosition(position);
-      this.#context.onCaughtUp();
-      if (this.#stores.count >= collectAfterStores) {
-        this.#stores.count = 0;
-        await catalog.collectBundles();
-      }
     } catch {
-      this.#askAgain(); // the catalog's status has the reason
+      return this.#askAgain(); // the catalog's status has the reason
     }
+    this.#context.onCaughtUp();
+    if (this.#stores.count < collectAfterStores) return;
+    this.#stores.count = 0;
+    await catalog.collectBundles();
   }
 
-  /** Ends this stream for another, after a while: what could not be kept is then told again. */
+  #onLoss(): void {
+    this.#hasLoss = true;
+    this.#askAgain();
+  }
+
+  /** After a while looks again at what could not be kept. */
   #askAgain(): void {
-    this.#isIncomplete = true;
     if (this.#isAsking) return;
     this.#isAsking = true;
     const { dependencies, retryDelayMs } = this.#context;
     void dependencies.sleep(retryDelayMs(), this.#signal).then(
-      () => this.#again.abort(),
+      () => this.#retry(),
       () => undefined, // the stream has ended otherwise
     );
+  }
+
+  /** What is still not kept is told again on another stream; else only the position is to be written. */
+  #retry(): void {
+    this.#isAsking = false;
+    const position = this.#caughtUpTo;
+    if (!position || this.#hasLoss || this.#unkept.size > 0)
+      return this.#again.abort();
+    this.#positions = this.#positions.then(() => this.#advance(position));
   }
 }
 

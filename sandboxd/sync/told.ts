@@ -17,8 +17,10 @@ export class Told {
     this.#catalog = catalog;
   }
 
+  /** Notes that a resource was named. */
   note(key: string, revision: bigint): void {
-    this.#revisions.set(key, revision);
+    const before = this.#revisions.get(key) ?? 0n;
+    this.#revisions.set(key, revision > before ? revision : before);
   }
 
   /**

@@ -101,6 +101,20 @@ test("refuses a bundle that is not what its digest says, and takes it when it co
   expect(host.catalog.extension("acme", "hello")?.version.number).toBe(2);
 });
 
+test("needs no other stream where the missing bundle comes on this one", async () => {
+  const { host, stream } = await start();
+  await stream.ack(stream.change(1n, extensionState({ sent: "" })));
+  stream.caughtUp(1n);
+  await vi.waitFor(() => expect(host.sleeps).toHaveLength(1), patience);
+  const again = stream.change(1n, extensionState());
+  expect((await stream.ack(again)).refusal).toBeUndefined();
+  expect(host.catalog.position()).toBeUndefined();
+  await host.wake();
+  await reaches(host, 1n);
+  expect(host.controlPlane.streams).toHaveLength(1);
+  expect(stream.hasEnded).toBe(false);
+});
+
 test("asks again for a bundle that it was believed to hold", async () => {
   const { host, stream } = await start();
   const published = stream.change(1n, extensionState({ sent: "" }));

@@ -1,7 +1,12 @@
 import { expect, test, vi } from "vitest";
 import { HeldState } from "../../../../proto/gen/annex/sync/v1/sync.ts";
 import { extensionState, patience, sha256 } from "./fake-control-plane.ts";
-import { startHost, temporaryFolder, type TestHost } from "./host.ts";
+import {
+  type LogLine,
+  startHost,
+  temporaryFolder,
+  type TestHost,
+} from "./host.ts";
 
 test("serves what the first sync told, and says what it holds", async () => {
   const host = await startHost(await temporaryFolder());
@@ -119,6 +124,7 @@ test("takes new meta of the version it holds without its bundle and without a ch
   expect(host.catalog.extension("acme", "hello")).toMatchObject({
     enabled: false,
     meta: { colour: "red" },
+    version: { bundleBytes: "version 1".length },
   });
   expect(host.checked).toEqual(["hello@1"]);
 });
@@ -173,9 +179,7 @@ test("follows another history only where a known key has signed it", async () =>
   const other = await host.controlPlane.stream(1);
   other.welcome("h2", true, "signed:h3");
   await host.wake();
-  expect(
-    host.lines.filter((line) => line.message === "unsigned history refused"),
-  ).toHaveLength(2);
+  expect(said(host, "unsigned history refused")).toHaveLength(2);
   expect(host.catalog.position()).toEqual({ historyId: "h1", revision: 1n });
 
   const signed = await host.controlPlane.stream(2);
@@ -227,12 +231,32 @@ test("never goes backwards: what was read earlier than what it knows is left asi
   expect(host.catalog.extension("acme", "hello")?.version.number).toBe(7);
   stream.caughtUp(6n);
   await vi.waitFor(
-    () =>
-      expect(host.lines.map((line) => line.message)).toContain(
-        "control plane is behind",
-      ),
+    () => expect(said(host, "control plane is behind")).toHaveLength(1),
     patience,
   );
+  expect(host.catalog.position()?.revision).toBe(7n);
+});
+
+test("keeps what it has when the control plane has lost a part of its history", async () => {
+  const folder = await temporaryFolder();
+  const before = await startHost(folder);
+  const first = await firstSync(before);
+  await first.ack(first.change(7n, extensionState({ extension: "later" })));
+  first.caughtUp(7n);
+  await reaches(before, 7n);
+  await before.sync.close();
+  const host = await startHost(folder);
+  const stream = await host.controlPlane.stream(0);
+  stream.welcome("h1", true);
+  await stream.ack(stream.change(3n, extensionState({ number: 3 })));
+  stream.caughtUp(3n);
+  stream.caughtUp(3n);
+  await vi.waitFor(
+    () => expect(said(host, "control plane is behind")).toHaveLength(2),
+    patience,
+  );
+  expect(host.catalog.extension("acme", "later")).toBeDefined();
+  expect(host.catalog.extension("acme", "hello")?.version.number).toBe(3);
   expect(host.catalog.position()?.revision).toBe(7n);
 });
 
@@ -349,4 +373,8 @@ function reaches(host: TestHost, revision: bigint): Promise<void> {
     () => expect(host.catalog.position()?.revision).toBe(revision),
     patience,
   );
+}
+
+function said(host: TestHost, message: string): LogLine[] {
+  return host.lines.filter((line) => line.message === message);
 }
