@@ -44,6 +44,10 @@ export async function startCaller(name: string): Promise<Caller> {
     async stopLoad() {
       const reply = await ask({ type: "stop-load" });
       if (reply.type !== "load") throw unexpected(child, reply);
+      if (reply.failure !== undefined)
+        throw new Error(
+          `after ${reply.calls} calls of the load: ${reply.failure}`,
+        );
       return reply.calls;
     },
   };

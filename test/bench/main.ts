@@ -37,23 +37,32 @@ async function measure(options: BenchOptions): Promise<Report> {
   const machine = describeMachine();
   const stage = await setStage(options);
   const all: Findings = { latencies: [], figures: [], musts: [] };
+  const failed: string[] = [];
   try {
     for (const section of options.sections) {
       console.error(`measuring ${section} …`);
-      const found = await measures[section](stage);
-      all.latencies.push(...found.latencies);
-      all.figures.push(...found.figures);
-      all.musts.push(...found.musts);
+      try {
+        add(all, await measures[section](stage));
+      } catch (error) {
+        // What the other parts find is still worth having.
+        failed.push(`${section}: ${String(error)}`);
+      }
     }
   } finally {
     await stage.close();
   }
-  const { processes } = stage;
+  const shortcomings = [...failed, ...shortcomingsOf(all)];
   return {
     machine,
     options,
-    processes,
+    processes: stage.processes,
     ...all,
-    shortcomings: shortcomingsOf(all),
+    shortcomings,
   };
+}
+
+function add(all: Findings, found: Findings): void {
+  all.latencies.push(...found.latencies);
+  all.figures.push(...found.figures);
+  all.musts.push(...found.musts);
 }

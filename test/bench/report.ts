@@ -59,7 +59,7 @@ export function render(report: Report): string {
     ratioTable(report.latencies),
     figureTable(report.figures),
     mustTable(report.musts),
-    ...report.shortcomings.map((line) => `NOT ENOUGH: ${line}`),
+    ...report.shortcomings.map((line) => `NOT TO BE RELIED ON: ${line}`),
   ]
     .filter((part) => part !== "")
     .join("\n\n");

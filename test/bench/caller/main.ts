@@ -1,5 +1,10 @@
 /** The caller: a process of its own that makes calls when told, and times each. */
-import type { CallerReply, CallerRequest, Measured } from "./messages.ts";
+import type {
+  CallerReply,
+  CallerRequest,
+  LoadOutcome,
+  Measured,
+} from "./messages.ts";
 import { AnnexClients, openAnnexStream, openAnnexUnary } from "./annex.ts";
 import { openGrpcStream, openGrpcUnary, openRawEcho } from "./echo.ts";
 import { openHttp } from "./http.ts";
@@ -26,7 +31,7 @@ function serve(): void {
         load = new Load(target(request.name));
         return { type: "done" };
       case "stop-load":
-        return { type: "load", calls: (await load?.stop()) ?? 0 };
+        return { type: "load", calls: 0, ...(await load?.stop()) };
       default:
         return impossible(request);
     }
@@ -116,20 +121,25 @@ async function run(
 
 class Load {
   #isStopped = false;
-  readonly #calls: Promise<number>;
+  readonly #over: Promise<LoadOutcome>;
 
   constructor(target: Target) {
-    this.#calls = this.#loop(target);
+    this.#over = this.#loop(target);
   }
 
-  async stop(): Promise<number> {
+  async stop(): Promise<LoadOutcome> {
     this.#isStopped = true;
-    return await this.#calls;
+    return await this.#over;
   }
 
-  async #loop(target: Target): Promise<number> {
+  /** Ends early where a call fails: who stops it is told. */
+  async #loop(target: Target): Promise<LoadOutcome> {
     let calls = 0;
-    for (; !this.#isStopped; calls++) await target.call();
-    return calls;
+    try {
+      for (; !this.#isStopped; calls++) await target.call();
+    } catch (error) {
+      return { calls, failure: String(error) };
+    }
+    return { calls };
   }
 }

@@ -14,7 +14,7 @@ export type CallerRequest =
 export type CallerReply =
   | { type: "done" }
   | ({ type: "measured" } & Measured)
-  | { type: "load"; calls: number }
+  | ({ type: "load" } & LoadOutcome)
   | { type: "failed"; message: string };
 
 /** One round: a closed loop per call in flight, each call timed from before it is made until its answer is read. */
@@ -25,4 +25,11 @@ export interface Measured {
   coldCalls: number;
   failures: number;
   firstFailure: string;
+}
+
+/** What a load came to. */
+export interface LoadOutcome {
+  calls: number;
+  /** Why it ended early. */
+  failure?: string;
 }
