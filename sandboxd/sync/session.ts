@@ -21,6 +21,7 @@ import { passing } from "./faults.ts";
 import type { Lanes } from "./lanes.ts";
 import { heldOf, resourceKeyOf } from "./messages.ts";
 import { Outbox } from "./outbox.ts";
+import { Progress } from "./progress.ts";
 import { Stores } from "./stores.ts";
 import { Told } from "./told.ts";
 import type { Warmth } from "./warmth.ts";
@@ -46,24 +47,18 @@ export interface SessionContext {
 
 /** A stream; `run` it once. */
 export class Session {
-  readonly outbox = new Outbox(() => this.#onLoss());
+  readonly outbox = new Outbox(() => this.#progress.lose());
   readonly #context: SessionContext;
   readonly #connection: SyncConnection;
   readonly #stores: Stores;
+  /** Aborted to begin another stream. */
   readonly #again = new AbortController();
+  readonly #ended = new AbortController();
   readonly #signal: AbortSignal;
   readonly #told: Told;
+  readonly #progress: Progress;
   #historyId: string | undefined;
   #isResync = false;
-  /** What was told on this stream and is not kept: meanwhile the position stays, and the host asks again. */
-  readonly #unkept = new Set<string>();
-  /** Something was lost that this stream will not make good. */
-  #hasLoss = false;
-  #isAsking = false;
-  #caughtUpTo: Position | undefined;
-  #hasEnded = false;
-  readonly #underWay = new Set<Promise<void>>();
-  #positions: Promise<void> = Promise.resolve();
 
   constructor(
     context: SessionContext,
@@ -74,13 +69,23 @@ export class Session {
     this.#connection = connection;
     this.#stores = new Stores(context.dependencies.catalog);
     this.#told = new Told(context.dependencies.catalog);
-    this.#signal = AbortSignal.any([signal, this.#again.signal]);
+    this.#signal = AbortSignal.any([
+      signal,
+      this.#again.signal,
+      this.#ended.signal,
+    ]);
+    this.#progress = new Progress({
+      ...context,
+      onCaughtUp: () => this.#onCaughtUp(),
+      endStream: () => this.#again.abort(),
+      signal: this.#signal,
+    });
   }
 
   /** Resolves when the stream has ended in order to begin another at once; rejects when it was lost. */
   async run(): Promise<void> {
     const { catalog } = this.#context.dependencies;
-    const ignoreDamage = catalog.onDamage(() => this.#onLoss());
+    const ignoreDamage = catalog.onDamage(() => this.#progress.lose());
     try {
       await catalog.collectBundles();
       this.outbox.send({ $case: "hello", value: this.#hello() });
@@ -89,7 +94,7 @@ export class Session {
     } catch (error) {
       if (!this.#again.signal.aborted) throw error;
     } finally {
-      this.#hasEnded = true;
+      this.#ended.abort();
       ignoreDamage();
       this.outbox.end();
       this.#connection.close();
@@ -207,7 +212,7 @@ export class Session {
       this.#ack(nonce, applied);
       release();
     };
-    this.#track(conclude());
+    this.#progress.track(conclude());
   }
 
   /** Does work in its resource's lane; nothing where later work took its place, which then answers for both. */
@@ -219,19 +224,13 @@ export class Session {
     try {
       const turn = await lanes.submit(key, work);
       if (!turn.ran) return {};
-      if (turn.result.isDurable) this.#unkept.delete(key);
-      else this.#unkept.add(key);
+      this.#progress.note(key, turn.result.isDurable);
       return turn.result;
     } catch (error) {
       dependencies.log.error({ err: error, key }, "change cannot be applied");
-      this.#unkept.add(key);
+      this.#progress.note(key, false);
       return passing("internal", "internal error; the host's log has it");
     }
-  }
-
-  #track(work: Promise<void>): void {
-    const tracked = work.finally(() => this.#underWay.delete(tracked));
-    this.#underWay.add(tracked);
   }
 
   #ack(nonce: string, { refusal, held }: Partial<Applied>): void {
@@ -277,10 +276,7 @@ export class Session {
     if (this.#isBehind(position)) return;
     if (this.#isResync) this.#dropUntold();
     this.#isResync = false;
-    const before = [...this.#underWay];
-    this.#positions = this.#positions
-      .then(() => Promise.all(before))
-      .then(() => this.#advance(position));
+    this.#progress.caughtUp(position);
   }
 
   /** A control plane that has lost a part of its own history cannot take this host back with it. */
@@ -300,7 +296,7 @@ export class Session {
   #dropUntold(): void {
     const { changes } = this.#context;
     const drop = (key: string, work: () => Promise<Applied>): void =>
-      this.#track(this.#inLane(key, work).then(() => undefined));
+      this.#progress.track(this.#inLane(key, work).then(() => undefined));
     this.#told.dropRest({
       extension: (key, container, name) =>
         drop(key, () => changes.removeExtension(container, name)),
@@ -308,46 +304,11 @@ export class Session {
     });
   }
 
-  /** Everything up to here was applied or refused: the next stream may begin from it. */
-  async #advance(position: Position): Promise<void> {
-    if (this.#hasEnded) return;
-    this.#caughtUpTo = position;
-    if (this.#hasLoss || this.#unkept.size > 0) return this.#askAgain();
-    const { catalog } = this.#context.dependencies;
-    try {
-      await catalog.setPosition(position);
-    } catch {
-      return this.#askAgain(); // the catalog's status has the reason
-    }
+  async #onCaughtUp(): Promise<void> {
     this.#context.onCaughtUp();
     if (this.#stores.count < collectAfterStores) return;
     this.#stores.count = 0;
-    await catalog.collectBundles();
-  }
-
-  #onLoss(): void {
-    this.#hasLoss = true;
-    this.#askAgain();
-  }
-
-  /** After a while looks again at what could not be kept. */
-  #askAgain(): void {
-    if (this.#isAsking) return;
-    this.#isAsking = true;
-    const { dependencies, retryDelayMs } = this.#context;
-    void dependencies.sleep(retryDelayMs(), this.#signal).then(
-      () => this.#retry(),
-      () => undefined, // the stream has ended otherwise
-    );
-  }
-
-  /** What is still not kept is told again on another stream; else only the position is to be written. */
-  #retry(): void {
-    this.#isAsking = false;
-    const position = this.#caughtUpTo;
-    if (!position || this.#hasLoss || this.#unkept.size > 0)
-      return this.#again.abort();
-    this.#positions = this.#positions.then(() => this.#advance(position));
+    await this.#context.dependencies.catalog.collectBundles();
   }
 }
 
