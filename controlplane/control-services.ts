@@ -23,6 +23,7 @@ import { tokenService } from "./services/token.ts";
 import type { Store } from "./store/store.ts";
 import { sharedBundles } from "./sync/bundles.ts";
 import type { Fleet } from "./sync/fleet.ts";
+import { sharedReads } from "./sync/shared-reads.ts";
 import { syncService } from "./sync/service.ts";
 import type { SyncLog } from "./sync/subscriber.ts";
 import type { ControlMetrics } from "./telemetry-metrics.ts";
@@ -79,7 +80,7 @@ export function controlServices(options: ServicesOptions): ControlServices {
     build: bounded,
   });
   const sync = syncService({
-    store,
+    store: sharedReads(store),
     fleet,
     may,
     build: bounded,
