@@ -1,3 +1,4 @@
+import * as nodeFiles from "node:fs/promises";
 import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,6 +13,7 @@ import {
   uniqueArray,
 } from "fast-check";
 import { expect, test } from "vitest";
+import type { Files } from "../../../../sandboxd/cache/disk.ts";
 import {
   contentOf,
   digestOf,
@@ -168,16 +170,27 @@ test("collects bundles that nothing needs, but none that is retained", async () 
 });
 
 test("stores a bundle again that is being collected", async () => {
-  const catalog = await openIn(await temporaryFolder());
-  const bundle = Buffer.from("again");
-  await catalog.putBundle(digestOf(bundle), bundle, Buffer.alloc(0));
-  for (let round = 0; round < 20; round++) {
-    const collecting = catalog.collectBundles();
-    await catalog.putBundle(digestOf(bundle), bundle, Buffer.alloc(0));
-    await collecting;
-    const { content } = await catalog.readBundle(digestOf(bundle));
-    expect(content).toEqual(bundle);
-  }
+  const gate = Promise.withResolvers<void>();
+  let isHeldUp = false;
+  const files: Files = {
+    ...nodeFiles,
+    rm: async (path, options) => {
+      if (isHeldUp) await gate.promise;
+      await nodeFiles.rm(path, options);
+    },
+  };
+  const catalog = await openIn(await temporaryFolder(), { files });
+  const put = (code: string) =>
+    catalog.putBundle(digestOf(code), Buffer.from(code), Buffer.alloc(0));
+  await put("again");
+  isHeldUp = true;
+  const collecting = catalog.collectBundles();
+  const storing = put("again");
+  await put("another"); // as long as storing would take, did it not wait for the removal
+  gate.resolve();
+  await Promise.all([collecting, storing]);
+  const { content } = await catalog.readBundle(digestOf("again"));
+  expect(content.toString()).toBe("again");
 });
 
 test("removes at start what interrupted writes have left", async () => {
