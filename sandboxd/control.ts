@@ -8,13 +8,12 @@ import { connectRpc } from "../proto/rpc/client.ts";
 import type { TokenVerifier } from "../proto/token.ts";
 import type { OpenCatalog } from "./cache/catalog.ts";
 import type { Config } from "./config.ts";
-import { inlinePrefix } from "./supervisor/container-executors.ts";
 import type { LoadableVersion } from "./supervisor/executor.ts";
 import type { Supervisor } from "./supervisor/supervisor.ts";
 import type { Candidate } from "./sync/dependencies.ts";
 import { createInlineBuild } from "./sync/inline-build.ts";
 import { startSync, type Sync } from "./sync/sync.ts";
-import { versionKeyOf } from "./invoke/versions.ts";
+import { parseVersionKey, versionKeyOf } from "./invoke/versions.ts";
 
 /** The runtimes whose versions this release can run. */
 const runtimes = ["2026.1"];
@@ -23,7 +22,7 @@ const release = "0.1.0";
 export interface Control {
   buildInline: ReturnType<typeof createInlineBuild>;
   /** Tells the control plane that a version became warm here, or cold. */
-  reportWarmth(container: string, version: string, isWarm: boolean): void;
+  reportWarmth(container: string, key: string, isWarm: boolean): void;
   /** `caughtUp` is called whenever this host has everything. */
   startSync(supervisor: Supervisor, runUrl: string, caughtUp: () => void): Sync;
 }
@@ -61,14 +60,11 @@ export function connectControl(options: {
         catalog.putInline(sourceDigest, build),
       log,
     }),
-    reportWarmth(container, version, isWarm) {
-      if (version.startsWith(inlinePrefix)) return;
-      sync?.reportHeld({
-        container,
-        extension: version.slice(0, version.lastIndexOf("@")),
-        version: Number(version.slice(version.lastIndexOf("@") + 1)),
-        isWarm,
-      });
+    reportWarmth(container, key, isWarm) {
+      const version = parseVersionKey(key);
+      if (!version) return;
+      const { extension, number } = version;
+      sync?.reportHeld({ container, extension, version: number, isWarm });
     },
     startSync(supervisor, runUrl, caughtUp) {
       sync = startSync(
@@ -100,17 +96,15 @@ export function connectControl(options: {
     candidate: Candidate,
     supervisor: Supervisor,
   ): Promise<boolean> {
-    const { container, extension, version } = candidate;
-    const present =
-      catalog.extension(container, extension)?.version.number ?? 0;
-    await supervisor.warmBeside(
-      loadableOf(candidate),
-      versionKeyOf(extension, present),
-    );
-    return supervisor.isWarm(
-      container,
-      versionKeyOf(extension, version.number),
-    );
+    const { container, extension } = candidate;
+    const next = loadableOf(candidate);
+    const present = catalog.extension(container, extension);
+    if (present)
+      await supervisor.warmBeside(
+        next,
+        versionKeyOf(extension, present.version),
+      );
+    return supervisor.isWarm(container, next.key);
   }
 
   async function verifyHistory(token: string): Promise<string> {
@@ -140,7 +134,7 @@ function loadableOf({
   content,
 }: Candidate): LoadableVersion {
   return {
-    key: versionKeyOf(extension, version.number),
+    key: versionKeyOf(extension, version),
     container,
     fileName: "extension.js",
     secrets,

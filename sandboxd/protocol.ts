@@ -30,7 +30,7 @@ export interface StartRequest {
 export interface LoadRequest {
   type: "load";
   id: number;
-  /** The supervisor's name for the version: `extension@number`, or `inline:<sha256>`. */
+  /** The supervisor's name for the version: `extension@number#digest`, or `inline:<sha256>`. */
   version: string;
   /** Where in the body the bundle ends and the source map (possibly empty) begins. */
   bundleBytes: number;

@@ -38,7 +38,6 @@ export async function startSandboxd(
   log: Logger,
 ): Promise<Sandboxd> {
   const instance = randomUUID();
-  const now = () => performance.now();
   await using parts = new AsyncDisposableStack();
 
   await mkdir(config.stateDir, { recursive: true, mode: 0o700 });
@@ -62,7 +61,7 @@ export async function startSandboxd(
   const launcher = createPlainLauncher(executorFile);
   const supervisor = startSupervisor(config, {
     launcher,
-    now,
+    now: monotonicMs,
     log,
     warmthChanged: (...change) => control.reportWarmth(...change),
     executorKilled: (cause) => metrics.executorKilled(cause),
@@ -142,4 +141,9 @@ export async function startSandboxd(
     },
     close: () => (closed ??= owned.disposeAsync()),
   };
+}
+
+/** Milliseconds on a clock that never goes back. */
+function monotonicMs(): number {
+  return performance.now();
 }

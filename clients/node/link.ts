@@ -16,8 +16,8 @@ const timeoutGraceMs = 250;
 
 interface PendingCall {
   /** Undefined: no answer came in time. */
-  resolve(response: InvokeResponse | undefined): void;
-  reject(error: Error): void;
+  resolve: (response: InvokeResponse | undefined) => void;
+  reject: (error: Error) => void;
 }
 
 export class Link {

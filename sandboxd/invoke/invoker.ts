@@ -92,14 +92,18 @@ interface Call {
 
 export interface InvokerDependencies {
   catalog: Resolver;
-  run(version: LoadableVersion, call: Call, signal?: AbortSignal): Promise<Run>;
+  run: (
+    version: LoadableVersion,
+    call: Call,
+    signal?: AbortSignal,
+  ) => Promise<Run>;
   /** Has the control plane build code that came with a request; rejects where that is away. */
-  buildInline(
+  buildInline: (
     version: { container: string; sourceDigest: string },
     source: Uint8Array,
-  ): Promise<CallFailure | undefined>;
+  ) => Promise<CallFailure | undefined>;
   /** Called after the answer has left. */
-  record(record: InvocationOutcome): void;
+  record: (record: InvocationOutcome) => void;
 }
 
 /** An invocation that is over. */

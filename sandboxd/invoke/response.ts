@@ -43,7 +43,7 @@ export function resultResponse(
     payload: answer.payload,
     contentType: answer.contentType,
     httpStatus: answer.httpStatus,
-    headers: answer.headers.map(([name, value]) => ({ name, value })),
+    headers: answer.headers.map(([name, text]) => ({ name, value: text })),
   };
   return response(frame, { $case: "result", value });
 }

@@ -17,7 +17,7 @@ export interface InvokeServiceDependencies {
   verifier: TokenVerifier;
   /** Refuse calls without a token. */
   isTokenRequired: boolean;
-  bindings(container: string): {
+  bindings: (container: string) => {
     point: string;
     extension: {
       extension: string;
@@ -26,7 +26,7 @@ export interface InvokeServiceDependencies {
     };
   }[];
   /** False while starting and while draining: calls are refused as unavailable. */
-  isServing(): boolean;
+  isServing: () => boolean;
 }
 
 export interface InvokeService extends HopHandlers {

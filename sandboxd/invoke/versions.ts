@@ -32,9 +32,24 @@ export interface BundleStore {
   readInline(sourceDigest: string): Promise<StoredBundle | undefined>;
 }
 
-/** How the supervisor names a version of an extension. */
-export function versionKeyOf(extension: string, number: number): string {
-  return `${extension}@${number}`;
+/**
+ * How the supervisor names a version of an extension. The digest is part of it: a restored backup may give a number to
+ * other code, and a warm isolate must not answer for it.
+ */
+export function versionKeyOf(
+  extension: string,
+  { number, digest }: { number: number; digest: string },
+): string {
+  return `${extension}@${number}#${digest}`;
+}
+
+/** What versionKeyOf put together; undefined for code of a request. */
+export function parseVersionKey(
+  key: string,
+): { extension: string; number: number } | undefined {
+  const parts = /^(.+)@(\d+)#/.exec(key);
+  if (!parts?.[1]) return undefined;
+  return { extension: parts[1], number: Number(parts[2]) };
 }
 
 /** Loadable forms of served extensions, made once for each state of one. */
@@ -46,7 +61,7 @@ export function createVersions(store: BundleStore) {
     if (known) return known;
     const { container, extension, version, secrets, meta } = serving;
     const loadable = {
-      key: versionKeyOf(extension, version.number),
+      key: versionKeyOf(extension, version),
       container,
       fileName: "extension.js",
       secrets,

@@ -43,7 +43,7 @@ export interface ContainerExecutorsOptions {
   maxInlineVersions: number;
   now: () => number;
   events: Pick<ExecutorEvents, "warmth" | "loggedLate"> & {
-    exited(ending: string, cause: LostCause, pid: number): void;
+    exited: (ending: string, cause: LostCause, pid: number) => void;
   };
 }
 

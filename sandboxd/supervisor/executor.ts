@@ -74,10 +74,10 @@ export type LostCause = "overdue" | "protocol" | "closed" | "exited";
 
 export interface ExecutorEvents {
   /** The version has, or no longer has, an isolate ready here. */
-  warmth(version: string, isWarm: boolean): void;
+  warmth: (version: string, isWarm: boolean) => void;
   /** Lines that came after their invocation's answer. */
-  loggedLate(logs: GuestLogs): void;
-  exited(ending: string, cause: LostCause): void;
+  loggedLate: (logs: GuestLogs) => void;
+  exited: (ending: string, cause: LostCause) => void;
 }
 
 /** Beyond this much unsent on its pipe an executor takes no more calls. */
@@ -408,8 +408,7 @@ export class Executor {
     const cause = this.#cause ?? "exited";
     this.#settleReady(new Error(`executor ${ending}`));
     const now = this.#now();
-    for (const [version, held] of [...this.#versions])
-      this.#forget(version, held);
+    for (const [version, held] of this.#versions) this.#forget(version, held);
     for (const open of this.#loads.values())
       open.settle(open.killAtMs < now ? hungWhileLoading : lostWhileLoading);
     for (const open of this.#calls.values())

@@ -40,10 +40,8 @@ export function startPool(options: PoolOptions): ExecutorPool {
 
   function refill(): void {
     retry = undefined;
-    while (
-      !isClosed &&
-      ready.length + starting.size < options.size + waiters.length
-    )
+    if (isClosed) return;
+    while (ready.length + starting.size < options.size + waiters.length)
       startOne();
   }
 

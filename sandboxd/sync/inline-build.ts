@@ -7,11 +7,14 @@ import type {
 } from "../../proto/gen/annex/sync/v1/sync.ts";
 
 export interface InlineBuildDependencies {
-  build(request: { container: string; source: string }): Promise<BuildResponse>;
-  putInline(
+  build: (request: {
+    container: string;
+    source: string;
+  }) => Promise<BuildResponse>;
+  putInline: (
     sourceDigest: string,
     build: { runtime: string; bundle: Buffer; sourceMap: Buffer },
-  ): Promise<void>;
+  ) => Promise<void>;
   log: { warn(fields: object, message: string): void };
 }
 

@@ -41,14 +41,14 @@ const call = { container: "acme", extension: "hello", payload: {} };
 function named(spans: readonly ReceivedSpan[], name: string): ReceivedSpan {
   const found = spans.find((span) => span.name === name);
   if (!found)
-    throw new Error(`no span ${name} among ${spans.map((span) => span.name)}`);
+    throw new Error(
+      `no span ${name} among ${spans.map((span) => span.name).join(", ")}`,
+    );
   return found;
 }
 
 /** The invocation that went on with the caller's trace. */
 async function invocationOf(receiver: OtlpReceiver): Promise<ReceivedSpan[]> {
-  const ofTrace = (spans: readonly ReceivedSpan[]) =>
-    spans.filter((span) => span.traceId === traceId);
   const spans = await receiver.waitForSpans(
     (all) =>
       ofTrace(all).some(({ name }) => name === "annex.invoke") &&
@@ -165,8 +165,6 @@ test("a caller that did not sample is not traced", async () => {
 test("one trace leads from a publish through the push to the host that took it", async () => {
   const { annex, receiver } = await startTraced();
   await annex.publish("acme", "hello", hello);
-  const publishOf = (all: readonly ReceivedSpan[]) =>
-    all.find(({ name }) => name.endsWith("PublishVersion"));
   const applyOf = (all: readonly ReceivedSpan[]) =>
     all.find(
       ({ name, traceId: id }) =>
@@ -207,3 +205,12 @@ test("sampling by ratio is honoured", async () => {
   await annex.close(); // flushes
   expect(receiver.spans).toEqual([]);
 });
+
+/** The spans of the caller's trace. */
+function ofTrace(spans: readonly ReceivedSpan[]): ReceivedSpan[] {
+  return spans.filter((span) => span.traceId === traceId);
+}
+
+function publishOf(spans: readonly ReceivedSpan[]): ReceivedSpan | undefined {
+  return spans.find(({ name }) => name.endsWith("PublishVersion"));
+}

@@ -44,9 +44,9 @@ function openStream() {
         state.end = error;
       },
     },
-    (request, signal) =>
+    (asked, signal) =>
       new Promise((end, fail) =>
-        calls.set(request.container, { signal, end, fail }),
+        calls.set(asked.container, { signal, end, fail }),
       ),
     () => (state.isOver = true),
   );
