@@ -57,15 +57,15 @@ async function bundleRuntime(): Promise<string> {
 /** Packages ask for these by Node's names; here they are polyfills, and `process` is the runtime's own. */
 const nodeNames: Plugin = {
   name: "node-names",
-  setup: ({ onResolve }) => {
+  setup: (bundler) => {
     const packages = join(repository, "node_modules");
-    onResolve({ filter: /^process\/?$/ }, () => ({
+    bundler.onResolve({ filter: /^process\/?$/ }, () => ({
       path: join(here, "runtime/process.ts"),
     }));
-    onResolve({ filter: /^buffer\/?$/ }, () => ({
+    bundler.onResolve({ filter: /^buffer\/?$/ }, () => ({
       path: join(packages, "buffer/index.js"),
     }));
-    onResolve({ filter: /^events\/?$/ }, () => ({
+    bundler.onResolve({ filter: /^events\/?$/ }, () => ({
       path: join(packages, "events/events.js"),
     }));
   },
@@ -74,11 +74,11 @@ const nodeNames: Plugin = {
 /** Of @exodus/bytes, the files for an engine without TextDecoder, in the place of those that lean on one. */
 const bareEngine: Plugin = {
   name: "bare-engine",
-  setup: ({ onResolve }) => {
+  setup: (bundler) => {
     const name = "@exodus/bytes";
     const folder = join(repository, "node_modules", name);
     const replaced = ["utf16", "fallback/platform", "fallback/utf8.auto"];
-    onResolve({ filter: /\.js$/ }, ({ importer, resolveDir, path }) => {
+    bundler.onResolve({ filter: /\.js$/ }, ({ importer, resolveDir, path }) => {
       if (!importer.startsWith(folder)) return undefined;
       const file = path.startsWith(name)
         ? join(folder, path.slice(name.length))

@@ -6,12 +6,13 @@ import type {
   LoadRequest,
   StartRequest,
 } from "../protocol.ts";
-import { GuestIsolate } from "./isolate.ts";
+import { GuestIsolate, type RuntimeScript } from "./isolate.ts";
+import { rehearse } from "./rehearsal.ts";
 import type { Reply } from "./main.ts";
 import { GuestVersion } from "./version.ts";
 
 export interface ExecutorParts {
-  runtimeText: string;
+  runtime: RuntimeScript;
   reply: Reply;
 }
 
@@ -52,7 +53,7 @@ export class Executor {
 
   #start(settings: StartRequest): void {
     this.#settings = settings;
-    this.#spare = this.#newIsolate(settings);
+    this.#spare = rehearse(this.#newIsolate(settings), settings);
     this.#parts.reply({ type: "ready" });
   }
 
@@ -60,8 +61,7 @@ export class Executor {
     const settings = this.#settings;
     if (!settings) return;
     this.#unload(request.version);
-    const isolate = this.#spare ?? this.#newIsolate(settings);
-    this.#spare = undefined;
+    const isolate = this.#takeSpare() ?? this.#newIsolate(settings);
     const { reply } = this.#parts;
     const limits = settings;
     const version = new GuestVersion(request.version, {
@@ -73,6 +73,12 @@ export class Executor {
     if (outcome.failure) version.dispose();
     else this.#versions.set(request.version, version);
     reply({ type: "loaded", id: request.id, ...outcome });
+  }
+
+  #takeSpare(): GuestIsolate | undefined {
+    const spare = this.#spare;
+    this.#spare = undefined;
+    return spare?.isLost ? undefined : spare;
   }
 
   #unload(name: string): void {
@@ -96,7 +102,7 @@ export class Executor {
     const { maxResultBytes, maxLogBytes } = settings;
     const { maxOpenHostCalls, maxHostCalls } = settings;
     return new GuestIsolate({
-      runtimeText: this.#parts.runtimeText,
+      runtime: this.#parts.runtime,
       heapLimitMb: settings.heapLimitMb,
       limits: { maxResultBytes, maxLogBytes, maxOpenHostCalls, maxHostCalls },
     });

@@ -11,8 +11,14 @@ export type Entered =
   | { kind: "timeout" }
   | { kind: "lost" };
 
+/** The runtime's script. V8's cached code for it is made here, at the first compilation, and never comes from outside. */
+export interface RuntimeScript {
+  readonly text: string;
+  cachedData?: ivm.ExternalCopy<ArrayBuffer>;
+}
+
 export interface IsolateOptions {
-  runtimeText: string;
+  runtime: RuntimeScript;
   heapLimitMb: number;
   limits: Limits;
 }
@@ -26,7 +32,8 @@ export interface SyntaxProblem {
 
 type EntryName = keyof Entries;
 
-const drainTimeoutMs = 1000;
+/** Draining runs no guest code: the time is for a machine that stalls. */
+const drainTimeoutMs = 10_000;
 const wrapperStart =
   "(function (exports, require, module, __filename, __dirname) {";
 const wrapperEnd = "\n})";
@@ -38,17 +45,15 @@ export class GuestIsolate {
   readonly #entries: Record<EntryName, ivm.Reference<unknown>>;
   #isLost = false;
 
-  constructor({ runtimeText, heapLimitMb, limits }: IsolateOptions) {
+  constructor({ runtime, heapLimitMb, limits }: IsolateOptions) {
     this.#isolate = new ivm.Isolate({
       memoryLimit: heapLimitMb,
       // V8 has lost control of the isolate, and so of this process.
       onCatastrophicError: () => process.abort(),
     });
     this.#context = this.#isolate.createContextSync();
-    const runtime = this.#isolate.compileScriptSync(runtimeText, {
-      filename: "annex:runtime",
-    });
-    const start: ivm.Reference<(limits: Limits) => Entries> = runtime.runSync(
+    const script = compileRuntime(this.#isolate, runtime);
+    const start: ivm.Reference<(limits: Limits) => Entries> = script.runSync(
       this.#context,
       { reference: true },
     );
@@ -69,7 +74,7 @@ export class GuestIsolate {
     };
     start.release();
     entries.release();
-    runtime.release();
+    script.release();
   }
 
   get isLost(): boolean {
@@ -161,6 +166,24 @@ export class GuestIsolate {
     }
     return { kind: "unhandled", message };
   }
+}
+
+function compileRuntime(
+  isolate: ivm.Isolate,
+  runtime: RuntimeScript,
+): ivm.Script {
+  const filename = "annex:runtime";
+  const { text, cachedData } = runtime;
+  if (cachedData)
+    return isolate.compileScriptSync(text, { filename, cachedData });
+  const produced = isolate.compileScriptSync(text, {
+    filename,
+    produceCachedData: true,
+  });
+  // A property that isolated-vm's types leave out.
+  const made: unknown = Reflect.get(produced, "cachedData");
+  if (made instanceof ivm.ExternalCopy) runtime.cachedData = made;
+  return produced;
 }
 
 /** isolated-vm puts the place behind the message: `Unexpected token [file.js:1:2]`. */

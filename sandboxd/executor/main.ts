@@ -22,12 +22,12 @@ function main(): void {
   const pipe = new Socket({ fd: pipeDescriptor, readable: true });
   const reader = new FrameReader();
   const executor = new Executor({
-    runtimeText,
+    runtime: { text: runtimeText },
     reply: (head, body) => void pipe.write(encodeFrame(head, body)),
   });
   pipe.on("data", (chunk: Buffer) => {
     for (const { head, body } of reader.push(chunk)) {
-      // The supervisor is trusted with the shape of what it asks.
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the supervisor is trusted with the shape of what it asks
       const request = head as ExecutorRequest;
       executor.handle(request, body);
     }

@@ -62,15 +62,8 @@ function bodyKindOf(
 }
 
 function bodyText(payload: Buffer, bodyKind: BodyKind): string {
-  switch (bodyKind) {
-    case "none":
-      return "";
-    case "bytes":
-      return payload.toString("latin1");
-    case "json":
-    case "form":
-      return payload.toString("utf8");
-  }
+  if (bodyKind === "none") return "";
+  return payload.toString(bodyKind === "bytes" ? "latin1" : "utf8");
 }
 
 /** The query without what is the gateway's own: the token, and webtask's switches. */

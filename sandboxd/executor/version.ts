@@ -41,8 +41,8 @@ export interface LoadOutcome {
   evaluateUs: number;
 }
 
-/** Entries that only tidy up run no guest code and are done in no time. */
-const tidyTimeoutMs = 100;
+/** Entries that only tidy up run no guest code: the time is for a machine that stalls. */
+const tidyTimeoutMs = 10_000;
 /** Timers of a top level belong to no invocation; they end so long after its run could have ended. */
 const topLevelTimersMs = 1000;
 const maxRememberedCalls = 64;
@@ -89,8 +89,10 @@ export class GuestVersion {
       const failure = { reason: "syntax" as const, message, ...place };
       return { failure, compileUs, evaluateUs: 0 };
     }
-    this.configure(request);
     const evaluateMs = performance.now();
+    this.configure(request);
+    if (this.isLost)
+      return { failure: this.#memoryFailure(), compileUs, evaluateUs: 0 };
     this.#loadCall = id;
     const wallMs = timeoutMs + topLevelTimersMs;
     const call = new OpenCall(
@@ -115,11 +117,7 @@ export class GuestVersion {
 
   /** Sets the secrets and meta of calls to come. */
   configure({ secrets, meta }: Pick<UpdateRequest, "secrets" | "meta">): void {
-    this.#isolate.enter(
-      "configure",
-      [JSON.stringify(secrets), JSON.stringify(meta)],
-      tidyTimeoutMs,
-    );
+    this.#tidy("configure", [JSON.stringify(secrets), JSON.stringify(meta)]);
   }
 
   /** Runs the exported function; the answer is replied when it is there. */
@@ -142,6 +140,12 @@ export class GuestVersion {
     this.#close(call);
     this.#reply({ type: "cancelled", id });
     return true;
+  }
+
+  /** Ends what is open inside and out, without a word, and leaves the isolate to another. */
+  handOver(): GuestIsolate {
+    for (const call of this.#calls.values()) this.#close(call);
+    return this.#isolate;
   }
 
   /** Lets the isolate go; whatever call was open in it is replied as displaced. */
@@ -283,16 +287,20 @@ export class GuestVersion {
 
   /** A call whose wall time is over while it waits: nothing runs, so the isolate may stay. */
   #expire(call: OpenCall): void {
-    this.#close(call);
-    if (!this.isLost) this.#fail(call, call.wallFailure());
+    this.#fail(call, call.wallFailure());
+    this.#tidy("close", [call.id]);
   }
 
   /** Ends a call inside as well as out. */
   #close(call: OpenCall): void {
     this.#end(call);
-    const entered = this.#isolate.enter("close", [call.id], tidyTimeoutMs);
-    if (entered.kind === "timeout" || entered.kind === "lost")
-      this.#discard(call, this.#memoryFailure());
+    this.#tidy("close", [call.id]);
+  }
+
+  #tidy(entry: "configure" | "close", parameters: (string | number)[]): void {
+    if (this.isLost) return;
+    this.#isolate.enter(entry, parameters, tidyTimeoutMs);
+    if (this.isLost) this.#lose();
   }
 
   /** Ends a call outside; its log goes before its answer. */
@@ -306,6 +314,10 @@ export class GuestVersion {
   /** After a limit the isolate is never entered again: what it was doing might go on. */
   #discard(guilty: OpenCall, failure: CallFailure): void {
     this.#fail(guilty, failure);
+    this.#lose();
+  }
+
+  #lose(): void {
     this.dispose();
     if (this.#payloadForm)
       this.#reply({ type: "discarded", version: this.name });

@@ -101,13 +101,13 @@ class ExecutorProcess implements TestExecutor {
   constructor(child: ChildProcess, exited: Promise<number | null>) {
     this.#child = child;
     this.exited = exited;
-    // The fourth entry of stdio.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the fourth entry of stdio
     this.#pipe = child.stdio[3] as Duplex;
     const reader = new FrameReader();
     this.#pipe.on("error", () => undefined);
     this.#pipe.on("data", (chunk: Buffer) => {
       for (const { head, body } of reader.push(chunk))
-        // The executor under test speaks the protocol.
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the executor under test speaks the protocol
         this.#receive({ ...(head as ExecutorReply), body });
     });
   }
@@ -126,9 +126,10 @@ class ExecutorProcess implements TestExecutor {
 
   wait(isWanted: (reply: Received) => boolean): Promise<never> {
     const past = this.received.find(isWanted);
-    // Overloads say what comes back.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the overloads say what comes back
     if (past) return Promise.resolve(past as never);
     return new Promise((resolve) => {
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as above
       this.#waiters.add({ isWanted, resolve: resolve as never });
     });
   }

@@ -8,15 +8,15 @@ import { stringify } from "./intrinsics.ts";
 export interface Answer {
   readonly maxBytes: number;
   /** webtask's callback: an error, or a value. */
-  callback(error: unknown, value: unknown): void;
+  callback: (error: unknown, value: unknown) => void;
   /** A value to be sent as JSON; a falsy one is an empty object, as webtask had it. */
-  result(value: unknown): void;
+  result: (value: unknown) => void;
   /** An HTTP response; `headersJson` is a JSON array of names and values in turn, the body one char a byte. */
-  respond(httpStatus: number, response: HttpAnswer): void;
+  respond: (httpStatus: number, response: HttpAnswer) => void;
   /** What the guest threw or rejected with. */
-  thrown(reason: "threw" | "rejected", thrown: unknown): void;
-  fail(reason: GuestReason, message: string): void;
-  tooLong(observedBytes: number): void;
+  thrown: (reason: "threw" | "rejected", thrown: unknown) => void;
+  fail: (reason: GuestReason, message: string) => void;
+  tooLong: (observedBytes: number) => void;
 }
 
 export interface HttpAnswer {

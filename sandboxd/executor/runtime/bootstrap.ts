@@ -17,16 +17,16 @@ import { createTimers } from "./timers.ts";
 /** What the executor enters. */
 export interface Entries {
   /** Evaluates the top level and finds the exported function. `run` takes the five names of a CommonJS module. */
-  load(call: number, run: unknown, fileName: string): void;
+  load: (call: number, run: unknown, fileName: string) => void;
   /** The secrets and meta of calls to come, as JSON objects. */
-  configure(secrets: string, meta: string): void;
+  configure: (secrets: string, meta: string) => void;
   /** Runs the loaded function once; the request is JSON, the body as its kind says. */
-  invoke(call: number, request: string, body: string): void;
+  invoke: (call: number, request: string, body: string) => void;
   /** Fires a timer of a call. */
-  resume(call: number, timer: number): void;
+  resume: (call: number, timer: number) => void;
   /** Forgets a call that will not be answered. */
-  close(call: number): void;
-  drain(): string;
+  close: (call: number) => void;
+  drain: () => string;
 }
 
 /** Makes the runtime of one isolate. */
@@ -56,7 +56,7 @@ export function start(limits: Limits): Entries {
       const call = calls.open(id);
       const target = loaded;
       if (!target) return;
-      // The executor wrote it.
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the executor wrote it
       const head = parse(request) as RequestHead;
       attempt(calls, call, () =>
         target.model.invoke(
@@ -105,7 +105,7 @@ function load({
     calls.fail(call, "invalid_export", `export a function; found ${found}`);
     return undefined;
   }
-  // Any function may be called with anything.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- any function may be called with anything
   const guest = exported as GuestFunction;
   const model = selectModel(guest);
   if (!model) {
@@ -129,7 +129,7 @@ function load({
 function evaluate({ calls, call, modules, run, fileName }: LoadParts): unknown {
   const exports = {};
   const module = { exports };
-  // Whatever the source evaluates to is called here once, inside the isolate.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what the source evaluates to is called here, inside the isolate
   const body = run as (...names: unknown[]) => unknown;
   try {
     const require = (name: unknown) => modules.require(name);

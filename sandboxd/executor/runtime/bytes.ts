@@ -2,13 +2,14 @@
 import { charCode, textOfCharCodes } from "./intrinsics.ts";
 
 const Bytes = Uint8Array;
-const { subarray } = Bytes.prototype;
+const subarray: (bytes: Uint8Array, start: number, end: number) => Uint8Array =
+  Function.prototype.call.bind(Reflect.get(Bytes.prototype, "subarray"));
 const chunkBytes = 8 * 1024;
 
 export function bytesToText(bytes: Uint8Array): string {
   let text = "";
   for (let start = 0; start < bytes.length; start += chunkBytes) {
-    const chunk = Reflect.apply(subarray, bytes, [start, start + chunkBytes]);
+    const chunk = subarray(bytes, start, start + chunkBytes);
     text += textOfCharCodes(chunk);
   }
   return text;

@@ -76,18 +76,14 @@ interface ParsedBody {
 }
 
 function parseBody(kind: BodyKind, text: string): ParsedBody {
-  switch (kind) {
-    case "none":
-      return { value: undefined, raw: undefined, isBinary: false };
-    case "json":
-      return { value: parseJson(text), raw: text, isBinary: false };
-    case "form":
-      return { value: parseForm(text), raw: text, isBinary: false };
-    case "bytes": {
-      const bytes = require("buffer/").Buffer.from(text, "latin1");
-      return { value: bytes, raw: bytes.toString("utf8"), isBinary: true };
-    }
+  if (kind === "none")
+    return { value: undefined, raw: undefined, isBinary: false };
+  if (kind === "bytes") {
+    const bytes = require("buffer/").Buffer.from(text, "latin1");
+    return { value: bytes, raw: bytes.toString("utf8"), isBinary: true };
   }
+  const value = kind === "json" ? parseJson(text) : parseForm(text);
+  return { value, raw: text, isBinary: false };
 }
 
 /** A body that is not what its content type says is not parsed; `body_raw` has it. */
@@ -104,7 +100,7 @@ function parseForm(text: string): unknown {
 }
 
 function parseRecord(json: string): Record<string, unknown> {
-  // The executor wrote it, as a JSON object.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the executor wrote it, as a JSON object
   return parse(json) as Record<string, unknown>;
 }
 
@@ -126,7 +122,7 @@ function copy(
   for (let i = 0; i < names.length; i++) {
     const name = names[i];
     if (name === undefined || name === "__proto__" || !isWanted(name)) continue;
-    // Own keys of an object that JSON.parse made: no getter.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- own keys of an object that JSON.parse made: no getter
     const value = (source as Record<string, unknown>)[name];
     defineProperty(data, name, valueProperty(value));
   }

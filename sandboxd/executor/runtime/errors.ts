@@ -61,7 +61,7 @@ function readStatus(thrown: object): number {
 
 function read(thrown: object, key: string): unknown {
   try {
-    // A plain property read: a getter or proxy trap may answer, or throw.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a plain read; a getter or trap may answer, or throw
     return (thrown as Record<string, unknown>)[key];
   } catch {
     return undefined;

@@ -74,7 +74,7 @@ function fixArrayBuffer(): void {
   defineHidden(GuestArrayBuffer, "name", "ArrayBuffer");
   // A function's own `prototype` can be assigned, not redefined.
   GuestArrayBuffer.prototype = prototype;
-  defineHidden(GuestArrayBuffer, "isView", Native.isView);
+  defineHidden(GuestArrayBuffer, "isView", Reflect.get(Native, "isView"));
   const species = Reflect.getOwnPropertyDescriptor(Native, Symbol.species);
   if (species) defineProperty(GuestArrayBuffer, Symbol.species, species);
   defineHidden(prototype, "constructor", GuestArrayBuffer);

@@ -24,17 +24,17 @@ interface Header {
 }
 
 export interface Headers {
-  set(name: string, value: HeaderValue): void;
-  append(name: string, value: HeaderValue): void;
-  get(name: string): HeaderValue | undefined;
-  remove(name: string): void;
-  names(): string[];
-  all(): Record<string, HeaderValue>;
+  set: (name: string, value: HeaderValue) => void;
+  append: (name: string, value: HeaderValue) => void;
+  get: (name: string) => HeaderValue | undefined;
+  remove: (name: string) => void;
+  names: () => string[];
+  all: () => Record<string, HeaderValue>;
   /** From an object, or an array of names and values in turn, or of pairs. */
-  setAll(given: unknown): void;
-  contentType(): string;
+  setAll: (given: unknown) => void;
+  contentType: () => string;
   /** All but the content type, as a JSON array of names and values in turn. */
-  toJson(): string;
+  toJson: () => string;
 }
 
 export function createHeaders(): Headers {
@@ -96,7 +96,7 @@ function setAll(headers: Headers, given: unknown): void {
   const names = objectKeys(given);
   for (let i = 0; i < names.length; i++) {
     const name = names[i] ?? "";
-    // checkValue looks at whatever it is.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- `set` looks at whatever it is
     headers.set(name, (given as Record<string, HeaderValue>)[name] ?? "");
   }
 }

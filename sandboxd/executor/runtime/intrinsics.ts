@@ -34,8 +34,7 @@ type Method<Result> = (text: string, ...parameters: unknown[]) => Result;
 /** A method of strings as a function. What `bind` makes asks no prototype when it is called, and V8 inlines it. */
 function textMethod<Result>(name: string): Method<Result> {
   const method: Method<Result> = Reflect.get(String.prototype, name);
-  const { call } = Function.prototype;
-  return call.bind(method);
+  return Function.prototype.call.bind(method);
 }
 
 export const sliceText = textMethod<string>("slice");
@@ -55,7 +54,7 @@ export function quote(text: string): string {
 
 /** An object without prototype: its keys are only what was put there. */
 export function dictionary<Value>(): Record<string, Value> {
-  // An object without properties is a record of anything.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- an object without properties is a record of anything
   return createObject(null) as Record<string, Value>;
 }
 
@@ -81,6 +80,7 @@ export function isAsyncFunction(value: object): boolean {
 
 /** Runs work after the running code, before the entry into the isolate ends. `await` of a primitive asks no prototype. */
 export async function enqueue(work: () => void): Promise<void> {
+  // oxlint-disable-next-line typescript/await-thenable -- the wait is what is wanted
   await undefined;
   work();
 }

@@ -37,15 +37,15 @@ interface Waiting {
 
 /** Collects what goes out. */
 export interface Outbox {
-  timer(call: number, timer: number, delayMs: number): void;
-  clear(call: number, timer: number): void;
-  log(call: number, level: string, timeMs: number, text: string): void;
+  timer: (call: number, timer: number, delayMs: number) => void;
+  clear: (call: number, timer: number) => void;
+  log: (call: number, level: string, timeMs: number, text: string) => void;
   /** A line that was not kept. */
-  dropped(call: number): void;
+  dropped: (call: number) => void;
   /** A ready JSON item, with at most one body; each is drained alone. */
-  answer(item: string, body: string): void;
+  answer: (item: string, body: string) => void;
   /** `1` if more waits, else `0`; then the items as a JSON array, a line feed, the body of the last. Empty: nothing waits. */
-  drain(): string;
+  drain: () => string;
 }
 
 export function createOutbox(): Outbox {
