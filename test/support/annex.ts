@@ -1,6 +1,6 @@
 /** A whole Annex in a temporary folder: control plane and sandboxd as processes, and everybody who talks to them. */
 import { execFile } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -18,6 +18,7 @@ import {
 import { connectRpc } from "../../proto/rpc/client.ts";
 import { startDaemon, type Daemon } from "./daemon.ts";
 import { executorFile, repositoryRoot } from "./paths.ts";
+import { freePort } from "./ports.ts";
 
 const run = promisify(execFile);
 const rolloutWaitMs = 20_000;
@@ -52,9 +53,9 @@ export class TestAnnex {
   sandboxd: Daemon | undefined;
   readonly #options: AnnexOptions;
   readonly #clients: (() => unknown)[] = [];
-  #grpcPort = "0";
-  #httpPort = "0";
-  #runPort = "0";
+  #grpcPort = "";
+  #httpPort = "";
+  #runPort = "";
 
   constructor(home: string, options: AnnexOptions) {
     this.home = home;
@@ -78,6 +79,9 @@ export class TestAnnex {
   }
 
   async startControlPlane(): Promise<Daemon> {
+    // The same ports again after a restart: that is where everybody looks.
+    this.#grpcPort ||= await freePort();
+    this.#httpPort ||= await freePort();
     const ports = [
       "--grpc-port",
       this.#grpcPort,
@@ -90,13 +94,11 @@ export class TestAnnex {
       args,
       this.#options.env,
     );
-    // The same ports again after a restart: that is where everybody looks.
-    this.#grpcPort = portOf(this.controlplane.ready["grpc"]);
-    this.#httpPort = portOf(this.controlplane.ready["http"]);
     return this.controlplane;
   }
 
   async startSandboxd(more: string[] = []): Promise<Daemon> {
+    this.#runPort ||= await freePort();
     const args = [
       ...[
         "--home",
@@ -115,16 +117,36 @@ export class TestAnnex {
       args,
       this.#options.env,
     );
-    this.#runPort = portOf(this.sandboxd.ready["run"]);
     return this.sandboxd;
+  }
+
+  /** Starts another host of this control plane, with a home of its own inside ours. */
+  async addHost(name: string, more: string[] = []): Promise<TestHost> {
+    const home = join(this.home, name);
+    await mkdir(home);
+    const joinToken = join(this.home, "join-token");
+    const args = [
+      ...["--home", home, "--control", this.grpc, "--run-port", "0"],
+      ...["--host-name", name, "--join-token-file", joinToken],
+      ...["--executor-file", executorFile, ...more],
+    ];
+    const daemon = await startDaemon(
+      "sandboxd/main.ts",
+      args,
+      this.#options.env,
+    );
+    this.#clients.push(() => daemon.stop());
+    const client = connect({ socket: join(home, "sandboxd.sock") });
+    this.#clients.push(() => client.close());
+    return { daemon, client };
   }
 
   /** Has the control plane's own program issue an admin's token and one for the host to join with. */
   async join(): Promise<void> {
-    this.adminToken = await this.#issue("admin-token");
+    this.adminToken = await this.operate("admin-token");
     await writeFile(
       join(this.home, "join-token"),
-      await this.#issue("join-token"),
+      await this.operate("join-token"),
     );
   }
 
@@ -194,16 +216,19 @@ export class TestAnnex {
     await this.controlplane?.stop();
   }
 
-  async #issue(order: "admin-token" | "join-token"): Promise<string> {
+  /** Runs the control plane's own program for something else than to serve; gives what it prints. */
+  async operate(...order: string[]): Promise<string> {
     const main = join(repositoryRoot, "controlplane/main.ts");
-    const { stdout } = await run(process.execPath, [
-      main,
-      "--home",
-      this.home,
-      order,
-    ]);
+    const args = [main, "--home", this.home, ...order];
+    const { stdout } = await run(process.execPath, args);
     return stdout.trim();
   }
+}
+
+/** One more host. */
+export interface TestHost {
+  daemon: Daemon;
+  client: Client;
 }
 
 interface PublishOptions {
@@ -222,9 +247,3 @@ const services = {
   secrets: SecretServiceDefinition,
   tokens: TokenServiceDefinition,
 } as const;
-
-function portOf(address: string | undefined): string {
-  const port = address?.match(/:(\d+)\/?$/)?.[1];
-  if (port === undefined) throw new Error(`no port in ${address}`);
-  return port;
-}
