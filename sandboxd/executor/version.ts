@@ -17,7 +17,8 @@ import {
   type GuestResult,
   type PayloadForm,
 } from "./bridge.ts";
-import { OpenCall, type CallLimits } from "./call.ts";
+import { OpenCall, RecentCalls, type CallLimits } from "./call.ts";
+import { brokenBounds, memoryFailure, resultSizeFailure } from "./failures.ts";
 import type { Entered, GuestIsolate } from "./isolate.ts";
 import type { Reply } from "./main.ts";
 import { runtimeRequest } from "./request.ts";
@@ -45,7 +46,6 @@ export interface LoadOutcome {
 const tidyTimeoutMs = 10_000;
 /** Timers of a top level belong to no invocation; they end so long after its run could have ended. */
 const topLevelTimersMs = 1000;
-const maxRememberedCalls = 64;
 
 export class GuestVersion {
   readonly name: string;
@@ -53,8 +53,7 @@ export class GuestVersion {
   readonly #limits: VersionLimits;
   readonly #reply: Reply;
   readonly #calls = new Map<number, OpenCall>();
-  /** Invocation ids of the calls answered last. */
-  readonly #answered = new Map<number, string>();
+  readonly #answered = new RecentCalls();
   #places: SourcePlaces;
   #payloadForm: PayloadForm | undefined;
   #loadFailure: LoadFailure | undefined;
@@ -92,7 +91,11 @@ export class GuestVersion {
     const evaluateMs = performance.now();
     this.configure(request);
     if (this.isLost)
-      return { failure: this.#memoryFailure(), compileUs, evaluateUs: 0 };
+      return {
+        failure: memoryFailure(this.#limits.heapLimitMb),
+        compileUs,
+        evaluateUs: 0,
+      };
     this.#loadCall = id;
     const wallMs = timeoutMs + topLevelTimersMs;
     const call = new OpenCall(
@@ -174,7 +177,7 @@ export class GuestVersion {
         return;
       }
       case "lost":
-        this.#discard(call, this.#memoryFailure());
+        this.#discard(call, memoryFailure(this.#limits.heapLimitMb));
         return;
       case "unhandled":
         call.log({
@@ -194,7 +197,7 @@ export class GuestVersion {
     for (;;) {
       const text = this.#isolate.drain();
       if (text === undefined) {
-        this.#discard(call, this.#memoryFailure());
+        this.#discard(call, memoryFailure(this.#limits.heapLimitMb));
         return;
       }
       if (text === "") return;
@@ -308,7 +311,7 @@ export class GuestVersion {
     if (!this.#calls.delete(call.id)) return;
     call.end();
     this.#replyLog(call);
-    this.#remember(call);
+    this.#answered.add(call);
   }
 
   /** After a limit the isolate is never entered again: what it was doing might go on. */
@@ -336,15 +339,6 @@ export class GuestVersion {
     };
   }
 
-  #memoryFailure(): CallFailure {
-    const value = this.#limits.heapLimitMb;
-    return {
-      reason: "memory",
-      message: `needed more than ${value} MB of memory`,
-      limit: { name: "heap_mb", value, observed: value },
-    };
-  }
-
   #replyLog({ id, invocationId, lines, dropped }: OpenCall): void {
     if (lines.length === 0 && dropped === 0) return;
     const version = this.name;
@@ -353,7 +347,7 @@ export class GuestVersion {
 
   /** A line of what the call left behind, as long as the call is remembered. */
   #replyLate(id: number, line: LogLine): void {
-    const invocationId = this.#answered.get(id);
+    const invocationId = this.#answered.invocationId(id);
     if (invocationId === undefined) return;
     const version = this.name;
     const lines = [line];
@@ -366,28 +360,6 @@ export class GuestVersion {
       dropped: 0,
     });
   }
-
-  /** Later lines of a call are still its own; the oldest calls are forgotten first. */
-  #remember({ id, invocationId }: OpenCall): void {
-    this.#answered.set(id, invocationId);
-    if (this.#answered.size <= maxRememberedCalls) return;
-    const [oldest] = this.#answered.keys();
-    if (oldest !== undefined) this.#answered.delete(oldest);
-  }
-}
-
-/** The runtime would not have said it: the guest got hold of something, and its isolate is not entered again. */
-const brokenBounds: CallFailure = {
-  reason: "invalid_result",
-  message: "the answer broke the runtime's bounds",
-};
-
-function resultSizeFailure(value: number, observed: number): CallFailure {
-  return {
-    reason: "result_size",
-    message: `the result is longer than ${value} bytes`,
-    limit: { name: "result_bytes", value, observed },
-  };
 }
 
 /** The parser knows `#!` only at the very start of a file. */

@@ -1,0 +1,30 @@
+/** Failures that are the executor's own judgement; those of a call's clocks are in call.ts. */
+import type { CallFailure } from "../../proto/errors.ts";
+
+/** The runtime would not have said it: the guest got hold of something, and its isolate is not entered again. */
+export const brokenBounds: CallFailure = {
+  reason: "invalid_result",
+  message: "the answer broke the runtime's bounds",
+};
+
+/** The isolate's heap was full. V8 tells no figure beyond the limit. */
+export function memoryFailure(heapLimitMb: number): CallFailure {
+  const value = heapLimitMb;
+  return {
+    reason: "memory",
+    message: `needed more than ${value} MB of memory`,
+    limit: { name: "heap_mb", value, observed: value },
+  };
+}
+
+/** A result longer than it may be; a guest that was stopped early had at least so many bytes. */
+export function resultSizeFailure(
+  value: number,
+  observed: number,
+): CallFailure {
+  return {
+    reason: "result_size",
+    message: `the result is longer than ${value} bytes`,
+    limit: { name: "result_bytes", value, observed },
+  };
+}
