@@ -123,7 +123,12 @@ export class ContainerExecutors {
     const warm = [...this.#executors].filter((executor) =>
       executor.isWarm(present),
     );
-    await Promise.all(warm.map((executor) => this.#load(executor, next)));
+    await Promise.all(
+      warm.map(async (executor) => {
+        await this.#load(executor, next);
+        this.#unloadBefore(executor, { next: next.key, present });
+      }),
+    );
   }
 
   /** Ends what is past its time, too old, or unused for longer than `idleMs`. */
@@ -131,6 +136,7 @@ export class ContainerExecutors {
     const now = this.#options.now();
     for (const executor of this.#executors) {
       executor.killIfOverdue();
+      unloadTakenOver(executor);
       if (executor.openCalls > 0) continue;
       const isIdle = now - executor.lastUsedMs > idleMs;
       if (isIdle || this.#isTooOld(executor)) executor.kill("closed");
@@ -187,24 +193,32 @@ export class ContainerExecutors {
     version: LoadableVersion,
   ): Promise<CallFailure | undefined> {
     const failure = await executor.load(version, this.#options.loadTimeoutMs);
-    if (!failure) this.#unloadSuperseded(executor, version.key);
+    if (!failure && version.key.startsWith(inlinePrefix))
+      this.#unloadInline(executor, version.key);
     return failure;
   }
 
-  /** Unloads, where no call uses them, older versions of the same extension and the longest unused code of requests. */
-  #unloadSuperseded(executor: Executor, loaded: string): void {
+  /** Unloads the longest unused code of requests, where no call uses it. */
+  #unloadInline(executor: Executor, loaded: string): void {
     const idle = executor
-      .idleVersions()
-      .filter(({ version }) => version !== loaded);
-    const isInline = loaded.startsWith(inlinePrefix);
-    const superseded = isInline
-      ? idle
-          .filter(({ version }) => version.startsWith(inlinePrefix))
-          .slice(0, -this.#options.maxInlineVersions)
-      : idle.filter(
-          ({ version }) => extensionOf(version) === extensionOf(loaded),
-        );
-    for (const { version } of superseded) executor.unload(version);
+      .versions()
+      .filter(({ key, isIdle }) => isIdle && key.startsWith(inlinePrefix))
+      .filter(({ key }) => key !== loaded)
+      .toSorted((a, b) => a.lastUsedMs - b.lastUsedMs);
+    for (const { key } of idle.slice(0, -this.#options.maxInlineVersions))
+      executor.unload(key);
+  }
+
+  /** While nobody calls, one version waits beside the one that serves, and no more. */
+  #unloadBefore(
+    executor: Executor,
+    { next, present }: { next: string; present: string },
+  ): void {
+    for (const { key } of executor.versions()) {
+      const isOther = key !== next && key !== present;
+      if (isOther && extensionOf(key) === extensionOf(next))
+        executor.unload(key);
+    }
   }
 
   #notLoaded(
@@ -233,6 +247,26 @@ export const inlinePrefix = "inline:";
 
 function extensionOf(version: string): string {
   return version.slice(0, version.lastIndexOf("@"));
+}
+
+/**
+ * Unloads, where no call uses them, versions that a later loaded one of the same extension has taken over from. Loaded is
+ * not enough: until it serves, calls go to the one before, which must not be cold for them.
+ */
+function unloadTakenOver(executor: Executor): void {
+  const versions = executor.versions();
+  if (versions.length < 2) return;
+  for (const [index, { key, isIdle, lastCalledMs }] of versions.entries()) {
+    if (!isIdle || key.startsWith(inlinePrefix)) continue;
+    const isTakenOver = versions
+      .slice(index + 1)
+      .some(
+        (later) =>
+          later.lastCalledMs > lastCalledMs &&
+          extensionOf(later.key) === extensionOf(key),
+      );
+    if (isTakenOver) executor.unload(key);
+  }
 }
 
 /** What a call's caller is told, or that it deserves another try. */

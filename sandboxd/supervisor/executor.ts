@@ -107,9 +107,22 @@ interface HeldVersion {
   compileUs: number;
   openCalls: number;
   lastUsedMs: number;
+  /** 0: never. */
+  lastCalledMs: number;
   /** What the executor was last told, compared by identity. */
   secrets: LoadableVersion["secrets"];
   meta: LoadableVersion["meta"];
+}
+
+/** A version that an executor has ready. */
+export interface ReadyVersion {
+  key: string;
+  /** No call uses it. */
+  isIdle: boolean;
+  /** When it was loaded, or its last call ended. */
+  lastUsedMs: number;
+  /** When a call was last sent to it; 0: never. */
+  lastCalledMs: number;
 }
 
 export class Executor {
@@ -189,12 +202,16 @@ export class Executor {
     return this.#versions.get(version)?.compileUs ?? 0;
   }
 
-  /** The versions it holds, the longest unused first. */
-  idleVersions(): { version: string; lastUsedMs: number }[] {
+  /** The versions that are ready in it, in the order they were loaded. */
+  versions(): ReadyVersion[] {
     return [...this.#versions]
-      .filter(([, held]) => held.isReady && held.openCalls === 0)
-      .map(([version, held]) => ({ version, lastUsedMs: held.lastUsedMs }))
-      .toSorted((a, b) => a.lastUsedMs - b.lastUsedMs);
+      .filter(([, held]) => held.isReady)
+      .map(([key, { openCalls, lastUsedMs, lastCalledMs }]) => ({
+        key,
+        isIdle: openCalls === 0,
+        lastUsedMs,
+        lastCalledMs,
+      }));
   }
 
   /** Loads a version unless it is there; resolves with why it could not be. */
@@ -211,6 +228,7 @@ export class Executor {
       compileUs: 0,
       openCalls: 0,
       lastUsedMs: this.#now(),
+      lastCalledMs: 0,
       secrets,
       meta,
     };
@@ -241,6 +259,7 @@ export class Executor {
     const { payload, ...head } = call;
     this.#send({ type: "invoke", id, version: version.key, ...head }, payload);
     held.openCalls++;
+    held.lastCalledMs = this.#now();
     return new Promise((settle) => {
       const killAtMs = this.#now() + call.wallMs + overdueGraceMs;
       this.#calls.set(id, {

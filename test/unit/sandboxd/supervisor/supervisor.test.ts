@@ -136,7 +136,9 @@ test("a newer version of an extension takes the older one's isolate away", async
   await supervisor.run(versionOf(echo, "hello@1"), callWith({}));
   await supervisor.run(versionOf(echo, "other@1"), callWith({}));
   await supervisor.run(versionOf(echo, "hello@2"), callWith({}));
-  expect([...warm].toSorted()).toEqual(["acme/hello@2", "acme/other@1"]);
+  await vi.waitFor(() =>
+    expect([...warm].toSorted()).toEqual(["acme/hello@2", "acme/other@1"]),
+  );
 });
 
 test("when all executors are in use the longest unused gives way", async () => {
