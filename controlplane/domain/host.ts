@@ -67,17 +67,21 @@ export function heldKeyOf(name: {
   return `${name.container}/${name.extension}`;
 }
 
-/** What a host holds after it told of one version; one that serves takes the place of others, but not of newer ones it refused. */
+/**
+ * What a host holds after it told of one version. One that begins to serve takes the place of all others; one that served
+ * already only became warm or cold, and says nothing of a version refused since, be that a newer or an older one.
+ */
 export function withHeld(
   held: ReadonlyMap<number, HostVersion> | undefined,
   told: HostVersion,
 ): ReadonlyMap<number, HostVersion> {
-  const serves = told.state === "compiled" || told.state === "warm";
-  const kept = [...(held ?? [])].filter(
-    ([version, { state }]) =>
-      !serves || (state === "refused" && version > told.version),
-  );
+  const isNews = isServing(told) && !isServing(held?.get(told.version));
+  const kept = isNews ? [] : (held ?? []);
   return new Map([...kept, [told.version, told]]);
+}
+
+function isServing(version: HostVersion | undefined): boolean {
+  return version?.state === "compiled" || version?.state === "warm";
 }
 
 /** Whether a host wants to know of a container. */

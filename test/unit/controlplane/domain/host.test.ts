@@ -41,6 +41,16 @@ test("a refused version is still known when the one that serves becomes warm", (
   ).toEqual(["1 warm", "2 refused"]);
 });
 
+test("an older version that was refused when it was activated again is still known too", () => {
+  expect(
+    held(
+      version(2, "compiled"),
+      version(1, "refused"),
+      version(2, "warm"),
+    ).toSorted(),
+  ).toEqual(["1 refused", "2 warm"]);
+});
+
 test("a refused version is forgotten once a newer one serves", () => {
   expect(held(version(2, "refused"), version(3, "compiled"))).toEqual([
     "3 compiled",
