@@ -109,10 +109,17 @@ class RunningSync implements Sync {
     this.#warmth.note(report, version, isWarm);
     const state = isWarm ? HeldState.WARM : HeldState.COMPILED;
     if (this.#connectedAtMs === undefined) return; // the next Hello tells it
+    // What is warm but does not serve yet must not count as taken: its own acknowledgement tells.
+    if (!this.#isServing(report)) return;
     this.#session?.outbox.send({
       $case: "held",
       value: heldOf(report, version, state),
     });
+  }
+
+  #isServing({ container, extension, version }: HeldReport): boolean {
+    const serving = this.#deps.catalog.extension(container, extension);
+    return serving?.version.number === version;
   }
 
   async close(): Promise<void> {
