@@ -12,6 +12,7 @@ import {
 import type { InvocationRecord } from "../../../sandboxd/invoke/trace.ts";
 import { startTelemetry } from "../../../sandboxd/telemetry.ts";
 import type { Telemetry } from "../../../sandboxd/telemetry.ts";
+import { startOtlpGrpcReceiver } from "../../support/otlp-grpc-receiver.ts";
 import { orphans, startOtlpReceiver } from "../../support/otlp-receiver.ts";
 import type {
   OtlpReceiver,
@@ -115,6 +116,18 @@ test.each(["http/protobuf", "http/json"])(
     ]);
   },
 );
+
+test("an invocation arrives over gRPC too", async () => {
+  const receiver = await startOtlpGrpcReceiver();
+  open.push(receiver);
+  vi.stubEnv("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.url);
+  vi.stubEnv("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc");
+  const telemetry = start();
+  recordInvocation(telemetry.tracer, invocation(sampledParent));
+  await telemetry.flush();
+  expect(receiver.spans).toHaveLength(5);
+  expect(orphans(receiver.spans, callerSpanId)).toEqual([]);
+});
 
 test("a trace its caller did not sample is not exported", async () => {
   const receiver = await startReceiver();
