@@ -1,5 +1,5 @@
 /** One sandboxd per state folder, and one per socket. */
-import { rm } from "node:fs/promises";
+import { lstat, rm } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import Database from "better-sqlite3";
@@ -36,12 +36,25 @@ export async function claimSocket(path: string): Promise<void> {
       "invalid",
       `the socket path ${path} is longer than ${maxSocketPathBytes} bytes: choose a shorter --socket`,
     );
+  if (await isOtherThanSocket(path))
+    throw new AnnexError(
+      "precondition",
+      `${path} exists and is not a socket: remove it, or choose another --socket`,
+    );
   if (await answers(path))
     throw new AnnexError(
       "precondition",
       `another sandboxd answers on ${path}: stop it, or give this one another --socket`,
     );
   await rm(path, { force: true });
+}
+
+async function isOtherThanSocket(path: string): Promise<boolean> {
+  try {
+    return !(await lstat(path)).isSocket();
+  } catch {
+    return false;
+  }
 }
 
 async function answers(path: string): Promise<boolean> {
@@ -52,6 +65,9 @@ async function answers(path: string): Promise<boolean> {
       resolve(isAnswered);
     };
     probe.once("connect", () => settle(true));
-    probe.once("error", () => settle(false));
+    // Only these mean that nobody listens; one that is too busy to answer (EAGAIN) is there all the same.
+    probe.once("error", (error: NodeJS.ErrnoException) =>
+      settle(!["ECONNREFUSED", "ENOENT"].includes(error.code ?? "")),
+    );
   });
 }
