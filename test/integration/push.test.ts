@@ -9,12 +9,12 @@ import { keepCalling } from "../support/continuous-caller.ts";
 const container = "acme";
 const target = { container, extension: "hello" };
 const next = { create: false };
-const patience = { timeout: 20_000, interval: 20 };
+const patience = { timeout: 40_000, interval: 20 };
+
+vi.setConfig({ testTimeout: 120_000 });
 
 test("activate, roll back, enable, disable, secrets and delete reach the next calls without a new version", async () => {
   const annex = await withContainer();
-  const answering = (word: string) =>
-    `module.exports = (ctx, cb) => cb(null, ["${word}", ctx.secrets.KEY ?? null]);`;
   await annex.control("points").createPoint({ name: "greeting" });
   await annex.publish(container, "hello", answering("one"), {
     points: ["greeting"],
@@ -109,9 +109,7 @@ test.each([
 
 test("a caller meets no cold start and no failure in twenty publishes", async () => {
   const annex = await withContainer();
-  const source = (number: number) =>
-    `module.exports = (cb) => cb(null, ${number});`;
-  await annex.publish(container, "hello", source(1));
+  await annex.publish(container, "hello", numbered(1));
   const client = annex.client();
   await client.invoke(target);
   const caller = keepCalling(client, target);
@@ -119,7 +117,7 @@ test("a caller meets no cold start and no failure in twenty publishes", async ()
     const { rollout } = await annex.publish(
       container,
       "hello",
-      source(number),
+      numbered(number),
       next,
     );
     expect(rollout).toMatchObject({ version: number, warm: 1, refused: [] });
@@ -177,8 +175,6 @@ test("a rollout shows a version stored, compiled and warm on each of two hosts",
 
 test("a call in flight ends on the version it was admitted with", async () => {
   const annex = await withContainer();
-  const slow = (word: string, ms: number) =>
-    `module.exports = (cb) => setTimeout(() => cb(null, "${word}"), ${ms});`;
   await annex.publish(container, "hello", slow("old", 5000));
   const client = annex.client();
   const order: string[] = [];
@@ -229,6 +225,18 @@ test("a host with named containers holds nothing of the others", async () => {
     { container: "other" },
   ]);
 });
+
+function answering(word: string): string {
+  return `module.exports = (ctx, cb) => cb(null, ["${word}", ctx.secrets.KEY ?? null]);`;
+}
+
+function numbered(number: number): string {
+  return `module.exports = (cb) => cb(null, ${number});`;
+}
+
+function slow(word: string, ms: number): string {
+  return `module.exports = (cb) => setTimeout(() => cb(null, "${word}"), ${ms});`;
+}
 
 async function withContainer(): Promise<TestAnnex> {
   const annex = await startAnnex();

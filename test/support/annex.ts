@@ -100,15 +100,16 @@ export class TestAnnex {
   async startSandboxd(more: string[] = []): Promise<Daemon> {
     this.#runPort ||= await freePort();
     const args = [
-      ...[
-        "--home",
-        this.home,
-        "--control",
-        this.grpc,
-        "--run-port",
-        this.#runPort,
-      ],
-      ...["--host-name", "test-host", "--executor-file", executorFile],
+      "--home",
+      this.home,
+      "--control",
+      this.grpc,
+      "--run-port",
+      this.#runPort,
+      "--host-name",
+      "test-host",
+      "--executor-file",
+      executorFile,
       ...(this.#options.sandboxd ?? []),
       ...more,
     ];
@@ -126,9 +127,19 @@ export class TestAnnex {
     await mkdir(home);
     const joinToken = join(this.home, "join-token");
     const args = [
-      ...["--home", home, "--control", this.grpc, "--run-port", "0"],
-      ...["--host-name", name, "--join-token-file", joinToken],
-      ...["--executor-file", executorFile, ...more],
+      "--home",
+      home,
+      "--control",
+      this.grpc,
+      "--run-port",
+      "0",
+      "--host-name",
+      name,
+      "--join-token-file",
+      joinToken,
+      "--executor-file",
+      executorFile,
+      ...more,
     ];
     const daemon = await startDaemon(
       "sandboxd/main.ts",

@@ -21,9 +21,9 @@ export function keepCalling(
   options: InvokeOptions,
 ): { seen: Seen; stop(): Promise<Seen> } {
   const seen: Seen = { versions: [], calls: 0, cold: 0, faults: [] };
-  let isOver = false;
+  const over = new AbortController();
   const calling = (async () => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       try {
         note(seen, await client.invoke(options));
       } catch (error) {
@@ -35,7 +35,7 @@ export function keepCalling(
   return {
     seen,
     async stop() {
-      isOver = true;
+      over.abort();
       await calling;
       return seen;
     },
