@@ -34,47 +34,77 @@ export function encodeFrame(head: object, body: Uint8Array = noBody): Buffer {
 
 /** Cuts a byte stream into frames. Throws on a frame that breaks a bound or is not JSON: then nothing more can be trusted. */
 export class FrameReader {
-  #chunks: Buffer[] = [];
-  #pendingBytes = 0;
-  #neededBytes = prefixBytes;
+  /** The first bytes of a prefix that was cut. */
+  #cutPrefix: Buffer | undefined;
+  /** A frame that has not come whole: bytes are copied as they come, so that a large one costs nothing when it is complete. */
+  #partial: { frame: Buffer; filledBytes: number } | undefined;
 
   /** Takes the next bytes of the stream and gives the frames they complete. */
   push(chunk: Buffer): Frame[] {
-    this.#chunks.push(chunk);
-    this.#pendingBytes += chunk.length;
-    if (this.#pendingBytes < this.#neededBytes) return [];
-    return this.#take();
-  }
-
-  #take(): Frame[] {
-    const [first] = this.#chunks;
-    let bytes =
-      this.#chunks.length === 1 && first ? first : Buffer.concat(this.#chunks);
     const frames: Frame[] = [];
-    this.#neededBytes = prefixBytes;
-    while (bytes.length >= prefixBytes) {
-      const contentBytes = bytes.readUInt32BE(0);
-      const headBytes = bytes.readUInt32BE(4);
-      if (
-        contentBytes > maxFrameBytes ||
-        headBytes > maxHeadBytes ||
-        headBytes > contentBytes
-      )
-        throw new Error("frame out of bounds");
-      const end = prefixBytes + contentBytes;
-      if (bytes.length < end) {
-        this.#neededBytes = end;
-        break;
-      }
-      const bodyStart = prefixBytes + headBytes;
-      const head: unknown = JSON.parse(
-        bytes.toString("utf8", prefixBytes, bodyStart),
-      );
-      frames.push({ head, body: bytes.subarray(bodyStart, end) });
-      bytes = bytes.subarray(end);
+    let rest = this.#cutPrefix
+      ? Buffer.concat([this.#cutPrefix, chunk])
+      : chunk;
+    this.#cutPrefix = undefined;
+    while (rest.length > 0) {
+      const frame = this.#partial ? this.#fill(rest) : this.#cut(rest);
+      if (!frame.bytes) break;
+      frames.push(readFrame(frame.bytes));
+      rest = rest.subarray(frame.takenBytes);
     }
-    this.#chunks = bytes.length > 0 ? [bytes] : [];
-    this.#pendingBytes = bytes.length;
     return frames;
   }
+
+  /** Cuts a whole frame off the front, or keeps what there is of one. */
+  #cut(bytes: Buffer): Cut {
+    if (bytes.length < prefixBytes) {
+      this.#cutPrefix = Buffer.from(bytes);
+      return nothing;
+    }
+    const length = frameLength(bytes);
+    if (bytes.length >= length)
+      return { bytes: bytes.subarray(0, length), takenBytes: length };
+    const frame = Buffer.allocUnsafeSlow(length);
+    this.#partial = { frame, filledBytes: bytes.copy(frame) };
+    return nothing;
+  }
+
+  #fill(bytes: Buffer): Cut {
+    const partial = this.#partial;
+    if (!partial) return nothing;
+    const takenBytes = bytes.copy(partial.frame, partial.filledBytes);
+    partial.filledBytes += takenBytes;
+    if (partial.filledBytes < partial.frame.length) return nothing;
+    this.#partial = undefined;
+    return { bytes: partial.frame, takenBytes };
+  }
+}
+
+interface Cut {
+  /** A whole frame; undefined where there is none yet, and all bytes were kept. */
+  bytes: Buffer | undefined;
+  takenBytes: number;
+}
+
+const nothing: Cut = { bytes: undefined, takenBytes: 0 };
+
+/** The length of the frame that begins here, prefix included. */
+function frameLength(bytes: Buffer): number {
+  const contentBytes = bytes.readUInt32BE(0);
+  const headBytes = bytes.readUInt32BE(4);
+  if (
+    contentBytes > maxFrameBytes ||
+    headBytes > maxHeadBytes ||
+    headBytes > contentBytes
+  )
+    throw new Error("frame out of bounds");
+  return prefixBytes + contentBytes;
+}
+
+function readFrame(bytes: Buffer): Frame {
+  const bodyStart = prefixBytes + bytes.readUInt32BE(4);
+  const head: unknown = JSON.parse(
+    bytes.toString("utf8", prefixBytes, bodyStart),
+  );
+  return { head, body: bytes.subarray(bodyStart) };
 }

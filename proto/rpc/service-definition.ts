@@ -2,9 +2,6 @@
 import { BinaryWriter } from "@bufbuild/protobuf/wire";
 import type { ServiceDefinition } from "@grpc/grpc-js";
 
-/** A longer message's buffer is not kept for the next one. */
-const maxKeptBytes = 64 * 1024;
-
 interface Codec<Message> {
   encode(message: Message, writer: BinaryWriter): BinaryWriter;
   decode(bytes: Uint8Array): Message;
@@ -46,14 +43,17 @@ function codecOf(type: unknown, side: "request" | "response"): object {
   };
 }
 
-/** Encodes with one writer whose buffer has grown already: a fresh one for each message took three times as long. */
+/**
+ * Encodes with one writer whose buffer has grown already: a fresh one for each message took three times as long. The
+ * buffer is never longer than the longest message, which the carrier bounds.
+ */
 function serializerOf(codec: Codec<unknown>): (message: unknown) => Buffer {
   let kept: BinaryWriter | undefined;
   return (message) => {
     const writer = kept ?? new BinaryWriter();
     kept = undefined; // so that one that threw half-way is not used again
     const bytes = codec.encode(message, writer).finish();
-    if (bytes.length <= maxKeptBytes) kept = writer;
+    kept = writer;
     return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   };
 }
