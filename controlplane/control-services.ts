@@ -26,7 +26,7 @@ import type { Fleet } from "./sync/fleet.ts";
 import { sharedReads } from "./sync/shared-reads.ts";
 import { syncService } from "./sync/service.ts";
 import type { SyncLog } from "./sync/subscriber.ts";
-import type { ControlMetrics } from "./telemetry-metrics.ts";
+import type { ControlMetrics } from "./telemetry/metrics.ts";
 import { signHistory, signWith } from "./tokens.ts";
 
 /** So many builds may wait for their turn. */

@@ -8,7 +8,7 @@ import type { Config } from "./config.ts";
 import { startHttpServer } from "./http/server.ts";
 import { openStore, type Store } from "./store/store.ts";
 import { Fleet } from "./sync/fleet.ts";
-import { startTelemetry } from "./telemetry.ts";
+import { startTelemetry } from "./telemetry/telemetry.ts";
 import { signWith } from "./tokens.ts";
 
 /** What a control plane is given besides its settings. */

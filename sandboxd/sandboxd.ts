@@ -14,7 +14,7 @@ import { createInvokeService } from "./invoke/service.ts";
 import { claimSocket, lockFolder } from "./lock.ts";
 import { createPlainLauncher } from "./supervisor/launcher.ts";
 import { startSupervisor } from "./supervisor/supervisor.ts";
-import { startTelemetry } from "./telemetry.ts";
+import { startTelemetry } from "./telemetry/telemetry.ts";
 import { createVerifier } from "./verifier.ts";
 
 /** A running sandboxd. */

@@ -92,10 +92,11 @@ export class OpenCall {
   wallFailure(): CallFailure {
     const { wallMs, wallClock } = this.#terms;
     const observed = Math.round(this.elapsedMs);
+    const name = wallClock === "deadline" ? "timeout_ms" : "wall_ms";
     return {
       reason: wallClock,
       message: `no answer within ${Math.round(wallMs)} ms`,
-      limit: { name: "wall_ms", value: Math.round(wallMs), observed },
+      limit: { name, value: Math.round(wallMs), observed },
     };
   }
 

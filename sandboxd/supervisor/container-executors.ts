@@ -86,15 +86,24 @@ export class ContainerExecutors {
     signal?: AbortSignal,
   ): Promise<RunOutcome> {
     const admittedAt = performance.now();
-    let executor = this.#pick() ?? (await this.#start());
-    let acquiredAt = performance.now();
     let isCold = false;
     for (let isRerun = false; ; isRerun = true) {
+      const executor =
+        this.#pick() ?? (await unlessGivenUp(this.#start(), signal));
+      const acquiredAt = performance.now();
+      if (executor === givenUp)
+        return this.#notRun({ kind: "cancelled" }, { admittedAt, acquiredAt });
       if (!executor.isWarm(version.key)) {
         isCold = true;
-        const failure = await this.#load(executor, version);
+        const loading = this.#load(executor, version);
+        const failure = await unlessGivenUp(loading, signal);
         if (failure)
-          return this.#notLoaded(failure, { admittedAt, acquiredAt });
+          return this.#notRun(
+            failure === givenUp
+              ? { kind: "cancelled" }
+              : { kind: "failed", failure },
+            { admittedAt, acquiredAt },
+          );
       }
       const loadedAt = performance.now();
       const outcome = await executor.run(version, call, signal);
@@ -113,8 +122,6 @@ export class ContainerExecutors {
           compileUs: isCold ? executor.compileUs(version.key) : 0,
         };
       }
-      executor = this.#pick() ?? (await this.#start());
-      acquiredAt = performance.now();
     }
   }
 
@@ -221,15 +228,15 @@ export class ContainerExecutors {
     }
   }
 
-  #notLoaded(
-    failure: CallFailure,
+  #notRun(
+    outcome: RunOutcome["outcome"],
     times: { admittedAt: number; acquiredAt: number },
   ): RunOutcome {
     const endedAt = performance.now();
     return {
-      outcome: { kind: "failed", failure },
+      outcome,
       isCold: true,
-      isUnloadable: true,
+      isUnloadable: outcome.kind === "failed",
       ...times,
       loadedAt: endedAt,
       endedAt,
@@ -269,6 +276,24 @@ function unloadTakenOver(executor: Executor): void {
   }
 }
 
+const givenUp = "given up";
+
+/** What the work comes to, unless the caller gives up first; the work then goes on for whoever comes next. */
+async function unlessGivenUp<Value>(
+  work: Promise<Value>,
+  signal: AbortSignal | undefined,
+): Promise<Value | typeof givenUp> {
+  if (!signal) return await work;
+  const { promise, resolve } = Promise.withResolvers<typeof givenUp>();
+  const giveUp = () => resolve(givenUp);
+  signal.addEventListener("abort", giveUp, { once: true });
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener("abort", giveUp);
+  }
+}
+
 /** What a call's caller is told, or that it deserves another try. */
 function judge(
   outcome: ExecutorOutcome,
@@ -299,7 +324,7 @@ function lost(how: string): RunOutcome["outcome"] {
 
 function overdueFailure(call: ExecutorCall): CallFailure {
   const limit: LimitHit = {
-    name: "wall_ms",
+    name: call.wallClock === "deadline" ? "timeout_ms" : "wall_ms",
     value: call.wallMs,
     observed: call.wallMs,
   };

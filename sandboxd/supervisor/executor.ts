@@ -251,6 +251,7 @@ export class Executor {
     call: ExecutorCall,
     signal?: AbortSignal,
   ): Promise<ExecutorOutcome> {
+    if (signal?.aborted) return Promise.resolve({ kind: "cancelled" });
     const held = this.#versions.get(version.key);
     if (!held?.isReady || this.#isGone)
       return Promise.resolve({ kind: "displaced", effects: 0 });

@@ -66,7 +66,7 @@ const rules: Rule[] = [
     may: [proto, rpc, otelApi, /^controlplane\/domain\//, /^(fastify|undici)$/],
   },
   { files: /^controlplane\/config\.ts$/, may: [errors, settings] },
-  { files: /^controlplane\/telemetry/, may: [errors, /^@opentelemetry\//] },
+  { files: /^controlplane\/telemetry\//, may: [errors, /^@opentelemetry\//] },
   {
     files: /^controlplane\/[^/]+\.ts$/,
     may: [/^(proto|controlplane)\//, otelApi, /^pino$/],
@@ -89,7 +89,7 @@ const rules: Rule[] = [
     files: /^sandboxd\/(sync|invoke|gateway)\//,
     may: [proto, rpc, otelApi, pipe, /^(cockatiel|lru-cache)$/],
   },
-  { files: /^sandboxd\/telemetry/, may: [errors, /^@opentelemetry\//] },
+  { files: /^sandboxd\/telemetry\//, may: [errors, /^@opentelemetry\//] },
   { files: /^sandboxd\/config\.ts$/, may: [errors, settings] },
   { files: /^sandboxd\/lock\.ts$/, may: [errors, /^better-sqlite3$/] },
   {

@@ -3,8 +3,8 @@ import { createServer } from "node:http";
 import type { Server } from "node:http";
 import { setImmediate } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { startTelemetry } from "../../../controlplane/telemetry.ts";
-import type { Telemetry } from "../../../controlplane/telemetry.ts";
+import { startTelemetry } from "../../../controlplane/telemetry/telemetry.ts";
+import type { Telemetry } from "../../../controlplane/telemetry/telemetry.ts";
 import { orphans, startOtlpReceiver } from "../../support/otlp-receiver.ts";
 import type { OtlpReceiver } from "../../support/otlp-receiver.ts";
 

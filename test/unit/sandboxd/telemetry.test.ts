@@ -10,8 +10,8 @@ import {
   traceHeaders,
 } from "../../../sandboxd/invoke/trace.ts";
 import type { InvocationRecord } from "../../../sandboxd/invoke/trace.ts";
-import { startTelemetry } from "../../../sandboxd/telemetry.ts";
-import type { Telemetry } from "../../../sandboxd/telemetry.ts";
+import { startTelemetry } from "../../../sandboxd/telemetry/telemetry.ts";
+import type { Telemetry } from "../../../sandboxd/telemetry/telemetry.ts";
 import { startOtlpGrpcReceiver } from "../../support/otlp-grpc-receiver.ts";
 import { orphans, startOtlpReceiver } from "../../support/otlp-receiver.ts";
 import type {

@@ -20,12 +20,8 @@ import type {
   ExportWorkerData,
   PlainSpan,
   PlainSpanContext,
-} from "./telemetry-export.ts";
-import {
-  readBatchSettings,
-  readOtlpProtocol,
-  resourceOf,
-} from "./telemetry-settings.ts";
+} from "./export.ts";
+import { readBatchSettings, readOtlpProtocol, resourceOf } from "./settings.ts";
 
 if (parentPort) serve(parentPort, workerData);
 

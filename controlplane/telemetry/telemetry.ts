@@ -1,7 +1,8 @@
 /**
- * Traces and metrics of a host. The OpenTelemetry SDK is imported only in the telemetry files; all else uses its API.
+ * Traces and metrics of a control plane. The OpenTelemetry SDK is imported only in the telemetry files; all else uses its
+ * API. Spans are exported from this process's own event loop: no hop waits on it.
  *
- * The standard OTEL_* variables are OpenTelemetry's own settings, not ours: its SDK and telemetry-settings.ts read them
+ * The standard OTEL_* variables are OpenTelemetry's own settings, not ours: its SDK and settings.ts read them
  * from the environment, which is why config.ts does not know them.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
@@ -12,34 +13,32 @@ import { W3CTraceContextPropagator } from "@opentelemetry/core";
 import { PrometheusExporter } from "@opentelemetry/exporter-prometheus";
 import type { Resource } from "@opentelemetry/resources";
 import { MeterProvider } from "@opentelemetry/sdk-metrics";
-import { AlwaysOffSampler, TracerProvider } from "@opentelemetry/sdk-trace";
-import { WorkerSpanProcessor } from "./telemetry-export.ts";
-import type { ExportEvents } from "./telemetry-export.ts";
-import { createMetrics } from "./telemetry-metrics.ts";
-import type { HostMetrics } from "./telemetry-metrics.ts";
+import {
+  AlwaysOffSampler,
+  BatchSpanProcessor,
+  TracerProvider,
+} from "@opentelemetry/sdk-trace";
+import { createExporter } from "./export.ts";
+import type { TelemetryLog } from "./export.ts";
+import { createMetrics } from "./metrics.ts";
+import type { ControlMetrics } from "./metrics.ts";
 import {
   readBatchSettings,
   readSampler,
   readTraceExporter,
   resourceOf,
-} from "./telemetry-settings.ts";
-import type { ServiceIdentity } from "./telemetry-settings.ts";
+} from "./settings.ts";
+import type { ServiceIdentity } from "./settings.ts";
 
-/** What a running host measures with. */
+/** What a running control plane measures with. */
 export interface Telemetry {
   tracer: Tracer;
-  metrics: HostMetrics;
+  metrics: ControlMetrics;
   /** Answers GET /metrics in Prometheus' text format. */
   metricsHandler(request: IncomingMessage, response: ServerResponse): void;
   /** Resolves when what was sampled so far is exported, or after a bound. */
   flush(): Promise<void>;
   close(): Promise<void>;
-}
-
-/** The two lines telemetry has to say; a pino logger fits. */
-export interface TelemetryLog {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
 }
 
 /** What telemetry needs to know of its daemon. */
@@ -48,9 +47,9 @@ export interface TelemetryOptions extends ServiceIdentity {
 }
 
 const scopeName = "annex";
-/** A guest's log line, as an event of its span, is cut here. */
 const maxAttributeChars = 4096;
-const maxSpanEvents = 128;
+/** A flush, and so the close, waits no longer for the receiver. */
+const maxFlushMs = 3000;
 
 /** Starts measuring. Spans are exported only where the environment asks for it. */
 export function startTelemetry(options: TelemetryOptions): Telemetry {
@@ -61,57 +60,47 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
   });
   const meters = new MeterProvider({ resource, readers: [reader] });
   const metrics = createMetrics(meters.getMeter(scopeName));
-  const tracers = startTracing(options, resource, metrics);
+  const tracers = startTracing(options, resource);
   const unregister = register(tracers);
+  const flush = () => flushWithin(tracers);
   return {
     tracer: tracers.getTracer(scopeName),
     metrics,
     metricsHandler: (request, response) =>
       reader.getMetricsRequestHandler(request, response),
-    flush: () => tracers.forceFlush(),
+    flush,
     async close() {
       unregister();
       metrics.close();
-      await tracers.shutdown();
+      await flush();
       await meters.shutdown();
     },
   };
 }
 
 function startTracing(
-  options: TelemetryOptions,
+  { log }: TelemetryOptions,
   resource: Resource,
-  metrics: HostMetrics,
 ): TracerProvider {
-  const exporter = readTraceExporter();
+  const kind = readTraceExporter();
   // Nobody would see the spans: record none, whatever their parents say.
-  if (exporter === "none")
+  if (kind === "none")
     return new TracerProvider({ resource, sampler: new AlwaysOffSampler() });
-  const identity = {
-    serviceName: options.serviceName,
-    instance: options.instance,
-  };
-  const processor = new WorkerSpanProcessor(
-    { exporter, identity, scopeName },
-    readBatchSettings(),
-    exportEvents(options.log, metrics),
-  );
+  const exporter = createExporter(kind, log);
   return new TracerProvider({
     resource,
     sampler: readSampler(),
-    spanProcessors: [processor],
-    spanLimits: {
-      attributeValueLengthLimit: maxAttributeChars,
-      eventCountLimit: maxSpanEvents,
-    },
+    spanProcessors: [
+      new BatchSpanProcessor({ exporter, ...readBatchSettings() }),
+    ],
+    spanLimits: { attributeValueLengthLimit: maxAttributeChars },
   });
 }
 
-/** Makes the API's calls reach this tracer, with a context that follows awaits. The hop gives its context itself. */
+/** Makes the API's calls reach this tracer, with a context that follows awaits: publish, store and push nest. */
 function register(tracers: TracerProvider): () => void {
-  context.setGlobalContextManager(
-    new AsyncLocalStorageContextManager().enable(),
-  );
+  const contexts = new AsyncLocalStorageContextManager().enable();
+  context.setGlobalContextManager(contexts);
   // Stateless and the same for every daemon, so it may stay when this one closes.
   propagation.setGlobalPropagator(new W3CTraceContextPropagator());
   if (!trace.setGlobalTracerProvider(tracers)) return () => {};
@@ -121,12 +110,11 @@ function register(tracers: TracerProvider): () => void {
   };
 }
 
-function exportEvents(log: TelemetryLog, metrics: HostMetrics): ExportEvents {
-  return {
-    dropped: (count) => metrics.spansDropped(count),
-    changed(error) {
-      if (error === undefined) log.info({}, "trace export works again");
-      else log.warn({ error }, "trace export fails");
-    },
-  };
+/** The SDK's own shutdown waits for the exporter's retries, however long they take. */
+async function flushWithin(tracers: TracerProvider): Promise<void> {
+  try {
+    await tracers.forceFlush({ timeoutMillis: maxFlushMs });
+  } catch {
+    // The exporter has told the log; what it could not send is lost.
+  }
 }

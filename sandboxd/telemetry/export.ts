@@ -18,7 +18,7 @@ import type {
   BatchSettings,
   ServiceIdentity,
   TraceExporter,
-} from "./telemetry-settings.ts";
+} from "./settings.ts";
 
 /** A span context as it crosses to the worker. */
 export interface PlainSpanContext {
@@ -161,7 +161,7 @@ export class WorkerSpanProcessor implements SpanProcessor {
 
   #startWorker(): Worker {
     this.#startedMs = performance.now();
-    const worker = new Worker(new URL("telemetry-worker.ts", import.meta.url), {
+    const worker = new Worker(new URL("worker.ts", import.meta.url), {
       workerData: this.#workerData,
       resourceLimits: { maxOldGenerationSizeMb: workerHeapMb },
     });

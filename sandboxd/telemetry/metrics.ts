@@ -4,7 +4,7 @@
  */
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { Meter } from "@opentelemetry/api";
-import type { FailureReason } from "../proto/errors.ts";
+import type { FailureReason } from "../../proto/errors.ts";
 
 /** What can be read of the host at any moment; asked only when the metrics are. */
 export interface HostReadings {
