@@ -118,7 +118,7 @@ test("a loop that outlasts its wall time is told by that clock", async () => {
   );
   const terms = { wallMs: 100, wallClock: "deadline", syncMs } as const;
   expect(await executor.invoke(version, terms)).toMatchObject({
-    failure: { reason: "deadline", limit: { name: "wall_ms", value: 100 } },
+    failure: { reason: "deadline", limit: { name: "timeout_ms", value: 100 } },
   });
 });
 

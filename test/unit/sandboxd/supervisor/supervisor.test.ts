@@ -94,6 +94,25 @@ test("a cancelled call ends at once and frees its executor", async () => {
   await vi.waitUntil(() => supervisor.openCalls("acme") === 0);
 });
 
+test("a call cancelled before its version is loaded ends at once", async () => {
+  const { supervisor } = await startTestSupervisor();
+  const caller = new AbortController();
+  const version = versionOf("module.exports = (cb) => {};");
+  const loading =
+    Promise.withResolvers<Awaited<ReturnType<typeof version.read>>>();
+  const run = supervisor.run(
+    { ...version, read: () => loading.promise },
+    callWith({}),
+    caller.signal,
+  );
+  caller.abort();
+  expect((await run).outcome).toEqual({ kind: "cancelled" });
+  loading.resolve(await version.read());
+  expect(
+    (await supervisor.run(versionOf(echo, "hello@2"), callWith({}))).outcome,
+  ).toMatchObject({ kind: "answered" });
+});
+
 test("new secrets reach the next call of a warm version", async () => {
   const { supervisor } = await startTestSupervisor();
   const version = versionOf(echo);
