@@ -1,6 +1,7 @@
 /** The control plane's HTTP face: the management API, health, metrics, and the way through to a host for /api/run. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import fastify, { type FastifyInstance } from "fastify";
+import { AnnexError } from "../../proto/errors.ts";
 import type { RpcLog } from "../../proto/rpc/service.ts";
 import type { UnaryRoute } from "../../proto/rpc/connect.ts";
 import { addManagement } from "./management.ts";
@@ -35,7 +36,7 @@ export async function startHttpServer(
   await app.register(addManagement, options);
   await app.register(addRunProxy, { hosts: options.hosts, log: options.log });
   addProbes(app, options);
-  await app.listen({ host: options.host, port: options.port });
+  await listen(app, options.host, options.port);
   let closed: Promise<void> | undefined;
   const shutDown = async () => {
     const force = setTimeout(
@@ -71,4 +72,20 @@ function portOf({ server }: FastifyInstance): number {
   const address = server.address();
   if (address && typeof address === "object") return address.port;
   throw new Error("an HTTP server listens on a port");
+}
+
+async function listen(
+  app: FastifyInstance,
+  host: string,
+  port: number,
+): Promise<void> {
+  try {
+    await app.listen({ host, port });
+  } catch (cause) {
+    throw new AnnexError(
+      "precondition",
+      `HTTP cannot listen on ${host} port ${port}; choose another port or end what uses it`,
+      { cause },
+    );
+  }
 }

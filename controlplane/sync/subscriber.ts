@@ -251,15 +251,9 @@ export class Subscriber {
     const { resource } = change;
     if (resource.kind !== "extension") return;
     if (!state) return this.#membership.forget(resource);
+    // A host says nothing of a change that a later one has overtaken.
     const told = held && hostVersionOf(held);
-    const { number: version } = state.version;
-    const hasTold = told?.version === version;
-    this.#membership.tell({
-      container: state.container,
-      extension: state.extension,
-      version,
-      state: hasTold ? told.state : "compiled",
-    });
+    if (told) this.#membership.tell(told);
   }
 
   /** Not sent again until the resource changes, but for a bundle that we took the host to have. */

@@ -60,7 +60,7 @@ export async function startRpcServer(
     const { image, services } = options.reflection;
     server.add(ServerReflectionService, ServerReflection(image, services));
   }
-  const port = await server.listen(options.address);
+  const port = await listen(server, options.address);
   const host = options.address.slice(0, options.address.lastIndexOf(":"));
   let closed: Promise<void> | undefined;
   const shutDown = async () => {
@@ -73,6 +73,18 @@ export async function startRpcServer(
     port,
     close: () => (closed ??= shutDown()),
   };
+}
+
+async function listen(server: Server, address: string): Promise<number> {
+  try {
+    return await server.listen(address);
+  } catch (cause) {
+    throw new AnnexError(
+      "precondition",
+      `gRPC cannot listen on ${address}; choose another port or end what uses it`,
+      { cause },
+    );
+  }
 }
 
 /** The middleware every call passes: the last place where an error of ours is seen whole. */
