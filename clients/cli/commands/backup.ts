@@ -19,11 +19,11 @@ export function addBackup(program: Command, terminal: Terminal): void {
     )
     .action(async (name: string, flags: OutputFlags & { home?: string }) => {
       const file = path.resolve(terminal.cwd, name);
-      await passOn(
-        "controlplane",
-        ["backup", file, "--home", homeOf(terminal, flags.home)],
-        terminal,
-      );
-      print(terminal, flags, { json: { file }, text: "" });
+      const home = homeOf(terminal, flags.home);
+      await passOn("controlplane", ["backup", file, "--home", home], terminal);
+      print(terminal, flags, {
+        json: { file },
+        text: `wrote ${file}; it holds no key: keep ${path.join(home, "master.key")} beside it`,
+      });
     });
 }

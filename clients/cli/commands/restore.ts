@@ -24,15 +24,14 @@ export function addRestore(program: Command, terminal: Terminal): void {
         flags: OutputFlags & { home?: string; replace?: boolean },
       ) => {
         const file = path.resolve(terminal.cwd, name);
-        const args = [
-          "restore",
-          file,
-          "--home",
-          homeOf(terminal, flags.home),
-          ...(flags.replace ? ["--replace"] : []),
-        ];
+        const home = homeOf(terminal, flags.home);
+        const replace = flags.replace ? ["--replace"] : [];
+        const args = ["restore", file, "--home", home, ...replace];
         await passOn("controlplane", args, terminal);
-        print(terminal, flags, { json: { file }, text: "" });
+        print(terminal, flags, {
+          json: { file },
+          text: `restored ${file} into ${home}; when the control plane runs again, hosts follow its new history`,
+        });
       },
     );
 }

@@ -319,6 +319,24 @@ test("ignores an answer whose nonce is stale", async () => {
   });
 });
 
+test("counts nothing for a host that answers without a word of what it holds", async () => {
+  const controlplane = await startTestControlPlane();
+  const admin = await adminOf(controlplane);
+  await admin.containers.createContainer({ name: "acme" });
+  const host = await joinAs(controlplane);
+  await host.untilCaughtUp();
+  host.isAnswering = false;
+  await publish(admin, greet, "module.exports = 1");
+  const { nonce } = await afterCaughtUps(host, "extension");
+  host.send({ message: { $case: "ack", value: { nonce } } });
+  // The answer has been taken once the next change may come.
+  host.isAnswering = true;
+  await admin.containers.createContainer({ name: "other" });
+  await host.untilCaughtUp();
+  const { rollout } = await admin.extensions.getRollout(greet);
+  expect(rollout).toMatchObject({ subscribed: 1, stored: 0, compiled: 0 });
+});
+
 test("sends a bundle above 2 MiB in chunks before its change", async () => {
   const controlplane = await startTestControlPlane();
   const admin = await adminOf(controlplane);
