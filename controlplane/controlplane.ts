@@ -6,6 +6,7 @@ import { startRpcServer } from "../proto/rpc/server.ts";
 import { controlServices } from "./control-services.ts";
 import type { Config } from "./config.ts";
 import { startHttpServer } from "./http/server.ts";
+import { removeStaleLayouts } from "./build/layout.ts";
 import { openStore, type Store } from "./store/store.ts";
 import { Fleet } from "./sync/fleet.ts";
 import { startTelemetry } from "./telemetry/telemetry.ts";
@@ -45,6 +46,7 @@ export async function startControlPlane(
     log,
   });
   started.defer(() => telemetry.close());
+  await removeStaleLayouts(now);
   const store = await openStore({
     file: config.databaseFile,
     masterKeyFile: config.masterKeyFile,

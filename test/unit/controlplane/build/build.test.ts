@@ -1,11 +1,31 @@
 import { createHash } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  utimes,
+} from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
+import { join } from "node:path";
 import vm from "node:vm";
 import { originalPositionFor, TraceMap } from "@jridgewell/trace-mapping";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { removeStaleLayouts } from "../../../../controlplane/build/layout.ts";
 import { build, type Bundle } from "../../../../controlplane/build/build.ts";
+
+// A temporary folder of its own: what lies there was left by a build of this file.
+const shared = process.env["TMPDIR"];
+beforeAll(async () => {
+  process.env["TMPDIR"] = await mkdtemp(join(tmpdir(), "annex-test-"));
+});
+afterAll(async () => {
+  await rm(tmpdir(), { recursive: true });
+  if (shared === undefined) delete process.env["TMPDIR"];
+  else process.env["TMPDIR"] = shared;
+});
 
 function source(files: Record<string, string>, entry = "") {
   return {
@@ -547,10 +567,21 @@ describe("a build", () => {
   );
 
   afterEach(async () => {
-    const left = (await readdir(tmpdir())).filter((name) =>
-      name.startsWith("annex-build-"),
-    );
-    expect(left).toEqual([]);
+    expect(await readdir(tmpdir())).toEqual([]);
+  });
+
+  it("removes what killed builds have left, and no build under way", async () => {
+    const stale = join(tmpdir(), "annex-build-stale");
+    const fresh = join(tmpdir(), "annex-build-fresh");
+    const other = join(tmpdir(), "of-somebody-else");
+    for (const folder of [stale, fresh, other]) await mkdir(folder);
+    const longAgo = new Date(Date.now() - 60 * 60 * 1000);
+    await utimes(stale, longAgo, longAgo);
+    await utimes(other, longAgo, longAgo);
+    await removeStaleLayouts(Date.now);
+    const left = await readdir(tmpdir());
+    for (const folder of [fresh, other]) await rm(folder, { recursive: true });
+    expect(left.toSorted()).toEqual(["annex-build-fresh", "of-somebody-else"]);
   });
 });
 
