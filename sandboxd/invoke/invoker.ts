@@ -158,12 +158,32 @@ export function createInvoker(
       return skippedResponse(invocation.id, serving.skipped);
     }
     if ("reason" in serving) return fail(invocation, serving);
-    const ran = await run(
-      versions.served(serving),
-      callOf(invocation),
-      invocation.caller.signal,
+    try {
+      const ran = await run(
+        versions.served(serving),
+        callOf(invocation),
+        invocation.caller.signal,
+      );
+      return answer(invocation, ran, serving);
+    } catch (error) {
+      // Its version may have ceased to serve, and its bundle be gone, while the call waited for an executor. Nothing ran.
+      if (hasNothingNewer(invocation, serving, error)) throw error;
+      return invokeTarget(invocation);
+    }
+  }
+
+  function hasNothingNewer(
+    invocation: Invocation,
+    tried: ServedExtension,
+    error: unknown,
+  ): boolean {
+    const isUnavailable =
+      error instanceof AnnexError && error.code === "unavailable";
+    if (!isUnavailable) return true;
+    const serving = resolve(invocation);
+    return (
+      "version" in serving && serving.version.digest === tried.version.digest
     );
-    return answer(invocation, ran, serving);
   }
 
   function resolve({
