@@ -175,7 +175,7 @@ test("a rollout shows a version stored, compiled and warm on each of two hosts",
 
 test("a call in flight ends on the version it was admitted with", async () => {
   const annex = await withContainer();
-  await annex.publish(container, "hello", slow("old", 5000));
+  await annex.publish(container, "hello", slow("old", 8000));
   const client = annex.client();
   const order: string[] = [];
   const inFlight = client.invoke(target).then((outcome) => {
