@@ -31,8 +31,10 @@ export function addReflection(
   async function answer(
     call: ServerDuplexStream<ReflectionRequest, unknown>,
   ): Promise<void> {
+    // Read to its end, a stream would be destroyed with what is still to be written: callers would wait for its status.
+    const requests = call.iterator({ destroyOnReturn: false });
     // The implementation reads nothing of its context.
-    const responses = reflection.serverReflectionInfo(call, {} as never);
+    const responses = reflection.serverReflectionInfo(requests, {} as never);
     for await (const response of responses) call.write(response);
     call.end();
   }
