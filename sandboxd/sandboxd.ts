@@ -29,7 +29,7 @@ export interface Sandboxd {
   close(): Promise<void>;
 }
 
-const reflectionImage = join(import.meta.dirname, "../proto/gen/image.binpb");
+const reflectionImages = ["image.binpb", "health.binpb"];
 
 /** Starts everything; throws `precondition` where another one holds the folder, the socket or the port. */
 export async function startSandboxd(
@@ -106,7 +106,7 @@ export async function startSandboxd(
   const hop = await startHopServer({
     socketPath: config.socketPath,
     socketMode: config.socketMode,
-    image: await readFile(reflectionImage),
+    image: await readImages(),
     handlers: service,
   });
   parts.defer(() => hop.close(config.closeGraceMs));
@@ -146,4 +146,14 @@ export async function startSandboxd(
 /** Milliseconds on a clock that never goes back. */
 function monotonicMs(): number {
   return performance.now();
+}
+
+/** One image of our services and of grpc.health.v1: of two encoded sets in a row, the second adds to the first. */
+async function readImages(): Promise<Buffer> {
+  const folder = join(import.meta.dirname, "../proto/gen");
+  return Buffer.concat(
+    await Promise.all(
+      reflectionImages.map((name) => readFile(join(folder, name))),
+    ),
+  );
 }

@@ -46,6 +46,8 @@ test("the generated code and the reflection image are those of the .proto files"
   onTestFinished(() => rm(folder, { recursive: true }));
   await buf("generate", "--output", folder);
   await buf("build", "-o", join(folder, "proto/gen/image.binpb"));
+  const health = "node_modules/grpc-health-check/proto";
+  await buf("build", health, "-o", join(folder, "proto/gen/health.binpb"));
   const files = globSync("proto/gen/**/*.*", { cwd: folder });
   expect(files.toSorted()).toEqual(
     globSync("proto/gen/**/*.*", { cwd: repositoryRoot }).toSorted(),
