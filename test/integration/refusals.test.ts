@@ -51,15 +51,6 @@ async function fillBadTokens(): Promise<void> {
     .replace("acme", "other");
   const { privateKey, kid } = await generateSigningKey("stranger");
   const nowS = Math.floor(Date.now() / 1000);
-  const issue = async (times: object) => {
-    const claims = {
-      kind: TokenKind.CONTAINER,
-      containers: ["acme"],
-      ...times,
-    };
-    const issued = await annex.control("tokens").issueToken({ claims });
-    return issued.token;
-  };
   const made: Record<(typeof kinds)[number], string> = {
     malformed: "no.token",
     "of three empty parts": "..",
@@ -74,6 +65,14 @@ async function fillBadTokens(): Promise<void> {
     "too long": `${token}${"x".repeat(10_000)}`,
   };
   for (const kind of kinds) badTokens.set(kind, made[kind]);
+}
+
+async function issue(times: object): Promise<string> {
+  const claims = { kind: TokenKind.CONTAINER, containers: ["acme"], ...times };
+  const { token: issued } = await annex
+    .control("tokens")
+    .issueToken({ claims });
+  return issued;
 }
 
 const healthy = { container: "acme", extension: "healthy" };
@@ -179,13 +178,7 @@ test.each(kinds)(
 
 test("a token opens nothing after it has expired", async () => {
   const expiresAtS = BigInt(Math.floor(Date.now() / 1000) + 2);
-  const claims = {
-    kind: TokenKind.CONTAINER,
-    containers: ["acme"],
-    expiresAtS,
-  };
-  const issued = await annex.control("tokens").issueToken({ claims });
-  const mortal = issued.token;
+  const mortal = await issue({ expiresAtS });
   expect((await overHttp("healthy", mortal)).status).toBe(200);
   await expect
     .poll(async () => (await overHttp("healthy", mortal)).status, {
