@@ -10,9 +10,22 @@ test("code published on the control plane answers a call on the host's socket", 
     "hello",
     "module.exports = (ctx, cb) => cb(null, { hello: ctx.data.name });",
   );
-  expect(rollout).toMatchObject({ version: 1, subscribed: 1, compiled: 1, refused: [] });
+  expect(rollout).toMatchObject({
+    version: 1,
+    subscribed: 1,
+    compiled: 1,
+    refused: [],
+  });
   const outcome = await annex
     .client()
-    .invoke({ container: "acme", extension: "hello", payload: { name: "world" } });
-  expect(outcome).toMatchObject({ kind: "result", payload: { hello: "world" }, version: 1 });
+    .invoke({
+      container: "acme",
+      extension: "hello",
+      payload: { name: "world" },
+    });
+  expect(outcome).toMatchObject({
+    kind: "result",
+    payload: { hello: "world" },
+    version: 1,
+  });
 });
