@@ -47,7 +47,7 @@ export interface ContainerExecutorsOptions {
   };
 }
 
-/** A call that finds every executor with this many open starts another. */
+/** A call that finds even the least used executor stalled, or with this many open, starts another. */
 const crowdedCalls = 32;
 
 export class ContainerExecutors {
@@ -105,9 +105,15 @@ export class ContainerExecutors {
             { admittedAt, acquiredAt },
           );
       }
+      const { fullness } = executor;
+      if (fullness)
+        return this.#notRun(
+          { kind: "failed", failure: tooMany(fullness) },
+          { admittedAt, acquiredAt },
+        );
       const loadedAt = performance.now();
       const outcome = await executor.run(version, call, signal);
-      const verdict = judge(outcome, call, isRerun);
+      const verdict = judge(outcome, isRerun);
       if (verdict !== "run again") {
         const runUs = "runUs" in outcome ? outcome.runUs : 0;
         return {
@@ -142,9 +148,9 @@ export class ContainerExecutors {
   sweep(idleMs: number): void {
     const now = this.#options.now();
     for (const executor of this.#executors) {
-      executor.killIfOverdue();
+      executor.enforceTime();
       unloadTakenOver(executor);
-      if (executor.openCalls > 0) continue;
+      if (executor.isBusy) continue;
       const isIdle = now - executor.lastUsedMs > idleMs;
       if (isIdle || this.#isTooOld(executor)) executor.kill("closed");
     }
@@ -160,7 +166,8 @@ export class ContainerExecutors {
       if (!executor.isAlive || this.#isTooOld(executor)) continue;
       if (!best || executor.openCalls < best.openCalls) best = executor;
     }
-    if (best && best.openCalls >= crowdedCalls) this.#grow();
+    if (best && (best.isStalled || best.openCalls >= crowdedCalls))
+      this.#grow();
     return best;
   }
 
@@ -199,21 +206,30 @@ export class ContainerExecutors {
     executor: Executor,
     version: LoadableVersion,
   ): Promise<CallFailure | undefined> {
-    const failure = await executor.load(version, this.#options.loadTimeoutMs);
-    if (!failure && version.key.startsWith(inlinePrefix))
-      this.#unloadInline(executor, version.key);
-    return failure;
+    const isInline = version.key.startsWith(inlinePrefix);
+    const refused = isInline && this.#makeRoomInline(executor, version.key);
+    if (refused) return refused;
+    return await executor.load(version, this.#options.loadTimeoutMs);
   }
 
-  /** Unloads the longest unused code of requests, where no call uses it. */
-  #unloadInline(executor: Executor, loaded: string): void {
-    const idle = executor
+  /** Unloads the longest unused code of requests where there is no room for more; tells where all of it is in use. */
+  #makeRoomInline(executor: Executor, key: string): CallFailure | undefined {
+    const { maxInlineVersions } = this.#options;
+    const held = executor.held(inlinePrefix);
+    if (held.includes(key) || held.length < maxInlineVersions) return undefined;
+    const [longestUnused] = executor
       .versions()
-      .filter(({ key, isIdle }) => isIdle && key.startsWith(inlinePrefix))
-      .filter(({ key }) => key !== loaded)
+      .filter((one) => one.isIdle && one.key.startsWith(inlinePrefix))
       .toSorted((a, b) => a.lastUsedMs - b.lastUsedMs);
-    for (const { key } of idle.slice(0, -this.#options.maxInlineVersions))
-      executor.unload(key);
+    if (longestUnused) {
+      executor.unload(longestUnused.key);
+      return undefined;
+    }
+    return tooMany({
+      name: "inline_versions",
+      value: maxInlineVersions,
+      observed: held.length + 1,
+    });
   }
 
   /** While nobody calls, one version waits beside the one that serves, and no more. */
@@ -246,7 +262,7 @@ export class ContainerExecutors {
   }
 
   #isTooOld(executor: Executor): boolean {
-    return this.#options.now() - executor.startedMs > this.#options.maxAgeMs;
+    return this.#options.now() - executor.assignedMs > this.#options.maxAgeMs;
   }
 }
 
@@ -284,6 +300,7 @@ async function unlessGivenUp<Value>(
   signal: AbortSignal | undefined,
 ): Promise<Value | typeof givenUp> {
   if (!signal) return await work;
+  if (signal.aborted) return givenUp;
   const { promise, resolve } = Promise.withResolvers<typeof givenUp>();
   const giveUp = () => resolve(givenUp);
   signal.addEventListener("abort", giveUp, { once: true });
@@ -297,7 +314,6 @@ async function unlessGivenUp<Value>(
 /** What a call's caller is told, or that it deserves another try. */
 function judge(
   outcome: ExecutorOutcome,
-  call: ExecutorCall,
   isRerun: boolean,
 ): RunOutcome["outcome"] | "run again" {
   switch (outcome.kind) {
@@ -310,8 +326,6 @@ function judge(
         ? "run again"
         : lost("its isolate was discarded");
     case "lost":
-      if (outcome.overdue)
-        return { kind: "failed", failure: overdueFailure(call) };
       if (outcome.cause === "overdue" && !isRerun) return "run again";
       return lost("its executor ended");
   }
@@ -322,15 +336,8 @@ function lost(how: string): RunOutcome["outcome"] {
   return { kind: "failed", failure: { reason: "executor_lost", message } };
 }
 
-function overdueFailure(call: ExecutorCall): CallFailure {
-  const limit: LimitHit = {
-    name: call.wallClock === "deadline" ? "timeout_ms" : "wall_ms",
-    value: call.wallMs,
-    observed: call.wallMs,
-  };
-  return {
-    reason: call.wallClock,
-    message: `the call did not end within ${call.wallMs} ms and could not be interrupted; its executor was killed`,
-    limit,
-  };
+function tooMany(limit: LimitHit): CallFailure {
+  const { name, value, observed } = limit;
+  const message = `${name} is ${observed}; at most ${value} are taken`;
+  return { reason: "concurrency", message, limit };
 }

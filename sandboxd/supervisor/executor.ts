@@ -2,7 +2,7 @@
  * One executor process as the rest of sandboxd sees it: versions are loaded into it, calls run in it, it dies. Rights come
  * from the pipe a frame came on; a frame that breaks a bound or a shape ends the process.
  */
-import type { CallFailure } from "../../proto/errors.ts";
+import type { CallFailure, LimitHit } from "../../proto/errors.ts";
 import { encodeFrame, FrameReader, type Frame } from "../frames.ts";
 import type {
   ExecutorRequest,
@@ -50,8 +50,8 @@ export type ExecutorOutcome =
   | { kind: "displaced"; effects: number }
   /** The caller gave it up. */
   | { kind: "cancelled" }
-  /** Its process ended. `overdue`: this call was why. */
-  | { kind: "lost"; cause: LostCause; overdue: boolean };
+  /** Its process ended before it answered. */
+  | { kind: "lost"; cause: LostCause };
 
 export interface AnsweredOutcome {
   kind: "answered";
@@ -81,23 +81,34 @@ export interface ExecutorEvents {
 }
 
 /** Beyond this much unsent on its pipe an executor takes no more calls. */
-const maxUnsentBytes = 32 * 1024 * 1024;
-/** How long after its wall time a call may be unanswered before its process is killed. */
-const overdueGraceMs = 500;
+const maxPipeBytes = 32 * 1024 * 1024;
+/** Calls an executor may have open, those its callers have given up and it has not yet ended included. */
+const maxOpenCalls = 512;
+/** How long after its wall time a call may wait for the executor's own word before its caller is told. */
+const expiryGraceMs = 50;
+/** How much longer than its slices an executor with something past its time may be silent before it is killed. */
+const silenceGraceMs = 500;
+/** Silent for longer with a call open, an executor is taken to be busy with one of them. */
+const stalledMs = 20;
 
 interface OpenCall {
+  call: ExecutorCall;
   held: HeldVersion;
-  killAtMs: number;
+  /** When its wall time is over. */
+  dueMs: number;
+  /** The longest it may run without the executor being heard of. */
+  sliceMs: number;
   /** Its caller has been told; it stays open until the executor says that it no longer runs. */
   isCancelled: boolean;
   logs: GuestLogs | undefined;
-  settle(outcome: ExecutorOutcome): void;
+  settle: (outcome: ExecutorOutcome) => void;
 }
 
 interface OpenLoad {
   held: HeldVersion;
-  killAtMs: number;
-  settle(failure: LoadFailure | undefined): void;
+  dueMs: number;
+  sliceMs: number;
+  settle: (failure: LoadFailure | undefined) => void;
 }
 
 interface HeldVersion {
@@ -127,10 +138,10 @@ export interface ReadyVersion {
 
 export class Executor {
   readonly pid: number;
-  readonly startedMs: number;
   readonly #process: LaunchedProcess;
   #events: ExecutorEvents = silence;
   readonly #now: () => number;
+  readonly #maxResultBytes: number;
   readonly #reader = new FrameReader();
   readonly #versions = new Map<string, HeldVersion>();
   readonly #calls = new Map<number, OpenCall>();
@@ -140,7 +151,9 @@ export class Executor {
   #nextId = 1;
   #cause: LostCause | undefined;
   #isGone = false;
+  #assignedMs: number;
   #lastUsedMs: number;
+  #lastHeardMs: number;
 
   constructor(options: {
     process: LaunchedProcess;
@@ -150,7 +163,8 @@ export class Executor {
     this.#process = options.process;
     this.#now = options.now;
     this.pid = options.process.pid;
-    this.startedMs = this.#lastUsedMs = options.now();
+    this.#maxResultBytes = options.start.maxResultBytes;
+    this.#assignedMs = this.#lastUsedMs = this.#lastHeardMs = options.now();
     this.#ready = new Promise((resolve, reject) => {
       this.#settleReady = (error) => (error ? reject(error) : resolve());
     });
@@ -173,6 +187,12 @@ export class Executor {
   /** Says who wants to know what happens to it from now on. */
   assign(events: ExecutorEvents): void {
     this.#events = events;
+    this.#assignedMs = this.#lastUsedMs = this.#now();
+  }
+
+  /** Since when it belongs to somebody. */
+  get assignedMs(): number {
+    return this.#assignedMs;
   }
 
   get isAlive(): boolean {
@@ -189,8 +209,31 @@ export class Executor {
     return this.#lastUsedMs;
   }
 
-  get isSaturated(): boolean {
-    return this.#process.pipe.writableLength > maxUnsentBytes;
+  /** Whether it runs or loads something. */
+  get isBusy(): boolean {
+    if (this.#calls.size > 0) return true;
+    for (const { isReady } of this.#versions.values())
+      if (!isReady) return true;
+    return false;
+  }
+
+  /** Whether calls wait in it: it has some, and has not been heard of for a while. */
+  get isStalled(): boolean {
+    return this.#calls.size > 0 && this.#silentMs > stalledMs;
+  }
+
+  /** Why it can take no more calls; undefined while it can. */
+  get fullness(): LimitHit | undefined {
+    const open = this.#calls.size;
+    if (open >= maxOpenCalls)
+      return {
+        name: "open_calls_per_executor",
+        value: maxOpenCalls,
+        observed: open + 1,
+      };
+    const unsent = this.#process.pipe.writableLength;
+    if (unsent <= maxPipeBytes) return undefined;
+    return { name: "pipe_bytes", value: maxPipeBytes, observed: unsent };
   }
 
   isWarm(version: string): boolean {
@@ -200,6 +243,11 @@ export class Executor {
   /** How long a loaded version took to compile. */
   compileUs(version: string): number {
     return this.#versions.get(version)?.compileUs ?? 0;
+  }
+
+  /** The keys, of this prefix, that are loaded or being loaded. */
+  held(prefix: string): string[] {
+    return [...this.#versions.keys()].filter((key) => key.startsWith(prefix));
   }
 
   /** The versions that are ready in it, in the order they were loaded. */
@@ -221,6 +269,7 @@ export class Executor {
   ): Promise<LoadFailure | undefined> {
     const known = this.#versions.get(version.key);
     if (known) return known.loading;
+    this.#begin();
     const { secrets, meta } = version;
     const held: HeldVersion = {
       loading: Promise.resolve(undefined),
@@ -255,6 +304,7 @@ export class Executor {
     const held = this.#versions.get(version.key);
     if (!held?.isReady || this.#isGone)
       return Promise.resolve({ kind: "displaced", effects: 0 });
+    this.#begin();
     this.#refresh(version, held);
     const id = this.#nextId++;
     const { payload, ...head } = call;
@@ -262,11 +312,12 @@ export class Executor {
     held.openCalls++;
     held.lastCalledMs = this.#now();
     return new Promise((settle) => {
-      const killAtMs = this.#now() + call.wallMs + overdueGraceMs;
       this.#calls.set(id, {
+        call,
         held,
         settle,
-        killAtMs,
+        dueMs: this.#now() + call.wallMs,
+        sliceMs: Math.min(call.wallMs, call.syncMs),
         isCancelled: false,
         logs: undefined,
       });
@@ -281,17 +332,45 @@ export class Executor {
     this.#send({ type: "unload", version });
   }
 
-  /** Kills the process if a call or load is past its time by more than the grace. */
-  killIfOverdue(): void {
+  /**
+   * Tells the callers whose time is over, and kills the process if it is hung: something is past its time, and the process
+   * has been silent for longer than any slice may last. What merely waits behind another's slice does not hang.
+   */
+  enforceTime(): void {
     const now = this.#now();
-    for (const open of [...this.#calls.values(), ...this.#loads.values()])
-      if (open.killAtMs < now) return this.kill("overdue");
+    for (const [id, open] of this.#calls)
+      if (open.dueMs + expiryGraceMs < now) this.#expire(id, open);
+    const open = [...this.#calls.values(), ...this.#loads.values()];
+    if (!open.some(({ dueMs }) => dueMs + silenceGraceMs < now)) return;
+    const longestSliceMs = Math.max(...open.map(({ sliceMs }) => sliceMs));
+    if (this.#silentMs > longestSliceMs + silenceGraceMs) this.kill("overdue");
   }
 
   /** Ends the process at once; its open calls end as lost. */
   kill(cause: LostCause): void {
     this.#cause ??= cause;
     this.#process.kill();
+  }
+
+  get #silentMs(): number {
+    return this.#now() - this.#lastHeardMs;
+  }
+
+  /** From an idle process nothing was to be heard. */
+  #begin(): void {
+    if (!this.isBusy) this.#lastHeardMs = this.#now();
+  }
+
+  #expire(id: number, open: OpenCall): void {
+    if (open.isCancelled) return;
+    const { call, logs } = open;
+    open.settle({
+      kind: "failed",
+      failure: expiredFailure(call),
+      runUs: 0,
+      logs,
+    });
+    this.#abandon(id, open);
   }
 
   #refresh(version: LoadableVersion, held: HeldVersion): void {
@@ -315,7 +394,8 @@ export class Executor {
       this.#loads.set(id, {
         held,
         settle,
-        killAtMs: this.#now() + timeoutMs + overdueGraceMs,
+        dueMs: this.#now() + timeoutMs,
+        sliceMs: timeoutMs,
       });
       this.#send(
         {
@@ -337,8 +417,13 @@ export class Executor {
   #cancel(id: number): void {
     const open = this.#calls.get(id);
     if (!open || open.isCancelled) return;
-    open.isCancelled = true;
     open.settle({ kind: "cancelled" });
+    this.#abandon(id, open);
+  }
+
+  /** It stays open until the executor says that it no longer runs. */
+  #abandon(id: number, open: OpenCall): void {
+    open.isCancelled = true;
     this.#send({ type: "cancel", id });
   }
 
@@ -347,6 +432,7 @@ export class Executor {
   }
 
   #receive(chunk: Buffer): void {
+    this.#lastHeardMs = this.#now();
     try {
       for (const frame of this.#reader.push(chunk)) this.#take(frame);
     } catch {
@@ -362,6 +448,8 @@ export class Executor {
       case "loaded":
         return this.#loaded(reply);
       case "answered":
+        if (frame.body.length > this.#maxResultBytes)
+          throw new Error("a result over its bound");
         return this.#settle(reply.id, {
           kind: "answered",
           payload: frame.body,
@@ -429,14 +517,10 @@ export class Executor {
     this.#settleReady(new Error(`executor ${ending}`));
     const now = this.#now();
     for (const [version, held] of this.#versions) this.#forget(version, held);
-    for (const open of this.#loads.values())
-      open.settle(open.killAtMs < now ? hungWhileLoading : lostWhileLoading);
-    for (const open of this.#calls.values())
-      open.settle({
-        kind: "lost",
-        cause,
-        overdue: cause === "overdue" && open.killAtMs < now,
-      });
+    for (const { settle, dueMs, sliceMs } of this.#loads.values())
+      settle(dueMs < now ? hungWhileLoading(sliceMs) : lostWhileLoading);
+    for (const { settle } of this.#calls.values())
+      settle({ kind: "lost", cause });
     this.#loads.clear();
     this.#calls.clear();
     this.#events.exited(ending, cause);
@@ -453,7 +537,20 @@ const lostWhileLoading: LoadFailure = {
   reason: "executor_lost",
   message: "the executor ended while the version was being loaded",
 };
-const hungWhileLoading: LoadFailure = {
-  reason: "sync_time",
-  message: "the top level did not end, and its executor was killed",
-};
+
+function hungWhileLoading(timeoutMs: number): LoadFailure {
+  return {
+    reason: "sync_time",
+    message: `the top level did not end within ${timeoutMs} ms, and its executor was killed`,
+    limit: { name: "load_timeout_ms", value: timeoutMs, observed: timeoutMs },
+  };
+}
+
+function expiredFailure({ wallClock, wallMs }: ExecutorCall): CallFailure {
+  const name = wallClock === "deadline" ? "timeout_ms" : "wall_ms";
+  return {
+    reason: wallClock,
+    message: `no answer within ${wallMs} ms`,
+    limit: { name, value: wallMs, observed: wallMs + expiryGraceMs },
+  };
+}

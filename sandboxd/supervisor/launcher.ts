@@ -1,6 +1,6 @@
 /** How an executor's process is started. A launcher that walls it in is another implementation of the same interface. */
 import { spawn } from "node:child_process";
-import type { Duplex } from "node:stream";
+import { PassThrough, type Duplex } from "node:stream";
 
 /** A process whose one door to the supervisor is `pipe`. */
 export interface LaunchedProcess {
@@ -34,7 +34,17 @@ const keptStderrBytes = 4096;
 
 /** Starts executors as plain child processes, without walls. `executorFile` is the bundled executor. */
 export function createPlainLauncher(executorFile: string): Launcher {
-  return { name: "none", launch: () => launchPlain(executorFile) };
+  return {
+    name: "none",
+    launch() {
+      try {
+        return launchPlain(executorFile);
+      } catch (error) {
+        // Out of descriptors or memory: nothing to do with what was to be run.
+        return neverStarted(error);
+      }
+    },
+  };
 }
 
 function launchPlain(executorFile: string): LaunchedProcess {
@@ -43,7 +53,8 @@ function launchPlain(executorFile: string): LaunchedProcess {
     env: {},
     stdio: ["ignore", "ignore", "pipe", "pipe"],
   });
-  const pipe = child.stdio[3] as Duplex; // the fourth entry of stdio above
+  const pipe = child.stdio?.[3] as Duplex | undefined; // the fourth entry of stdio above
+  if (!pipe) return neverStarted("no pipe could be made");
   pipe.on("error", () => undefined); // the exit tells what happened
   let stderr = "";
   child.stderr?.setEncoding("utf8");
@@ -61,6 +72,16 @@ function launchPlain(executorFile: string): LaunchedProcess {
     pipe,
     kill: () => void child.kill("SIGKILL"),
     exited,
+  };
+}
+
+function neverStarted(error: unknown): LaunchedProcess {
+  const why = error instanceof Error ? error.message : String(error);
+  return {
+    pid: 0,
+    pipe: new PassThrough(),
+    kill: () => undefined,
+    exited: Promise.resolve(`could not start: ${why}`),
   };
 }
 

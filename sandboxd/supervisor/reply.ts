@@ -9,6 +9,7 @@ import type { ExecutorReply, LoadFailure, LogLine } from "../protocol.ts";
 type Fields = Record<string, unknown>;
 
 const maxMessageChars = 8192;
+const maxMicros = 2 ** 32 - 1;
 const maxStackChars = 16_384;
 const logLevels = ["debug", "log", "info", "warn", "error"] as const;
 
@@ -25,8 +26,8 @@ export function checkReply(head: unknown): ExecutorReply {
         ...(fields["failure"] !== undefined && {
           failure: loadFailure(fields["failure"]),
         }),
-        compileUs: count(fields["compileUs"]),
-        evaluateUs: count(fields["evaluateUs"]),
+        compileUs: micros(fields["compileUs"]),
+        evaluateUs: micros(fields["evaluateUs"]),
       };
     case "answered":
       return {
@@ -35,14 +36,14 @@ export function checkReply(head: unknown): ExecutorReply {
         contentType: text(fields["contentType"], maxMessageChars),
         httpStatus: httpStatus(fields["httpStatus"]),
         headers: list(fields["headers"]).map(header),
-        runUs: count(fields["runUs"]),
+        runUs: micros(fields["runUs"]),
       };
     case "failed":
       return {
         type: "failed",
         id: count(fields["id"]),
         failure: callFailure(object(fields["failure"])),
-        runUs: count(fields["runUs"]),
+        runUs: micros(fields["runUs"]),
       };
     case "displaced":
       return {
@@ -146,6 +147,13 @@ function list(value: unknown): unknown[] {
 function text(value: unknown, maxChars: number): string {
   if (typeof value !== "string") throw new Error("not a string");
   return value.length > maxChars ? value.slice(0, maxChars) : value;
+}
+
+/** Microseconds, as the wire can say them. */
+function micros(value: unknown): number {
+  const us = count(value);
+  if (us > maxMicros) throw new Error("no time a call can take");
+  return us;
 }
 
 /** A number that counts: finite, whole, not negative. */

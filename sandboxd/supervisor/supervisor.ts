@@ -127,7 +127,7 @@ export function startSupervisor(
   function endLongestUnused(): void {
     const idle = [...containers.values()]
       .flatMap(({ executors }) => [...executors])
-      .filter((executor) => executor.isAlive && executor.openCalls === 0)
+      .filter((executor) => executor.isAlive && !executor.isBusy)
       .toSorted((a, b) => a.lastUsedMs - b.lastUsedMs);
     const [longest] = idle;
     if (!longest)
@@ -143,7 +143,7 @@ export function startSupervisor(
       executorsOf(version.container).run(version, call, signal),
     async check(version) {
       const executor = await pool.take();
-      const hung = setInterval(() => executor.killIfOverdue(), sweepIntervalMs);
+      const hung = setInterval(() => executor.enforceTime(), sweepIntervalMs);
       const failure = await executor.load(version, config.loadTimeoutMs);
       clearInterval(hung);
       executor.kill("closed");
