@@ -7,7 +7,7 @@ const prefixBytes = 8;
 
 /** No frame is longer; a peer that announces a longer one is broken or hostile. */
 export const maxFrameBytes = 32 * 1024 * 1024;
-/** No head is longer. */
+/** No head that an executor sends is longer: the supervisor parses it on the loop that carries the hop. */
 export const maxHeadBytes = 1024 * 1024;
 
 const noBody = new Uint8Array(0);
@@ -34,10 +34,16 @@ export function encodeFrame(head: object, body: Uint8Array = noBody): Buffer {
 
 /** Cuts a byte stream into frames. Throws on a frame that breaks a bound or is not JSON: then nothing more can be trusted. */
 export class FrameReader {
+  readonly #maxHeadBytes: number;
   /** The first bytes of a prefix that was cut. */
   #cutPrefix: Buffer | undefined;
   /** A frame that has not come whole: bytes are copied as they come, so that a large one costs nothing when it is complete. */
   #partial: { frame: Buffer; filledBytes: number } | undefined;
+
+  /** The supervisor is trusted with longer heads than an executor: it carries secrets and HTTP headers there. */
+  constructor(headBytes: number = maxHeadBytes) {
+    this.#maxHeadBytes = headBytes;
+  }
 
   /** Takes the next bytes of the stream and gives the frames they complete. */
   push(chunk: Buffer): Frame[] {
@@ -61,7 +67,7 @@ export class FrameReader {
       this.#cutPrefix = Buffer.from(bytes);
       return nothing;
     }
-    const length = frameLength(bytes);
+    const length = frameLength(bytes, this.#maxHeadBytes);
     if (bytes.length >= length)
       return { bytes: bytes.subarray(0, length), takenBytes: length };
     const frame = Buffer.allocUnsafeSlow(length);
@@ -89,12 +95,12 @@ interface Cut {
 const nothing: Cut = { bytes: undefined, takenBytes: 0 };
 
 /** The length of the frame that begins here, prefix included. */
-function frameLength(bytes: Buffer): number {
+function frameLength(bytes: Buffer, headLimitBytes: number): number {
   const contentBytes = bytes.readUInt32BE(0);
   const headBytes = bytes.readUInt32BE(4);
   if (
     contentBytes > maxFrameBytes ||
-    headBytes > maxHeadBytes ||
+    headBytes > headLimitBytes ||
     headBytes > contentBytes
   )
     throw new Error("frame out of bounds");

@@ -13,6 +13,8 @@ import { outcomeOf, timedOut, type Outcome } from "./outcome.ts";
 
 /** How much longer than its timeout a call waits for the host's own word that it is over. */
 const timeoutGraceMs = 250;
+/** A longer one would end the stream for every call on it: gRPC takes messages of 8 MiB. */
+const maxPayloadBytes = 8 * 1024 * 1024 - 64 * 1024;
 
 interface PendingCall {
   /** Undefined: no answer came in time. */
@@ -22,6 +24,8 @@ interface PendingCall {
 
 export class Link {
   readonly #dial: () => HopConnection;
+  /** The one in use, and those that drain. */
+  readonly #streams = new Set<OpenStream>();
   #open: OpenStream | undefined;
   #isClosed = false;
 
@@ -36,26 +40,42 @@ export class Link {
     if (this.#isClosed)
       throw new AnnexError("cancelled", "the client is closed");
     if (signal?.aborted) throw givenUp();
-    if (!this.#open?.isUsable) this.#open = new OpenStream(this.#dial());
+    if (request.payload.length > maxPayloadBytes)
+      throw new AnnexError(
+        "exhausted",
+        `the payload has ${request.payload.length} bytes; a message carries at most ${maxPayloadBytes}`,
+      );
+    this.#open = this.#open?.isUsable ? this.#open : this.#openStream();
     return await this.#open.call(request, signal);
   }
 
   close(): void {
     this.#isClosed = true;
-    this.#open?.close(new AnnexError("cancelled", "the client was closed"));
+    for (const stream of this.#streams)
+      stream.close(new AnnexError("cancelled", "the client was closed"));
+  }
+
+  #openStream(): OpenStream {
+    const stream: OpenStream = new OpenStream(this.#dial(), () =>
+      this.#streams.delete(stream),
+    );
+    this.#streams.add(stream);
+    return stream;
   }
 }
 
 class OpenStream {
   readonly #connection: HopConnection;
+  readonly #onOver: () => void;
   readonly #stream: MessageStream<InvokeStreamRequest>;
   readonly #pending = new Map<bigint, PendingCall>();
   #nextId = 1n;
   #isDraining = false;
   #isOver = false;
 
-  constructor(connection: HopConnection) {
+  constructor(connection: HopConnection, onOver: () => void) {
     this.#connection = connection;
+    this.#onOver = onOver;
     this.#stream = connection.openStream({
       message: (message) => this.#take(message),
       ended: () => undefined, // `closed` follows
@@ -91,6 +111,7 @@ class OpenStream {
     this.#pending.clear();
     this.#stream.end(error);
     this.#connection.close();
+    this.#onOver();
   }
 
   async #bounded(

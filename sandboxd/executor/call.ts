@@ -2,6 +2,9 @@
 import type { CallFailure } from "../../proto/errors.ts";
 import type { InvokeRequest, LogLine } from "../protocol.ts";
 
+/** What a line costs beside its text: empty ones are not free. */
+const lineCostBytes = 64;
+
 /** The bounds of one call. */
 export interface CallLimits {
   maxLogBytes: number;
@@ -76,7 +79,7 @@ export class OpenCall {
   }
 
   log(line: LogLine): void {
-    this.#logBytes += Buffer.byteLength(line.text);
+    this.#logBytes += Buffer.byteLength(line.text) + lineCostBytes;
     if (this.#logBytes > this.#limits.maxLogBytes) this.dropped++;
     else this.lines.push(line);
   }

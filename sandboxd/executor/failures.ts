@@ -28,3 +28,21 @@ export function resultSizeFailure(
     limit: { name: "result_bytes", value, observed },
   };
 }
+
+/** Headers of an answer longer than the pipe's heads take. */
+export function headerSizeFailure(
+  value: number,
+  observed: number,
+): CallFailure {
+  return {
+    reason: "result_size",
+    message: `the answer's headers are longer than ${value} characters`,
+    limit: { name: "answer_header_chars", value, observed },
+  };
+}
+
+/** The source ended the function that it is the body of. */
+export const noModule: CallFailure = {
+  reason: "invalid_export",
+  message: "the source is not one module: its brackets do not match",
+};

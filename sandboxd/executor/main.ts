@@ -3,7 +3,7 @@
  * bug of ours, ends the process; the supervisor starts another.
  */
 import { Socket } from "node:net";
-import { encodeFrame, FrameReader } from "../frames.ts";
+import { encodeFrame, FrameReader, maxFrameBytes } from "../frames.ts";
 import type { ExecutorReply, ExecutorRequest } from "../protocol.ts";
 import { Executor } from "./executor.ts";
 
@@ -20,7 +20,7 @@ function main(): void {
     process.stderr.write(`${message}\n`, () => process.exit(1));
   });
   const pipe = new Socket({ fd: pipeDescriptor, readable: true });
-  const reader = new FrameReader();
+  const reader = new FrameReader(maxFrameBytes);
   const executor = new Executor({
     runtime: { text: runtimeText },
     reply: (head, body) => void pipe.write(encodeFrame(head, body)),

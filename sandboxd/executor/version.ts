@@ -18,7 +18,13 @@ import {
   type PayloadForm,
 } from "./bridge.ts";
 import { OpenCall, RecentCalls, type CallLimits } from "./call.ts";
-import { brokenBounds, memoryFailure, resultSizeFailure } from "./failures.ts";
+import {
+  brokenBounds,
+  memoryFailure,
+  resultSizeFailure,
+  headerSizeFailure,
+  noModule,
+} from "./failures.ts";
 import type { Entered, GuestIsolate } from "./isolate.ts";
 import type { Reply } from "./main.ts";
 import { runtimeRequest } from "./request.ts";
@@ -46,6 +52,9 @@ export interface LoadOutcome {
 const tidyTimeoutMs = 10_000;
 /** Timers of a top level belong to no invocation; they end so long after its run could have ended. */
 const topLevelTimersMs = 1000;
+
+/** Of an answer: content type, names and values. */
+const maxAnswerHeaderChars = 64 * 1024;
 
 export class GuestVersion {
   readonly name: string;
@@ -114,6 +123,8 @@ export class GuestVersion {
     );
     if (this.#calls.has(id)) call.watchWall(() => this.#close(call));
     const evaluateUs = elapsedUs(evaluateMs);
+    // Neither loaded nor failed: the source closed the function it is wrapped in, and is no module.
+    if (!this.#payloadForm) this.#loadFailure ??= noModule;
     const failure = this.#loadFailure;
     return { ...(failure && { failure }), compileUs, evaluateUs };
   }
@@ -262,6 +273,11 @@ export class GuestVersion {
       this.#fail(call, resultSizeFailure(maxResultBytes, body.length));
       return;
     }
+    const headerChars = charsOf(contentType, headers);
+    if (headerChars > maxAnswerHeaderChars) {
+      this.#fail(call, headerSizeFailure(maxAnswerHeaderChars, headerChars));
+      return;
+    }
     const { id, runUs } = call;
     this.#end(call);
     this.#reply(
@@ -365,6 +381,15 @@ export class GuestVersion {
 /** The parser knows `#!` only at the very start of a file. */
 function withoutShebang(source: string): string {
   return source.startsWith("#!") ? `//${source.slice(2)}` : source;
+}
+
+function charsOf(
+  contentType: string,
+  headers: readonly [name: string, value: string][],
+): number {
+  let chars = contentType.length;
+  for (const [name, value] of headers) chars += name.length + value.length;
+  return chars;
 }
 
 function elapsedUs(startMs: number): number {

@@ -46,6 +46,10 @@ export class Admission {
   }
 }
 
+/** Of a request's names, trace context, request line and headers together. */
+const maxFieldChars = 256 * 1024;
+const maxNameChars = 256;
+
 /** Throws `invalid` where a request cannot mean anything. */
 export function checkRequest(request: InvokeRequest, hasSource: boolean): void {
   if (request.container === "")
@@ -53,6 +57,7 @@ export function checkRequest(request: InvokeRequest, hasSource: boolean): void {
       "invalid",
       "container is empty: name the container whose code is to run",
     );
+  checkLengths(request);
   if (hasSource) return;
   if (!request.target || request.target.value === "")
     throw new AnnexError(
@@ -72,4 +77,32 @@ export function overLimit(
     message: `${name} is ${observed}; at most ${value} are let in`,
     limit: { name, value, observed },
   };
+}
+
+function checkLengths({
+  container,
+  target,
+  contentType,
+  traceparent,
+  tracestate,
+  caller,
+  http,
+}: InvokeRequest): void {
+  for (const name of [container, target?.value ?? "", caller])
+    if (name.length > maxNameChars)
+      throw new AnnexError(
+        "invalid",
+        `a name has ${name.length} characters; at most ${maxNameChars} are taken`,
+      );
+  let chars = contentType.length + traceparent.length + tracestate.length;
+  if (http) {
+    chars += http.method.length + http.path.length + http.query.length;
+    for (const { name, value } of http.headers)
+      chars += name.length + value.length;
+  }
+  if (chars > maxFieldChars)
+    throw new AnnexError(
+      "invalid",
+      `content type, trace context, request line and headers have ${chars} characters; at most ${maxFieldChars} are taken`,
+    );
 }

@@ -59,7 +59,7 @@ function phasesOf(run: Run, startedAt: number) {
     queue: { startUs: us(run.admittedAt - startedAt), endUs: acquiredUs },
     acquire: { startUs: acquiredUs, endUs: loadedUs },
     compile: {
-      startUs: loadedUs - run.compileUs,
+      startUs: Math.max(0, loadedUs - run.compileUs),
       endUs: loadedUs,
       hit: !run.isCold,
     },

@@ -45,12 +45,16 @@ export function createInvokeService(
     request: InvokeRequest,
     signal: AbortSignal,
   ): Promise<InvokeResponse> {
-    if (!isServing())
-      throw new AnnexError("unavailable", "this host is not ready; try again");
+    checkServing();
     if (request.token === "" && !isTokenRequired)
       return await invoker.invoke(request, { mayManage: false, signal });
     const caller = await authorize(request);
     return await invoker.invoke(request, { ...caller, signal });
+  }
+
+  function checkServing(): void {
+    if (isServing()) return;
+    throw new AnnexError("unavailable", "this host is not ready; try again");
   }
 
   async function authorize({ token, container, target }: AuthorizedFields) {
@@ -73,6 +77,7 @@ export function createInvokeService(
     invoke: (request, context) =>
       invokeOne(withContext(request, context), context.signal),
     async discover(request: DiscoverRequest): Promise<DiscoverResponse> {
+      checkServing();
       const { token, container, point } = request;
       if (container === "")
         throw new AnnexError("invalid", "container is empty");

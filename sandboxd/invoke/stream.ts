@@ -21,6 +21,9 @@ export const maxInFlightPerStream = 1024;
 /** Answers a stream holds for a reader that has stopped reading; beyond it the stream is ended. */
 export const maxUnsentBytes = 64 * 1024 * 1024;
 
+/** How long a caller that has not yet read that the host drains may still send. */
+const drainGraceMs = 250;
+
 export type InvokeOne = (
   request: InvokeRequest,
   signal: AbortSignal,
@@ -35,6 +38,7 @@ export class InvokeStream implements MessageReceiver<InvokeStreamRequest> {
   #unsentBytes = 0;
   #isBehind = false;
   #hasEnded = false;
+  #isDrained = false;
   #isOver = false;
 
   constructor(
@@ -80,9 +84,13 @@ export class InvokeStream implements MessageReceiver<InvokeStreamRequest> {
     this.#onOver();
   }
 
-  /** Asks the caller to go elsewhere; what is in flight is still answered. */
+  /** Asks the caller to go elsewhere; what is in flight, or comes within a moment, is still answered. */
   drain(): void {
     this.#send(0n, { $case: "draining", value: {} }, 0);
+    setTimeout(() => {
+      this.#isDrained = true;
+      this.#endIfDone();
+    }, drainGraceMs);
   }
 
   #begin(id: bigint, request: InvokeRequest): void {
@@ -168,7 +176,9 @@ export class InvokeStream implements MessageReceiver<InvokeStreamRequest> {
   }
 
   #endIfDone(): void {
-    if (this.#hasEnded && this.#inFlight.size === 0 && !this.#isOver)
-      this.#stream.end();
+    if (this.#inFlight.size > 0 || this.#isOver) return;
+    if (this.#hasEnded) this.#stream.end();
+    else if (this.#isDrained)
+      this.#stream.end(new AnnexError("unavailable", "this host is draining"));
   }
 }

@@ -147,5 +147,6 @@ function at(record: InvocationRecord, us: number): HrTime {
 /** In seconds and nanoseconds: a float of milliseconds since the epoch is too coarse to add microseconds to. */
 function timeAt(startMs: number, us: number): HrTime {
   const ns = Math.round((startMs % 1000) * 1e6 + us * 1000);
-  return [Math.floor(startMs / 1000) + Math.floor(ns / 1e9), ns % 1e9];
+  const seconds = Math.floor(ns / 1e9); // below 0 for what began before the call
+  return [Math.floor(startMs / 1000) + seconds, ns - seconds * 1e9];
 }

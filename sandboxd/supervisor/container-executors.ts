@@ -1,14 +1,15 @@
 /** The executors of one container: which one a call goes to, when another is started, what is done when one dies. */
 import type { CallFailure, LimitHit } from "../../proto/errors.ts";
-import type {
-  AnsweredOutcome,
-  Executor,
-  ExecutorCall,
-  ExecutorEvents,
-  ExecutorOutcome,
-  GuestLogs,
-  LoadableVersion,
-  LostCause,
+import {
+  expiredFailure,
+  type AnsweredOutcome,
+  type Executor,
+  type ExecutorCall,
+  type ExecutorEvents,
+  type ExecutorOutcome,
+  type GuestLogs,
+  type LoadableVersion,
+  type LostCause,
 } from "./executor.ts";
 
 /** How a call ended, whichever executors it took. Times are in milliseconds of performance.now(). */
@@ -86,21 +87,25 @@ export class ContainerExecutors {
     signal?: AbortSignal,
   ): Promise<RunOutcome> {
     const admittedAt = performance.now();
+    const wait = { signal, dueAt: admittedAt + call.wallMs };
     let isCold = false;
     for (let isRerun = false; ; isRerun = true) {
       const executor =
-        this.#pick() ?? (await unlessGivenUp(this.#start(), signal));
+        this.#pick() ?? (await unlessGivenUp(this.#start(), wait));
       const acquiredAt = performance.now();
-      if (executor === givenUp)
-        return this.#notRun({ kind: "cancelled" }, { admittedAt, acquiredAt });
+      if (typeof executor === "string")
+        return this.#notRun(endOfWait(executor, call), {
+          admittedAt,
+          acquiredAt,
+        });
       if (!executor.isWarm(version.key)) {
         isCold = true;
         const loading = this.#load(executor, version);
-        const failure = await unlessGivenUp(loading, signal);
+        const failure = await unlessGivenUp(loading, wait);
         if (failure)
           return this.#notRun(
-            failure === givenUp
-              ? { kind: "cancelled" }
+            typeof failure === "string"
+              ? endOfWait(failure, call)
               : { kind: "failed", failure },
             { admittedAt, acquiredAt },
           );
@@ -112,8 +117,12 @@ export class ContainerExecutors {
           { admittedAt, acquiredAt },
         );
       const loadedAt = performance.now();
-      const outcome = await executor.run(version, call, signal);
-      const verdict = judge(outcome, isRerun);
+      const wallMs = Math.max(1, Math.ceil(wait.dueAt - loadedAt));
+      const outcome = await executor.run(version, { ...call, wallMs }, signal);
+      const verdict = withWholeTime(judge(outcome, isRerun), {
+        call,
+        admittedAt,
+      });
       if (verdict !== "run again") {
         const runUs = "runUs" in outcome ? outcome.runUs : 0;
         return {
@@ -292,23 +301,34 @@ function unloadTakenOver(executor: Executor): void {
   }
 }
 
-const givenUp = "given up";
+/** Why a call waits no longer: its caller has given it up, or its time is over. */
+type EndOfWait = "given up" | "expired";
 
-/** What the work comes to, unless the caller gives up first; the work then goes on for whoever comes next. */
+/** What the work comes to, unless the call ends first; the work then goes on for whoever comes next. */
 async function unlessGivenUp<Value>(
   work: Promise<Value>,
-  signal: AbortSignal | undefined,
-): Promise<Value | typeof givenUp> {
-  if (!signal) return await work;
-  if (signal.aborted) return givenUp;
-  const { promise, resolve } = Promise.withResolvers<typeof givenUp>();
-  const giveUp = () => resolve(givenUp);
-  signal.addEventListener("abort", giveUp, { once: true });
+  { signal, dueAt }: { signal: AbortSignal | undefined; dueAt: number },
+): Promise<Value | EndOfWait> {
+  if (signal?.aborted) return "given up";
+  const { promise, resolve } = Promise.withResolvers<EndOfWait>();
+  const giveUp = () => resolve("given up");
+  const expiry = setTimeout(
+    () => resolve("expired"),
+    dueAt - performance.now(),
+  );
+  signal?.addEventListener("abort", giveUp, { once: true });
   try {
     return await Promise.race([work, promise]);
   } finally {
-    signal.removeEventListener("abort", giveUp);
+    clearTimeout(expiry);
+    signal?.removeEventListener("abort", giveUp);
   }
+}
+
+function endOfWait(end: EndOfWait, call: ExecutorCall): RunOutcome["outcome"] {
+  return end === "given up"
+    ? { kind: "cancelled" }
+    : { kind: "failed", failure: expiredFailure(call, call.wallMs) };
 }
 
 /** What a call's caller is told, or that it deserves another try. */
@@ -329,6 +349,17 @@ function judge(
       if (outcome.cause === "overdue" && !isRerun) return "run again";
       return lost("its executor ended");
   }
+}
+
+/** The executor knows what was left of the call's time; its caller wants to hear of all of it. */
+function withWholeTime(
+  verdict: RunOutcome["outcome"] | "run again",
+  { call, admittedAt }: { call: ExecutorCall; admittedAt: number },
+): RunOutcome["outcome"] | "run again" {
+  if (verdict === "run again" || verdict.kind !== "failed") return verdict;
+  if (verdict.failure.reason !== call.wallClock) return verdict;
+  const observedMs = performance.now() - admittedAt;
+  return { ...verdict, failure: expiredFailure(call, observedMs) };
 }
 
 function lost(how: string): RunOutcome["outcome"] {

@@ -366,7 +366,7 @@ export class Executor {
     const { call, logs } = open;
     open.settle({
       kind: "failed",
-      failure: expiredFailure(call),
+      failure: expiredFailure(call, call.wallMs),
       runUs: 0,
       logs,
     });
@@ -546,11 +546,15 @@ function hungWhileLoading(timeoutMs: number): LoadFailure {
   };
 }
 
-function expiredFailure({ wallClock, wallMs }: ExecutorCall): CallFailure {
+/** The failure of a call whose time is over. */
+export function expiredFailure(
+  { wallClock, wallMs }: ExecutorCall,
+  observedMs: number,
+): CallFailure {
   const name = wallClock === "deadline" ? "timeout_ms" : "wall_ms";
   return {
     reason: wallClock,
     message: `no answer within ${wallMs} ms`,
-    limit: { name, value: wallMs, observed: wallMs + expiryGraceMs },
+    limit: { name, value: wallMs, observed: Math.round(observedMs) },
   };
 }

@@ -67,16 +67,20 @@ export function createConsole(calls: Calls, modules: Modules): GuestConsole {
   };
 }
 
+/** What a line costs beside its text: empty ones are not free. */
+const lineCostChars = 64;
+
 /** Adds a line to the log of the call that runs, as long as there is room. */
 export function logLine(calls: Calls, level: string, text: string): void {
   const call = calls.current();
   const line = sliceText(text, 0, maxLineChars);
-  if (call.logChars + line.length > calls.limits.maxLogBytes) {
+  const cost = line.length + lineCostChars;
+  if (call.logChars + cost > calls.limits.maxLogBytes) {
     call.logChars = calls.limits.maxLogBytes;
     calls.outbox.dropped(call.id);
     return;
   }
-  call.logChars += line.length + 1;
+  call.logChars += cost;
   const cut = line.length < text.length ? `${line}…` : line;
   calls.outbox.log(call.id, level, now(), cut);
 }

@@ -189,3 +189,102 @@ test("a launch that fails is told, not waited for", async () => {
   await expect(pool.take()).rejects.toMatchObject({ code: "unavailable" });
   pool.close();
 });
+
+test("empty console lines and huge headers cost nobody the executor", async () => {
+  const { supervisor, killed } = await startTestSupervisor();
+  const chatty = versionOf(
+    "module.exports = (ctx, cb) => { for (let i = 0; i < 30000; i++) console.log(''); cb(null, 1); };",
+  );
+  const { outcome } = await supervisor.run(chatty, callWith({}));
+  expect(outcome.kind === "answered" && outcome.logs?.dropped).toBeGreaterThan(
+    1000,
+  );
+  const heady = versionOf(
+    "module.exports = (ctx, req, res) => { res.setHeader('x', 'a'.repeat(1300000)); res.end(); };",
+    "heady@1",
+  );
+  expect(reason(await supervisor.run(heady, callWith({})))).toBe("result_size");
+  expect(killed).toEqual([]);
+});
+
+test("a version may have all the secrets that the control plane takes", async () => {
+  const { supervisor } = await startTestSupervisor();
+  const secrets = Object.fromEntries(
+    Array.from({ length: 100 }, (_, i) => [`s${i}`, "x".repeat(16 * 1024)]),
+  );
+  const version = {
+    ...versionOf(
+      "module.exports = (ctx, cb) => cb(null, Object.keys(ctx.secrets).length);",
+    ),
+    secrets,
+  };
+  expect(json(await supervisor.run(version, callWith({})))).toBe(100);
+});
+
+const spin =
+  "module.exports = (ctx, cb) => { const end = Date.now() + ctx.body.ms; while (Date.now() < end); cb(null, 'spun'); };";
+
+test("what waits behind legal slices is told when its time is over, and nobody is killed", async () => {
+  const { supervisor, killed } = await startTestSupervisor({
+    maxExecutorsPerContainer: 1,
+  });
+  const version = versionOf(spin);
+  await supervisor.run(version, callWith({ ms: 1 }));
+  const slices = Array.from({ length: 4 }, () =>
+    supervisor.run(version, callWith({ ms: 400 })),
+  );
+  const hasty = await supervisor.run(
+    version,
+    callWith({ ms: 1 }, { wallMs: 50, wallClock: "deadline" }),
+  );
+  expect(hasty.outcome).toMatchObject({
+    failure: { reason: "deadline", limit: { name: "timeout_ms", value: 50 } },
+  });
+  expect(hasty.endedAt - hasty.admittedAt).toBeLessThan(400);
+  expect((await Promise.all(slices)).map(json)).toEqual(Array(4).fill("spun"));
+  expect(killed).toEqual([]);
+});
+
+test("a second executor starts when calls wait", async () => {
+  const { supervisor } = await startTestSupervisor({ poolSize: 2 });
+  const version = versionOf(spin);
+  await supervisor.run(version, callWith({ ms: 1 }));
+  const slow = supervisor.run(version, callWith({ ms: 450 }));
+  await vi.waitUntil(async () => {
+    void supervisor.run(version, callWith({ ms: 1 }));
+    return supervisor.pids().length === 2;
+  });
+  await slow;
+});
+
+test("an executor that is loading is not taken for idle", async () => {
+  const { supervisor } = await startTestSupervisor({ idleMs: 100 });
+  const version = versionOf(
+    `const end = Date.now() + 300; while (Date.now() < end); ${echo}`,
+  );
+  const { outcome } = await supervisor.run(version, callWith({}));
+  expect(outcome.kind).toBe("answered");
+});
+
+test("code of requests beyond its bound is refused while all of it is in use", async () => {
+  const { supervisor } = await startTestSupervisor({
+    maxExecutorsPerContainer: 1,
+    maxInlineVersions: 2,
+  });
+  const inline = (name: string) => versionOf(never, `inline:${name}`);
+  const caller = new AbortController();
+  const used = ["a", "b"].map((name) =>
+    supervisor.run(inline(name), callWith({}), caller.signal),
+  );
+  await vi.waitUntil(
+    () =>
+      supervisor.isWarm("acme", "inline:a") &&
+      supervisor.isWarm("acme", "inline:b"),
+  );
+  const refused = await supervisor.run(inline("c"), callWith({}));
+  expect(refused.outcome).toMatchObject({
+    failure: { reason: "concurrency", limit: { name: "inline_versions" } },
+  });
+  caller.abort();
+  await Promise.all(used);
+});

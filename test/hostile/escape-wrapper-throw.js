@@ -1,0 +1,4 @@
+// expect-load: invalid_export threw
+});
+throw 1;
+(function () {
