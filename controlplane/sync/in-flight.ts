@@ -6,8 +6,10 @@ import type { Refusal } from "../../proto/gen/annex/sync/v1/sync.ts";
 import type { ExtensionState } from "../domain/extension.ts";
 import type { Change } from "../domain/history.ts";
 
-/** So many changes may be unanswered; what else changes waits, and collapses into its latest state. */
-export const maxInFlight = 16;
+/** So many bundles may be unanswered: the host checks each. What else changes waits, and collapses into its latest state. */
+export const maxBundlesInFlight = 16;
+/** So many extensions without their bundle may be unanswered; keys, revocations and containers always may. */
+export const maxOthersInFlight = 1_024;
 
 /** One change on its way. */
 export interface Push {
@@ -25,13 +27,21 @@ export interface Push {
 export class InFlight {
   readonly #byNonce = new Map<string, Push>();
   readonly #names = new Set<string>();
+  #bundles = 0;
+  #others = 0;
 
   get size(): number {
     return this.#byNonce.size;
   }
 
-  get isFull(): boolean {
-    return this.#byNonce.size >= maxInFlight;
+  /** Whether an extension may be sent without its bundle. */
+  get hasRoom(): boolean {
+    return this.#others < maxOthersInFlight;
+  }
+
+  /** Whether a bundle may be sent. */
+  get hasRoomForBundle(): boolean {
+    return this.#bundles < maxBundlesInFlight;
   }
 
   /** Whether a change of that name is unanswered. */
@@ -43,6 +53,7 @@ export class InFlight {
     const added = { ...push, nonce: randomUUID() };
     this.#byNonce.set(added.nonce, added);
     this.#names.add(push.change.name);
+    this.#count(push, 1);
     return added;
   }
 
@@ -52,6 +63,7 @@ export class InFlight {
     if (!push) return undefined;
     this.#byNonce.delete(nonce);
     this.#names.delete(push.change.name);
+    this.#count(push, -1);
     endSpan(push.span, refusal && `${refusal.reason}: ${refusal.message}`);
     return push;
   }
@@ -62,6 +74,13 @@ export class InFlight {
       endSpan(span, "the stream ended before the host answered");
     this.#byNonce.clear();
     this.#names.clear();
+    this.#bundles = 0;
+    this.#others = 0;
+  }
+
+  #count({ change, hasBundle }: Omit<Push, "nonce">, by: 1 | -1): void {
+    if (hasBundle) this.#bundles += by;
+    else if (change.resource.kind === "extension") this.#others += by;
   }
 }
 

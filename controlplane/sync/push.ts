@@ -10,6 +10,13 @@ import { chunksOf, isInline, type ReadBundle } from "./bundles.ts";
 import type { HeldBundles } from "./held-bundles.ts";
 import { readResource, withBundle, type ResourceStore } from "./resources.ts";
 
+/** A change whose turn it is. */
+export interface NextPush {
+  change: Change;
+  /** Whether there is room for a bundle. */
+  mayHaveBundle: boolean;
+}
+
 /** What is to be sent of a change. */
 export interface PreparedPush {
   /** To be sent before it. */
@@ -28,15 +35,16 @@ export interface PushSource {
   now: () => number;
 }
 
-/** Reads what is true now of the resource that changed. */
+/** Reads what is true now of the resource that changed; undefined where it needs a bundle and may have none. */
 export async function preparePush(
   { store, readBundle, now }: PushSource,
   held: HeldBundles,
-  change: Change,
-): Promise<PreparedPush> {
+  { change, mayHaveBundle }: NextPush,
+): Promise<PreparedPush | undefined> {
   const { resource, state } = await readResource(store, change, now());
   const plain = { chunks: [], resource, state, hasBundle: false };
   if (!state || resource.$case !== "extension" || held.has(state)) return plain;
+  if (!mayHaveBundle) return undefined;
   const { digest } = state.version;
   const bundle = await readBundle(digest);
   const { version } = resource.value;

@@ -25,7 +25,8 @@ import {
 } from "./hello.ts";
 import { HeldBundles } from "./held-bundles.ts";
 import { InFlight, startPushSpan, type Push } from "./in-flight.ts";
-import { preparePush, type PushSource } from "./push.ts";
+import { byRank, Pending } from "./pending.ts";
+import { preparePush, type NextPush, type PushSource } from "./push.ts";
 import type { ResourceStore } from "./resources.ts";
 
 /** What a stream asks of the store. */
@@ -78,9 +79,9 @@ export class Subscriber {
   readonly #membership: Membership;
   readonly #held: HeldBundles;
   readonly #inFlight = new InFlight();
-  readonly #dirty = new Map<string, Change>();
+  readonly #pending = new Pending();
   readonly #wakes = new EventEmitter<{ wake: [] }>();
-  /** Up to here the dirty names have been gathered. */
+  /** Up to here the names have been gathered. */
   #position: Position | undefined;
   #isStale = true;
   #owesCaughtUp = false;
@@ -170,23 +171,24 @@ export class Subscriber {
   #note(position: Position, changes: Change[]): void {
     this.#position = position;
     this.#owesCaughtUp = true;
-    for (const change of changes.toSorted(byRank))
-      this.#dirty.set(change.name, change);
+    for (const change of changes.toSorted(byRank)) this.#pending.add(change);
   }
 
   async *#push(): AsyncGenerator<SyncResponse> {
-    for (const change of this.#dirty.values()) {
-      if (this.#inFlight.isFull || this.#end) return;
-      // The host still works on what it was sent of it: what is true when it answers will be sent then.
-      if (this.#inFlight.has(change.name)) continue;
-      this.#dirty.delete(change.name);
-      yield* this.#pushOne(change);
+    while (!this.#end) {
+      const next = this.#pending.next(this.#inFlight);
+      if (!next) return;
+      yield* this.#pushOne(next);
+      // What has changed meanwhile may be more urgent than what is left; the wake for it has been given.
+      if (this.#isStale) return;
     }
   }
 
-  async *#pushOne(change: Change): AsyncGenerator<SyncResponse> {
+  async *#pushOne(next: NextPush): AsyncGenerator<SyncResponse> {
+    const { change } = next;
     const position = this.#position && wirePositionOf(this.#position);
-    const prepared = await preparePush(this.#deps, this.#held, change);
+    const prepared = await preparePush(this.#deps, this.#held, next);
+    if (!prepared) return this.#pending.hold(change);
     const { chunks, resource, state, hasBundle } = prepared;
     for (const value of chunks)
       yield { message: { $case: "bundleChunk", value } };
@@ -200,7 +202,7 @@ export class Subscriber {
 
   *#sayCaughtUp(): Generator<SyncResponse> {
     const position = this.#position;
-    if (!position || !this.#owesCaughtUp || this.#dirty.size > 0) return;
+    if (!position || !this.#owesCaughtUp || this.#pending.size > 0) return;
     this.#owesCaughtUp = false;
     this.#said = position;
     this.#membership.caughtUp();
@@ -261,7 +263,7 @@ export class Subscriber {
     const { change, state, hasBundle } = push;
     if (state && refusal.reason === "digest" && !hasBundle) {
       this.#held.forget(state);
-      if (!this.#dirty.has(change.name)) this.#dirty.set(change.name, change);
+      if (!this.#pending.has(change.name)) this.#pending.add(change);
       this.#owesCaughtUp = true;
       return;
     }
@@ -295,15 +297,6 @@ export class Subscriber {
     this.#end ??= end;
     this.#wakes.emit("wake");
   }
-}
-
-/** What hosts verify and admit by comes before what they serve. */
-function byRank(a: Change, b: Change): number {
-  return rankOf(a.resource) - rankOf(b.resource);
-}
-
-function rankOf({ kind }: Resource): number {
-  return ["keys", "revocations", "container", "extension"].indexOf(kind);
 }
 
 function concernsTokens({ kind }: Resource): boolean {

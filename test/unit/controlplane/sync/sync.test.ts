@@ -216,31 +216,64 @@ test("collapses what changes while a host is slow into the latest state", async 
   expect(host.received.filter(isOf("greet"))).toHaveLength(2);
 });
 
-test("leaves no more than 16 changes unanswered", async () => {
+test("leaves no more than 16 bundles unanswered", async () => {
   const controlplane = await startTestControlPlane();
   const admin = await adminOf(controlplane);
-  const names = Array.from({ length: 40 }, (_, index) => `c${index}`);
-  for (const name of names) await admin.containers.createContainer({ name });
+  await publishMany(admin, 24);
   const host = await joinAs(controlplane);
   host.isAnswering = false;
   await host.next("welcome");
   const changes: Change[] = [];
-  for (let count = 0; count < 16; count += 1)
+  while (changes.filter(hasBundle).length < 16)
     changes.push(await host.next("change"));
+  const bundles = changes.filter(hasBundle);
 
   // One answer makes room for one, and no more come than that.
-  for (const change of changes.slice(0, 3)) host.ack(change);
+  for (const change of bundles.slice(0, 3)) host.ack(change);
   for (let count = 0; count < 3; count += 1)
     changes.push(await host.next("change"));
   await admin.hosts.getHost({ name: "host-1" });
+  // Keys, revocations, the container, and the bundles.
   expect(host.received.filter((one) => one.$case === "change")).toHaveLength(
-    19,
+    3 + 19,
   );
 
-  for (const change of changes.slice(3)) host.ack(change);
+  for (const change of bundles.slice(3)) host.ack(change);
+  for (const change of changes.slice(-3)) host.ack(change);
   host.isAnswering = true;
   const rest = await host.untilCaughtUp();
-  expect(changes.length + rest.changes.length).toBe(42);
+  expect(changes.length + rest.changes.length).toBe(3 + 24);
+});
+
+test("tells what needs no bundle while 16 bundles are unanswered and more wait", async () => {
+  const controlplane = await startTestControlPlane();
+  const admin = await adminOf(controlplane);
+  await admin.containers.createContainer({ name: "acme" });
+  await publish(admin, greet, "module.exports = 'first'");
+  const host = await joinAs(controlplane);
+  await host.untilCaughtUp();
+  host.isAnswering = false;
+  await publishMany(admin, 20);
+  const bundles: Change[] = [];
+  while (bundles.length < 16) bundles.push(await host.nextChange());
+
+  await admin.extensions.updateExtension({ ...greet, enabled: false });
+  const disabled = await host.nextChange();
+  expect(extensionOf([disabled])).toMatchObject({ ...greet, enabled: false });
+  const token = await containerTokenOf(admin, "acme");
+  await admin.tokens.revokeToken({
+    subject: { $case: "token", value: token },
+  });
+  expect(caseOf(await host.nextChange())).toBe("revocations");
+  await admin.containers.createContainer({ name: "next" });
+  expect(caseOf(await host.nextChange())).toBe("container");
+
+  // What waited comes when there is room.
+  host.isAnswering = true;
+  for (const change of bundles) host.ack(change);
+  const waited = [await host.nextChange(), await host.nextChange()];
+  waited.push(await host.nextChange(), await host.nextChange());
+  expect(waited.every(hasBundle)).toBe(true);
 });
 
 test("shows a refusal in host and rollout, and does not send the change again", async () => {
@@ -533,6 +566,26 @@ test("ends hosts' streams with unavailable when it closes", async () => {
   await controlplane.close();
   expect(await host.ended).toMatchObject({ code: "unavailable" });
 });
+
+function manyNames(count: number) {
+  return Array.from({ length: count }, (_, index) => {
+    return { container: "acme", extension: `extension-${index}` };
+  });
+}
+
+/** Publishes so many extensions of one container, each with a bundle of its own. */
+async function publishMany(
+  admin: Awaited<ReturnType<typeof adminOf>>,
+  count: number,
+): Promise<void> {
+  await admin.containers.createContainer({ name: "acme" }).catch(() => {});
+  for (const name of manyNames(count))
+    await publish(admin, name, `module.exports = ${name.extension.slice(10)}`);
+}
+
+function hasBundle(change: Change): boolean {
+  return (extensionOf([change])?.version?.bundle.length ?? 0) > 0;
+}
 
 function caseOf({ resource }: Change): string | undefined {
   return resource?.$case;
