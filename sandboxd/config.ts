@@ -50,6 +50,8 @@ const foreignVariables = [
   "ANNEX_PORT",
   "ANNEX_GRPC_PORT",
 ];
+/** What a gRPC message of 8 MiB has room for beside a call's other fields. */
+const maxBodyBytes = 7 * 1024 * 1024;
 /** A name this far from a known one is a misspelling of it, not somebody else's. */
 const maxTypos = 2;
 
@@ -147,6 +149,14 @@ function describe(): Command {
           .argParser((value) => whole(value, min)),
       ),
     );
+  const bounded = (flags: string, help: string, fallback: number) =>
+    command.addOption(
+      withEnv(
+        new Option(flags, help)
+          .default(fallback)
+          .argParser((value) => whole(value, 1, maxBodyBytes)),
+      ),
+    );
   text("--home <dir>", "where all state lives", ".annex");
   count(
     "--port-base <port>",
@@ -235,8 +245,8 @@ function describe(): Command {
     "the longest a version's top level may run",
     1000,
   );
-  count("--max-payload-bytes <n>", "of one call", 1024 * 1024);
-  count("--max-result-bytes <n>", "of one answer", 6 * 1024 * 1024);
+  bounded("--max-payload-bytes <n>", "of one call", 1024 * 1024);
+  bounded("--max-result-bytes <n>", "of one answer", 6 * 1024 * 1024);
   count("--max-log-bytes <n>", "of one invocation's console", 64 * 1024);
   count(
     "--max-open-calls-per-container <n>",
@@ -284,11 +294,17 @@ function refuseMisspelt(command: Command, env: NodeJS.ProcessEnv): void {
   }
 }
 
-function whole(value: string, min: number): number {
+function whole(
+  value: string,
+  min: number,
+  max = Number.MAX_SAFE_INTEGER,
+): number {
   const number = Number(value);
-  if (!Number.isSafeInteger(number) || number < min)
-    throw new InvalidArgumentError(`Give a whole number of at least ${min}.`);
-  return number;
+  if (Number.isInteger(number) && number >= min && number <= max) return number;
+  const most = max < Number.MAX_SAFE_INTEGER ? ` and at most ${max}` : "";
+  throw new InvalidArgumentError(
+    `Give a whole number of at least ${min}${most}.`,
+  );
 }
 
 function octal(value: string): number {

@@ -102,6 +102,7 @@ export async function startSandboxd(
     isTokenRequired: config.isTokenRequired,
     bindings: (container) => catalog.bindings(container),
     isServing,
+    log,
   });
   const hop = await startHopServer({
     socketPath: config.socketPath,

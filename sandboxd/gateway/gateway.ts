@@ -66,6 +66,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   // Node would ask for a body that is then refused: who is let in is asked for it in body.ts.
   server.on("checkContinue", serve);
   const url = await listen(server, options.address, options.port);
+  // E.g. out of descriptors: those that are connected go on.
+  server.on("error", (error) =>
+    options.dependencies.log.error({ error }, "gateway cannot accept"),
+  );
   let closed: Promise<void> | undefined;
   return {
     url,

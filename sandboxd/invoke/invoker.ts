@@ -17,6 +17,7 @@ import {
   skippedResponse,
   type Answer,
 } from "./response.ts";
+import { noContainer, resolve, type Resolver } from "./resolve.ts";
 import {
   createVersions,
   mayNeedBuild,
@@ -45,13 +46,6 @@ export interface InvokerLimits extends AdmissionLimits {
   wallMs: number;
   /** The longest its code may run without returning to the event loop. */
   syncMs: number;
-}
-
-/** What this host serves. */
-export interface Resolver extends BundleStore {
-  hasContainer(name: string): boolean;
-  extension(container: string, name: string): ServedExtension | undefined;
-  bound(container: string, point: string): ServedExtension | undefined;
 }
 
 /** What the supervisor tells of a call. Times are in milliseconds of performance.now(). */
@@ -91,7 +85,7 @@ interface Call {
 }
 
 export interface InvokerDependencies {
-  catalog: Resolver;
+  catalog: Resolver & BundleStore;
   run: (
     version: LoadableVersion,
     call: Call,
@@ -146,13 +140,16 @@ export function createInvoker(
       return caller.source === undefined
         ? await invokeTarget(invocation)
         : await invokeSource(invocation, caller.source);
+    } catch (error) {
+      conclude(invocation, { outcome: "error" });
+      throw error;
     } finally {
       admission.leave(request.container);
     }
   }
 
   async function invokeTarget(invocation: Invocation): Promise<InvokeResponse> {
-    const serving = resolve(invocation);
+    const serving = resolve(catalog, invocation.request);
     if ("skipped" in serving) {
       conclude(invocation, { outcome: "skipped" });
       return skippedResponse(invocation.id, serving.skipped);
@@ -180,37 +177,10 @@ export function createInvoker(
     const isUnavailable =
       error instanceof AnnexError && error.code === "unavailable";
     if (!isUnavailable) return true;
-    const serving = resolve(invocation);
+    const serving = resolve(catalog, invocation.request);
     return (
       "version" in serving && serving.version.digest === tried.version.digest
     );
-  }
-
-  function resolve({
-    request,
-  }: Invocation):
-    ServedExtension | CallFailure | { skipped: "nothing_bound" | "disabled" } {
-    const { container, target } = request;
-    if (target?.$case === "point") {
-      const bound = catalog.bound(container, target.value);
-      if (bound) return bound.enabled ? bound : { skipped: "disabled" };
-      return catalog.hasContainer(container)
-        ? { skipped: "nothing_bound" }
-        : noContainer(container);
-    }
-    const name = target?.value ?? "";
-    const extension = catalog.extension(container, name);
-    if (extension?.enabled) return extension;
-    if (extension)
-      return {
-        reason: "disabled",
-        message: `extension ${name} of container ${container} is disabled`,
-      };
-    if (!catalog.hasContainer(container)) return noContainer(container);
-    return {
-      reason: "not_found",
-      message: `container ${container} has no extension ${name} that serves on this host`,
-    };
   }
 
   /** Runs the code as it is; what that cannot do is built by the control plane and then taken from this host's disk. */
@@ -265,10 +235,7 @@ export function createInvoker(
     serving: ServedExtension | undefined,
   ): InvokeResponse {
     const { outcome } = ran;
-    if (outcome.kind === "cancelled") {
-      conclude(invocation, { outcome: "error", run: ran, serving });
-      throw cancelled();
-    }
+    if (outcome.kind === "cancelled") throw cancelled();
     const isFailure = outcome.kind === "failed";
     conclude(invocation, {
       outcome: isFailure ? "failure" : "result",
@@ -328,13 +295,6 @@ interface Invocation {
   caller: Caller;
   id: string;
   startedAt: number;
-}
-
-function noContainer(container: string): CallFailure {
-  return {
-    reason: "not_found",
-    message: `there is no container ${container} on this host`,
-  };
 }
 
 function cancelled(): AnnexError {

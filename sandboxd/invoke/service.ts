@@ -27,6 +27,7 @@ export interface InvokeServiceDependencies {
   }[];
   /** False while starting and while draining: calls are refused as unavailable. */
   isServing: () => boolean;
+  log: { error(fields: object, message: string): void };
 }
 
 export interface InvokeService extends HopHandlers {
@@ -37,7 +38,7 @@ export interface InvokeService extends HopHandlers {
 export function createInvokeService(
   dependencies: InvokeServiceDependencies,
 ): InvokeService {
-  const { invoker, verifier, isTokenRequired, bindings, isServing } =
+  const { invoker, verifier, isTokenRequired, bindings, isServing, log } =
     dependencies;
   const streams = new Set<InvokeStream>();
 
@@ -45,11 +46,17 @@ export function createInvokeService(
     request: InvokeRequest,
     signal: AbortSignal,
   ): Promise<InvokeResponse> {
-    checkServing();
-    if (request.token === "" && !isTokenRequired)
-      return await invoker.invoke(request, { mayManage: false, signal });
-    const caller = await authorize(request);
-    return await invoker.invoke(request, { ...caller, signal });
+    try {
+      checkServing();
+      const isAnonymous = request.token === "" && !isTokenRequired;
+      const caller = isAnonymous ? anonymous : await authorize(request);
+      return await invoker.invoke(request, { ...caller, signal });
+    } catch (error) {
+      // What crosses the wire is a fixed phrase: here it is seen whole for the last time.
+      if (AnnexError.from(error).code === "internal")
+        log.error({ err: error }, "invocation failed unexpectedly");
+      throw error;
+    }
   }
 
   function checkServing(): void {
@@ -111,6 +118,9 @@ export function createInvokeService(
     },
   };
 }
+
+/** Whoever may open the socket may call; what is for a container's own developers is not told. */
+const anonymous = { mayManage: false };
 
 type AuthorizedFields = Pick<InvokeRequest, "token" | "container" | "target">;
 const emptyRequest: AuthorizedFields = {

@@ -83,7 +83,7 @@ export interface ExecutorEvents {
 /** Beyond this much unsent on its pipe an executor takes no more calls. */
 const maxPipeBytes = 32 * 1024 * 1024;
 /** Calls an executor may have open, those its callers have given up and it has not yet ended included. */
-const maxOpenCalls = 512;
+const maxOpenCalls = 2048;
 /** How long after its wall time a call may wait for the executor's own word before its caller is told. */
 const expiryGraceMs = 50;
 /** How much longer than its slices an executor with something past its time may be silent before it is killed. */

@@ -21,28 +21,46 @@ export interface InlineBuildDependencies {
 /** Builds and keeps; resolves with why there is nothing to run. */
 export function createInlineBuild(dependencies: InlineBuildDependencies) {
   const { build, putInline, log } = dependencies;
-  return async (
-    version: { container: string; sourceDigest: string },
+  const underWay = new Map<string, Promise<CallFailure | undefined>>();
+
+  async function buildOnce(
+    version: InlineSource,
     source: Uint8Array,
-  ): Promise<CallFailure | undefined> => {
-    const text = Buffer.from(source).toString("utf8");
+  ): Promise<CallFailure | undefined> {
+    const { container, sourceDigest } = version;
     try {
-      const { outcome } = await build({
-        container: version.container,
-        source: text,
-      });
+      const text = Buffer.from(source).toString("utf8");
+      const { outcome } = await build({ container, source: text });
       if (outcome?.$case === "refusal") return refusalFailure(outcome.value);
       if (outcome?.$case === "bundle")
-        await putInline(version.sourceDigest, builtOf(outcome.value));
+        await putInline(sourceDigest, builtOf(outcome.value));
       return undefined;
     } catch (error) {
-      log.warn(
-        { container: version.container, error },
-        "code of a request could not be built",
-      );
+      log.warn({ container, error }, "code of a request could not be built");
       return unavailable;
     }
+  }
+
+  /** Calls that bring the same code at once wait for one build. */
+  return (
+    version: InlineSource,
+    source: Uint8Array,
+  ): Promise<CallFailure | undefined> => {
+    const key = `${version.container}/${version.sourceDigest}`;
+    const known = underWay.get(key);
+    if (known) return known;
+    const building = buildOnce(version, source).finally(() =>
+      underWay.delete(key),
+    );
+    underWay.set(key, building);
+    return building;
   };
+}
+
+interface InlineSource {
+  container: string;
+  /** SHA-256 of the code, lower-case hex. */
+  sourceDigest: string;
 }
 
 const unavailable: CallFailure = {

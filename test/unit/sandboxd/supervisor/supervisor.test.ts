@@ -271,7 +271,6 @@ test("code of requests beyond its bound is refused while all of it is in use", a
     maxExecutorsPerContainer: 1,
     maxInlineVersions: 2,
   });
-  const inline = (name: string) => versionOf(never, `inline:${name}`);
   const caller = new AbortController();
   const used = ["a", "b"].map((name) =>
     supervisor.run(inline(name), callWith({}), caller.signal),
@@ -288,3 +287,7 @@ test("code of requests beyond its bound is refused while all of it is in use", a
   caller.abort();
   await Promise.all(used);
 });
+
+function inline(name: string) {
+  return versionOf(never, `inline:${name}`);
+}
