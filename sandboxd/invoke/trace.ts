@@ -27,10 +27,8 @@ export interface Phase {
 
 /** What is known of an invocation once it is over. A phase that was not reached is absent. */
 export interface InvocationRecord {
-  /** From `parentOf`, or the context of the span `openInvocation` gave. */
+  /** From `parentOf`. */
   parent: Context;
-  /** The span opened at admission, where the answer had to name it; else one is made here. */
-  span?: Span;
   container: string;
   extension?: string;
   point?: string;
@@ -62,33 +60,16 @@ export function parentOf(traceparent: string, tracestate: string): Context {
   return propagation.extract(ROOT_CONTEXT, { traceparent, tracestate });
 }
 
-/** Opens an invocation's span at admission: only for a carrier whose answer names its span (HTTP). */
-export function openInvocation(
-  tracer: Tracer,
-  parent: Context,
-  startMs: number,
-): Span {
-  return tracer.startSpan(
-    "annex.invoke",
-    { kind: SpanKind.SERVER, startTime: timeAt(startMs, 0) },
-    parent,
-  );
-}
-
-/** The trace headers of an answer whose invocation has that span; empty where nothing was traced. */
-export function traceHeaders(span: Span): Record<string, string> {
-  const headers: Record<string, string> = {};
-  propagation.inject(trace.setSpan(ROOT_CONTEXT, span), headers);
-  return headers;
-}
-
 /** Writes an invocation's spans; at once done where its trace is not sampled. */
 export function recordInvocation(
   tracer: Tracer,
   record: InvocationRecord,
 ): void {
-  const span =
-    record.span ?? openInvocation(tracer, record.parent, record.startMs);
+  const span = tracer.startSpan(
+    "annex.invoke",
+    { kind: SpanKind.SERVER, startTime: timeAt(record.startMs, 0) },
+    record.parent,
+  );
   if (!span.isRecording()) return;
   span.setAttributes(attributesOf(record));
   if (record.outcome === "failure" || record.outcome === "error")

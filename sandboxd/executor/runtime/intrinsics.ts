@@ -13,7 +13,6 @@ const createObject: (prototype: null) => object = Object.create;
 export const objectKeys = Object.keys;
 export const hasOwn = Object.hasOwn;
 export const isArray = Array.isArray;
-export const isFiniteNumber = Number.isFinite;
 export const toText = String;
 export const toNumber = Number;
 export const floor = Math.floor;

@@ -4,7 +4,10 @@
  */
 import { quote } from "./intrinsics.ts";
 
-/** Everything that may stand in a drained head; bridge.ts reads it on the other side. */
+/**
+ * What may stand in a drained head; bridge.ts reads it on the other side. Said here once, because the head is put together
+ * by hand and no compiler sees it.
+ */
 export type OutboxItem =
   | [kind: "loaded", call: number, model: string, payload: string]
   | [kind: "timer", call: number, timer: number, delayMs: number]
