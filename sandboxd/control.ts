@@ -8,7 +8,7 @@ import { connectRpc } from "../proto/rpc/client.ts";
 import type { TokenVerifier } from "../proto/token.ts";
 import type { OpenCatalog } from "./cache/catalog.ts";
 import type { Config } from "./config.ts";
-import type { LoadableVersion } from "./supervisor/executor.ts";
+import type { LoadableVersion } from "./supervisor/call.ts";
 import type { Supervisor } from "./supervisor/supervisor.ts";
 import type { Candidate } from "./sync/dependencies.ts";
 import { createInlineBuild } from "./sync/inline-build.ts";

@@ -3,14 +3,13 @@ import type { CallFailure, LimitHit } from "../../proto/errors.ts";
 import {
   expiredFailure,
   type AnsweredOutcome,
-  type Executor,
   type ExecutorCall,
-  type ExecutorEvents,
   type ExecutorOutcome,
   type GuestLogs,
   type LoadableVersion,
   type LostCause,
-} from "./executor.ts";
+} from "./call.ts";
+import type { Executor, ExecutorEvents } from "./executor.ts";
 
 /** How a call ended, whichever executors it took. Times are in milliseconds of performance.now(). */
 export interface RunOutcome {

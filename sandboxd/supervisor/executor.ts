@@ -2,75 +2,27 @@
  * One executor process as the rest of sandboxd sees it: versions are loaded into it, calls run in it, it dies. Rights come
  * from the pipe a frame came on; a frame that breaks a bound or a shape ends the process.
  */
-import type { CallFailure, LimitHit } from "../../proto/errors.ts";
+import type { LimitHit } from "../../proto/errors.ts";
 import { encodeFrame, FrameReader, type Frame } from "../frames.ts";
 import type {
   ExecutorRequest,
-  GuestRequest,
   LoadedReply,
   LoadFailure,
   LoggedReply,
   StartRequest,
 } from "../protocol.ts";
+import {
+  expiredFailure,
+  hungWhileLoading,
+  lostWhileLoading,
+  type ExecutorCall,
+  type ExecutorOutcome,
+  type GuestLogs,
+  type LoadableVersion,
+  type LostCause,
+} from "./call.ts";
 import type { LaunchedProcess } from "./launcher.ts";
 import { checkReply } from "./reply.ts";
-
-/** What an executor needs to load a version. `key` names it among those of its container. */
-export interface LoadableVersion {
-  key: string;
-  container: string;
-  fileName: string;
-  secrets: Readonly<Record<string, string>>;
-  meta: Readonly<Record<string, string>>;
-  /** The bundle followed by its source map. */
-  read(): Promise<{ content: Uint8Array; bundleBytes: number }>;
-}
-
-/** One call, ready to be sent. */
-export interface ExecutorCall {
-  invocationId: string;
-  payload: Uint8Array;
-  contentType: string;
-  wallMs: number;
-  wallClock: "wall_time" | "deadline";
-  syncMs: number;
-  http?: GuestRequest;
-}
-
-/** How a call ended in the process it was sent to. */
-export type ExecutorOutcome =
-  | AnsweredOutcome
-  | {
-      kind: "failed";
-      failure: CallFailure;
-      runUs: number;
-      logs: GuestLogs | undefined;
-    }
-  /** Its isolate was discarded for another call's sake. */
-  | { kind: "displaced"; effects: number }
-  /** The caller gave it up. */
-  | { kind: "cancelled" }
-  /** Its process ended before it answered. */
-  | { kind: "lost"; cause: LostCause };
-
-export interface AnsweredOutcome {
-  kind: "answered";
-  payload: Buffer;
-  contentType: string;
-  httpStatus: number;
-  headers: [name: string, value: string][];
-  runUs: number;
-  logs: GuestLogs | undefined;
-}
-
-/** What one invocation's code wrote to its console. */
-export type GuestLogs = Pick<
-  LoggedReply,
-  "version" | "invocationId" | "lines" | "dropped"
->;
-
-/** Why a process ended: we killed it for a call past its time, it broke the protocol, it was no longer needed, or by itself. */
-export type LostCause = "overdue" | "protocol" | "closed" | "exited";
 
 export interface ExecutorEvents {
   /** The version has, or no longer has, an isolate ready here. */
@@ -532,29 +484,3 @@ const silence: ExecutorEvents = {
   loggedLate: () => undefined,
   exited: () => undefined,
 };
-
-const lostWhileLoading: LoadFailure = {
-  reason: "executor_lost",
-  message: "the executor ended while the version was being loaded",
-};
-
-function hungWhileLoading(timeoutMs: number): LoadFailure {
-  return {
-    reason: "sync_time",
-    message: `the top level did not end within ${timeoutMs} ms, and its executor was killed`,
-    limit: { name: "load_timeout_ms", value: timeoutMs, observed: timeoutMs },
-  };
-}
-
-/** The failure of a call whose time is over. */
-export function expiredFailure(
-  { wallClock, wallMs }: ExecutorCall,
-  observedMs: number,
-): CallFailure {
-  const name = wallClock === "deadline" ? "timeout_ms" : "wall_ms";
-  return {
-    reason: wallClock,
-    message: `no answer within ${wallMs} ms`,
-    limit: { name, value: wallMs, observed: Math.round(observedMs) },
-  };
-}

@@ -2,7 +2,7 @@
 import { AnnexError } from "../../proto/errors.ts";
 import type { LoadFailure } from "../protocol.ts";
 import { ContainerExecutors, type RunOutcome } from "./container-executors.ts";
-import type { ExecutorCall, LoadableVersion, LostCause } from "./executor.ts";
+import type { ExecutorCall, LoadableVersion, LostCause } from "./call.ts";
 import type { Launcher } from "./launcher.ts";
 import { startPool } from "./pool.ts";
 

@@ -8,7 +8,7 @@ import {
 import type {
   ExecutorCall,
   LoadableVersion,
-} from "../../sandboxd/supervisor/executor.ts";
+} from "../../sandboxd/supervisor/call.ts";
 import { executorFile } from "./paths.ts";
 
 const defaults: SupervisorConfig = {

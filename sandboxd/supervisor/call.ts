@@ -1,0 +1,88 @@
+/** What is asked of an executor and what comes of it: versions to load, calls to run, how each may end. */
+import type { CallFailure } from "../../proto/errors.ts";
+import type { GuestRequest, LoadFailure, LoggedReply } from "../protocol.ts";
+
+/** What an executor needs to load a version. `key` names it among those of its container. */
+export interface LoadableVersion {
+  key: string;
+  container: string;
+  fileName: string;
+  secrets: Readonly<Record<string, string>>;
+  meta: Readonly<Record<string, string>>;
+  /** The bundle followed by its source map. */
+  read(): Promise<{ content: Uint8Array; bundleBytes: number }>;
+}
+
+/** One call, ready to be sent. */
+export interface ExecutorCall {
+  invocationId: string;
+  payload: Uint8Array;
+  contentType: string;
+  wallMs: number;
+  wallClock: "wall_time" | "deadline";
+  syncMs: number;
+  http?: GuestRequest;
+}
+
+/** How a call ended in the process it was sent to. */
+export type ExecutorOutcome =
+  | AnsweredOutcome
+  | {
+      kind: "failed";
+      failure: CallFailure;
+      runUs: number;
+      logs: GuestLogs | undefined;
+    }
+  /** Its isolate was discarded for another call's sake. */
+  | { kind: "displaced"; effects: number }
+  /** The caller gave it up. */
+  | { kind: "cancelled" }
+  /** Its process ended before it answered. */
+  | { kind: "lost"; cause: LostCause };
+
+export interface AnsweredOutcome {
+  kind: "answered";
+  payload: Buffer;
+  contentType: string;
+  httpStatus: number;
+  headers: [name: string, value: string][];
+  runUs: number;
+  logs: GuestLogs | undefined;
+}
+
+/** What one invocation's code wrote to its console. */
+export type GuestLogs = Pick<
+  LoggedReply,
+  "version" | "invocationId" | "lines" | "dropped"
+>;
+
+/** Why a process ended: we killed it for a call past its time, it broke the protocol, it was no longer needed, or by itself. */
+export type LostCause = "overdue" | "protocol" | "closed" | "exited";
+
+/** The process ended, for a reason of its own. */
+export const lostWhileLoading: LoadFailure = {
+  reason: "executor_lost",
+  message: "the executor ended while the version was being loaded",
+};
+
+/** The process was killed, because the version never came to an end. */
+export function hungWhileLoading(timeoutMs: number): LoadFailure {
+  return {
+    reason: "sync_time",
+    message: `the top level did not end within ${timeoutMs} ms, and its executor was killed`,
+    limit: { name: "load_timeout_ms", value: timeoutMs, observed: timeoutMs },
+  };
+}
+
+/** The failure of a call whose time is over. */
+export function expiredFailure(
+  { wallClock, wallMs }: ExecutorCall,
+  observedMs: number,
+): CallFailure {
+  const name = wallClock === "deadline" ? "timeout_ms" : "wall_ms";
+  return {
+    reason: wallClock,
+    message: `no answer within ${wallMs} ms`,
+    limit: { name, value: wallMs, observed: Math.round(observedMs) },
+  };
+}
