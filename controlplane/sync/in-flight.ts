@@ -64,7 +64,8 @@ export class InFlight {
     this.#byNonce.delete(nonce);
     this.#names.delete(push.change.name);
     this.#count(push, -1);
-    endSpan(push.span, refusal && `${refusal.reason}: ${refusal.message}`);
+    // Not the message: it is the guest's.
+    endSpan(push.span, refusal?.reason);
     return push;
   }
 
