@@ -15,7 +15,8 @@ import { connectErrorOf } from "../../proto/rpc/connect.ts";
 
 /** The hosts that can serve. */
 export interface RunHosts {
-  runUrls(): string[];
+  /** Where those answer that serve a container. */
+  runUrls(container: string): string[];
 }
 
 /** Where a call that did not come through is told. */
@@ -38,8 +39,9 @@ export async function addRunProxy(
   app.addContentTypeParser("*", (_request, _payload, done) => done(null));
   app.all("/api/run/*", async ({ raw }, reply) => {
     reply.hijack();
-    const url = pick(hosts.runUrls());
-    if (url === undefined) return refuse(reply.raw, noHost());
+    const container = containerOf(raw.url);
+    const url = pick(hosts.runUrls(container));
+    if (url === undefined) return refuse(reply.raw, noHost(container));
     try {
       await passThrough(raw, reply.raw, { url, agent });
     } catch (thrown) {
@@ -128,6 +130,16 @@ function onwardHeadersOf(
   return kept;
 }
 
+/** The first part of what follows /api/run/, as the host will read it. */
+function containerOf(url = ""): string {
+  const [, encoded = ""] = /^\/api\/run\/([^/?#]*)/.exec(url) ?? [];
+  try {
+    return decodeURIComponent(encoded);
+  } catch {
+    return encoded; // no container's name: the host will say so
+  }
+}
+
 function pick(urls: string[]): string | undefined {
   return urls[Math.floor(Math.random() * urls.length)];
 }
@@ -145,10 +157,11 @@ function refuse(answer: ServerResponse, error: AnnexError): void {
   answer.end(text);
 }
 
-function noHost(): AnnexError {
+function noHost(container: string): AnnexError {
+  const name = JSON.stringify(container.slice(0, 100));
   return new AnnexError(
     "unavailable",
-    "no host is connected to this control plane; start sandboxd, or try again when it has joined",
+    `no host that serves container ${name} is connected to this control plane; start sandboxd, or try again when it has joined`,
   );
 }
 

@@ -52,8 +52,9 @@ export async function awaitRollout(
         ...wait,
         version: await wait.activeVersion(),
       });
-      if (isSettled(rollout) || signal.aborted || wait.waitMs === 0)
-        return wireOf(rollout);
+      // Without an active version there is nothing for hosts to take.
+      const isOver = rollout.version === 0 || isSettled(rollout);
+      if (isOver || signal.aborted || wait.waitMs === 0) return wireOf(rollout);
       await changed;
     }
   } finally {

@@ -3,6 +3,7 @@ import { EventEmitter } from "node:events";
 import { AnnexError } from "../../proto/errors.ts";
 import {
   heldKeyOf,
+  isSubscribed,
   withHeld,
   type Host,
   type HostVersion,
@@ -19,6 +20,7 @@ export interface Introduction {
   runtimes: string[];
   runUrl: string;
   release: string;
+  /** Counts once it is known to be of our history. */
   held: HostVersion[];
 }
 
@@ -68,10 +70,11 @@ export class Fleet {
     return this.#members.get(name)?.host;
   }
 
-  /** Where the hosts that can serve a forwarded HTTP call answer. */
-  runUrls(): string[] {
+  /** Where the hosts that can serve a forwarded HTTP call to a container answer. */
+  runUrls(container: string): string[] {
     return [...this.#members.values()]
       .filter(({ host }) => host.connected && host.caughtUp)
+      .filter(({ host }) => isSubscribed(host.subscription, container))
       .map(({ host }) => host.runUrl)
       .filter((url) => url !== "");
   }
@@ -135,16 +138,14 @@ export class Fleet {
 }
 
 function hostOf(introduction: Introduction, sinceMs: number): Member["host"] {
-  const { held, ...said } = introduction;
-  const versions: Member["host"]["versions"] = new Map();
-  for (const one of held) tell(versions, one);
+  const { held: _, ...said } = introduction;
   return {
     ...said,
     connected: true,
     sinceMs,
     revision: 0,
     caughtUp: false,
-    versions,
+    versions: new Map(),
   };
 }
 

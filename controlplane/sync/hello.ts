@@ -23,8 +23,10 @@ export function introductionOf(hello: Hello): Introduction {
     throw invalid(
       "Hello.host must be 1 to 253 of letters, digits and -._:, beginning with a letter or digit",
     );
-  if (hello.runUrl !== "" && !/^https?:$/.test(protocolOf(hello.runUrl)))
-    throw invalid("Hello.run_url must be an http or https URL, or empty");
+  if (hello.runUrl !== "" && protocolOf(hello.runUrl) !== "http:")
+    throw invalid(
+      "Hello.run_url must be an http URL, or empty; https is not supported yet",
+    );
   return {
     name: hello.host,
     subscription: subscriptionOf(hello.subscription),

@@ -141,7 +141,9 @@ export class Subscriber {
       filterOf(this.#host.subscription),
     );
     this.#note(position, changes);
-    if (known?.historyId !== position.historyId) this.#held.distrust();
+    if (known?.historyId === position.historyId)
+      for (const held of this.#host.held) this.#membership.tell(held);
+    else this.#held.distrust();
     const isOther = known && known.historyId !== position.historyId;
     const historyToken = isOther
       ? await signHistory(position, await store.changes.parentHistoryId())

@@ -10,7 +10,11 @@ import {
 import { buffer } from "node:stream/consumers";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { startTestControlPlane } from "../../../support/controlplane.ts";
-import { joinAs } from "../../../support/fake-host.ts";
+import { everything, joinAs } from "../../../support/fake-host.ts";
+import type {
+  DeepPartial,
+  Subscription,
+} from "../../../../proto/gen/annex/sync/v1/sync.ts";
 
 test("passes method, path, query, headers and body through to a host as they came", async () => {
   let seen: { call: IncomingMessage; body: Buffer } | undefined;
@@ -128,6 +132,20 @@ test("says with 503 and a reason that no host is there, or that it did not answe
   expect(await lost.json()).toMatchObject({ code: "unavailable" });
 });
 
+test("forwards only to hosts that serve the container", async () => {
+  const base = await proxyTo((_call, answer) => void answer.end("here"), {
+    scope: { $case: "named", value: { containers: ["acme", "ümlaut"] } },
+  });
+  for (const path of ["acme", "acme/greet?x=1", "%C3%BCmlaut/greet"])
+    expect(await (await fetch(`${base}/api/run/${path}`)).text()).toBe("here");
+  const none = await fetch(`${base}/api/run/other/acme`);
+  expect(none.status).toBe(503);
+  expect(await none.json()).toMatchObject({
+    code: "unavailable",
+    message: expect.stringContaining('container "other"'),
+  });
+});
+
 test("breaks the answer off where the host does", async () => {
   const base = await proxyTo((_call, answer) => {
     answer.write("half", () => answer.destroy());
@@ -154,6 +172,7 @@ test("gives up the host's call when the caller has gone", async () => {
 /** A control plane whose only host is this handler; gives its base URL. */
 async function proxyTo(
   handler: (...call: Parameters<RequestListener>) => unknown,
+  subscription: DeepPartial<Subscription> = everything,
 ): Promise<string> {
   const upstream = createServer((...call) => void handler(...call));
   const runUrl = await listening(upstream);
@@ -162,7 +181,7 @@ async function proxyTo(
     upstream.close();
   });
   const controlplane = await startTestControlPlane();
-  const host = await joinAs(controlplane, { runUrl });
+  const host = await joinAs(controlplane, { runUrl, subscription });
   await host.untilCaughtUp();
   return controlplane.httpAddress;
 }

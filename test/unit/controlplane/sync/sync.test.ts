@@ -170,8 +170,10 @@ test("resyncs a host of the history before a restore, and vouches for the new on
   });
 
   const second = await startTestControlPlane(home);
+  const restored = await adminOf(second);
   const held = [{ ...greet, version: 2, state: HeldState.WARM }];
   const after = await joinAs(second, { position, held });
+  after.isAnswering = false;
   const welcome = await after.next("welcome");
   expect(welcome.resync).toBe(true);
   expect(welcome.historyId).not.toBe(position?.historyId);
@@ -186,6 +188,8 @@ test("resyncs a host of the history before a restore, and vouches for the new on
     parentHistoryId: position?.historyId,
   });
   const { changes } = await after.untilCaughtUp();
+  const { host: shown } = await restored.hosts.getHost({ name: "host-1" });
+  expect(shown?.versions).toEqual([]);
   expect(extensionOf(changes)?.version).toMatchObject({ number: 1 });
   expect(extensionOf(changes)?.version?.bundle.length).toBeGreaterThan(0);
 });
@@ -508,6 +512,49 @@ test("counts a host's way to a version in its rollout, and answers the wait when
     stored: 2,
     compiled: 2,
     warm: 0,
+  });
+});
+
+test("counts what a host of an older history held for nothing, until it answers", async () => {
+  const controlplane = await startTestControlPlane();
+  const admin = await adminOf(controlplane);
+  await admin.containers.createContainer({ name: "acme" });
+  await publish(admin, greet, "module.exports = 1");
+  const host = await joinAs(controlplane, {
+    position: { historyId: "another", revision: 9n },
+    held: [{ ...greet, version: 1, state: HeldState.WARM }],
+  });
+  host.isAnswering = false;
+  const { changes } = await host.untilCaughtUp();
+  const { rollout } = await admin.extensions.getRollout(greet);
+  expect(rollout).toMatchObject({ subscribed: 1, stored: 0, compiled: 0 });
+  const waiting = admin.extensions.getRollout({ ...greet, waitMs: 20_000 });
+  for (const change of changes) host.ack(change);
+  expect((await waiting).rollout).toMatchObject({ subscribed: 1, compiled: 1 });
+});
+
+test("answers at once who waits for an extension without an active version", async () => {
+  const controlplane = await startTestControlPlane();
+  const admin = await adminOf(controlplane);
+  await admin.containers.createContainer({ name: "acme" });
+  await admin.extensions.publishVersion({
+    ...greet,
+    create: true,
+    files: [{ path: "index.js", content: Buffer.from("module.exports = 1") }],
+  });
+  const host = await joinAs(controlplane);
+  await host.untilCaughtUp();
+  // Beyond the test's own time.
+  const waiting = admin.extensions.getRollout({ ...greet, waitMs: 60_000 });
+  expect((await waiting).rollout).toMatchObject({ version: 0, subscribed: 1 });
+});
+
+test("takes no host whose gateway it could not forward to", async () => {
+  const controlplane = await startTestControlPlane();
+  const host = await joinAs(controlplane, { runUrl: "https://127.0.0.1:1" });
+  expect(await host.ended).toMatchObject({
+    code: "invalid",
+    message: expect.stringContaining("https is not supported yet"),
   });
 });
 
