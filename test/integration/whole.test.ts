@@ -16,13 +16,11 @@ test("code published on the control plane answers a call on the host's socket", 
     compiled: 1,
     refused: [],
   });
-  const outcome = await annex
-    .client()
-    .invoke({
-      container: "acme",
-      extension: "hello",
-      payload: { name: "world" },
-    });
+  const outcome = await annex.client().invoke({
+    container: "acme",
+    extension: "hello",
+    payload: { name: "world" },
+  });
   expect(outcome).toMatchObject({
     kind: "result",
     payload: { hello: "world" },
