@@ -2,7 +2,12 @@
 import { createHash } from "node:crypto";
 import { bundle, type BundledSource } from "./bundle.ts";
 import { layOut } from "./layout.ts";
-import { isVerbatim, withReturnAsExport } from "./script.ts";
+import {
+  isVerbatim,
+  scriptParser,
+  withReturnAsExport,
+  type MappedScript,
+} from "./script.ts";
 import { checkedFiles, entryAmong, type SourceFile } from "./source.ts";
 
 /** What an author wrote: files by their path relative to the source's root, with forward slashes. */
@@ -46,25 +51,31 @@ export async function build(
   const files = checkedFiles(source.files);
   const entry = entryAmong(files, source.entry);
   await using layout = await layOut(files);
+  const parseScript = scriptParser();
   const bundled = await bundle({
     root: layout.root,
     files,
     entry,
     timeoutMs,
     signal,
+    parseScript,
   });
-  return bundleOf(files, bundled);
+  const text = files.get(bundled.entry) ?? "";
+  const script = isVerbatim(bundled.entry, bundled.inputs)
+    ? parseScript(text)
+    : undefined;
+  return bundleOf(
+    bundled,
+    script && withReturnAsExport(bundled.entry, text, script),
+  );
 }
 
 /** A lone CommonJS file stays as its author wrote it, so that what runs is what they read. */
 function bundleOf(
-  files: ReadonlyMap<string, string>,
   bundled: BundledSource,
+  verbatim: MappedScript | undefined,
 ): Bundle {
-  const text = files.get(bundled.entry) ?? "";
-  const { code, map } = isVerbatim(bundled.entry, bundled.inputs, text)
-    ? withReturnAsExport(bundled.entry, text)
-    : bundled;
+  const { code, map } = verbatim ?? bundled;
   const content = Buffer.from(code);
   return {
     content,

@@ -2,6 +2,7 @@
 import * as esbuild from "esbuild";
 import { AnnexError } from "../../proto/errors.ts";
 import { authorsError, isBuildFailure } from "./refusal.ts";
+import type { ParseScript } from "./script.ts";
 import { withinSource } from "./within-source.ts";
 
 /** What is bundled, from where. */
@@ -13,6 +14,7 @@ export interface BundleInput {
   entry: string | undefined;
   timeoutMs: number;
   signal: AbortSignal | undefined;
+  parseScript: ParseScript;
 }
 
 /** esbuild's answer. */
@@ -31,7 +33,20 @@ export async function bundle(input: BundleInput): Promise<BundledSource> {
     if (!isServiceLost(thrown)) throw thrown;
     // esbuild's process was killed, and esbuild does not start another by itself.
     await esbuild.stop();
-    return bundleOnce(input);
+    return await bundleAgain(input);
+  }
+}
+
+/** A source that costs esbuild its process twice is why it went: its parser knows no limit but its stack's. */
+async function bundleAgain(input: BundleInput): Promise<BundledSource> {
+  try {
+    return await bundleOnce(input);
+  } catch (thrown) {
+    if (!isServiceLost(thrown)) throw thrown;
+    await esbuild.stop();
+    throw new AnnexError("invalid", "the source is nested too deeply", {
+      cause: thrown,
+    });
   }
 }
 
@@ -46,7 +61,7 @@ async function bundleOnce(input: BundleInput): Promise<BundledSource> {
   }
 }
 
-function optionsOf({ root, files, entry }: BundleInput) {
+function optionsOf({ root, files, entry, parseScript }: BundleInput) {
   return {
     absWorkingDir: root,
     // With a trailing slash the resolver looks for package.json's main, then for index.
@@ -78,7 +93,7 @@ function optionsOf({ root, files, entry }: BundleInput) {
     legalComments: "none",
     metafile: true,
     logLevel: "silent",
-    plugins: [withinSource(root, files)],
+    plugins: [withinSource(root, files, parseScript)],
   } as const satisfies esbuild.BuildOptions;
 }
 

@@ -13,35 +13,49 @@ export interface MappedScript {
   map: string;
 }
 
-/** Whether a script has a `return` outside of any function. False for what is no script at all. */
-export function returnsAtTopLevel(text: string): boolean {
-  return !isScript(text, false) && isScript(text, true);
+/** Longer texts are left to esbuild: parsing here holds up everything else. */
+export const maxScriptLength = 1024 * 1024;
+
+/** What is known of a script when it has been parsed. */
+export interface ParsedScript {
+  /** Whether it has a `return` outside of any function. */
+  returns: boolean;
+  /** Where its tokens stand: each line's columns. */
+  lines: number[][];
 }
 
-/** Whether a bundle's entry may be published as it was written: one script that imports nothing but by `require`. */
-export function isVerbatim(
-  entry: string,
-  inputs: Metafile["inputs"],
-  text: string,
-): boolean {
+/** Parses a script; undefined for what is none, or too long. */
+export type ParseScript = (text: string) => ParsedScript | undefined;
+
+/** Parses the text it is asked about again only once. */
+export function scriptParser(): ParseScript {
+  let known: { text: string; parsed: ParsedScript | undefined } | undefined;
+  return (text) => {
+    if (known?.text !== text) known = { text, parsed: parseScript(text) };
+    return known.parsed;
+  };
+}
+
+/** Whether a bundle's entry, if it is a script, may be published as it was written: alone, importing nothing but by `require`. */
+export function isVerbatim(entry: string, inputs: Metafile["inputs"]): boolean {
   const [only, ...more] = Object.values(inputs);
   if (!only || more.length > 0 || only.format === "esm") return false;
   if (!/(^|\/)[^.]+$|\.c?js$/.test(entry)) return false;
-  if (only.imports.some((imported) => imported.kind !== "require-call"))
-    return false;
-  return isScript(text, true);
+  return only.imports.every(({ kind }) => kind === "require-call");
 }
 
 /** The script with the value of its top-level `return` as module.exports; every line keeps its number. */
-export function withReturnAsExport(name: string, text: string): MappedScript {
+export function withReturnAsExport(
+  name: string,
+  text: string,
+  { returns, lines }: ParsedScript,
+): MappedScript {
   // A hashbang may stand at the very beginning only, where it may no longer be.
   const script = text.replace(/^#!/, "//");
-  if (!returnsAtTopLevel(script)) {
-    return { code: script, map: mapOf(name, script, 0) };
-  }
+  if (!returns) return { code: script, map: mapOf(name, lines, 0) };
   return {
     code: `${before}${script}\n${after}`,
-    map: mapOf(name, script, before.length),
+    map: mapOf(name, lines, before.length),
   };
 }
 
@@ -49,37 +63,55 @@ const before =
   "(function (returned) { if (returned !== undefined) module.exports = returned; })((function () {";
 const after = "}).call(this));";
 
-function isScript(text: string, allowReturnOutsideFunction: boolean): boolean {
+function parseScript(text: string): ParsedScript | undefined {
+  if (text.length > maxScriptLength) return undefined;
+  const lines = tokensOf(text, { mayReturn: false });
+  if (lines) return { returns: false, lines };
+  const returning = tokensOf(text, { mayReturn: true });
+  return returning && { returns: true, lines: returning };
+}
+
+/** Undefined for what is no script. */
+function tokensOf(
+  text: string,
+  { mayReturn }: { mayReturn: boolean },
+): number[][] | undefined {
+  const lines: number[][] = [];
+  const onToken = ({ loc }: Token) => {
+    if (!loc) return;
+    while (lines.length < loc.start.line) lines.push([]);
+    lines[loc.start.line - 1]?.push(loc.start.column);
+  };
   try {
-    parse(text, { ecmaVersion: "latest", allowReturnOutsideFunction });
-    return true;
+    parse(text, {
+      ecmaVersion: "latest",
+      allowReturnOutsideFunction: mayReturn,
+      locations: true,
+      onToken,
+    });
+    return lines;
   } catch {
-    return false;
+    return undefined;
   }
 }
 
 /** Every token maps to itself, but that the first line has moved to the right. */
-function mapOf(name: string, script: string, firstLineMovedBy: number): string {
-  const lines: SourceMapSegment[][] = [];
-  const onToken = ({ loc }: Token) => {
-    if (!loc) return;
-    const line = loc.start.line - 1;
-    while (lines.length <= line) lines.push([]);
-    const column =
-      line === 0 ? loc.start.column + firstLineMovedBy : loc.start.column;
-    lines[line]?.push([column, 0, line, loc.start.column]);
-  };
-  parse(script, {
-    ecmaVersion: "latest",
-    allowReturnOutsideFunction: true,
-    locations: true,
-    onToken,
-  });
+function mapOf(
+  name: string,
+  lines: number[][],
+  firstLineMovedBy: number,
+): string {
+  const mappings = lines.map((columns, line) =>
+    columns.map((column): SourceMapSegment => {
+      const movedBy = line === 0 ? firstLineMovedBy : 0;
+      return [column + movedBy, 0, line, column];
+    }),
+  );
   const map = new TraceMap({
     version: 3,
     sources: [name],
     names: [],
-    mappings: lines,
+    mappings,
   });
   return JSON.stringify(encodedMap(map));
 }

@@ -43,9 +43,7 @@ export function entryAmong(
   files: ReadonlyMap<string, string>,
   entry: string,
 ): string | undefined {
-  const own = [...files.keys()].filter(
-    (name) => !name.split("/").includes("node_modules"),
-  );
+  const own = [...files.keys()].filter(isOwnFile);
   if (entry === "") {
     const code = own.filter(
       (name) => path.posix.basename(name) !== "package.json",
@@ -53,12 +51,17 @@ export function entryAmong(
     return code.length === 1 ? code[0] : undefined;
   }
   const wanted = entry.replace(/^\.\//, "");
-  if (files.has(wanted)) return wanted;
+  if (own.includes(wanted)) return wanted;
   const nearest =
     own.length > 0 ? `; the nearest name is '${closest(wanted, own)}'` : "";
   throw invalid(
-    `the entry '${shown(entry)}' is not among the source's files${nearest}`,
+    `the entry '${shown(entry)}' is not among the source's own files${nearest}`,
   );
+}
+
+/** Whether the author wrote it, rather than a package's. */
+export function isOwnFile(name: string): boolean {
+  return !name.split("/").includes("node_modules");
 }
 
 function checkPath(name: string): void {

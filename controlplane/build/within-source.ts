@@ -5,12 +5,14 @@
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Loader, OnResolveArgs, PartialMessage, Plugin } from "esbuild";
-import { withReturnAsExport, returnsAtTopLevel } from "./script.ts";
+import { withReturnAsExport, type ParseScript } from "./script.ts";
+import { isOwnFile } from "./source.ts";
 
 /** The plugin for a source that is laid out at `root`. */
 export function withinSource(
   root: string,
   files: ReadonlyMap<string, string>,
+  parseScript: ParseScript,
 ): Plugin {
   return {
     name: "within-source",
@@ -25,12 +27,16 @@ export function withinSource(
         const name = path.relative(root, args.path);
         const text = files.get(name);
         if (text === undefined) return { errors: [{ text: foundElsewhere }] };
+        if (args.path === entry && !isOwnFile(name))
+          return { errors: [{ text: entryElsewhere(name) }] };
         const loader = loaders[path.extname(name)];
         if (loader === undefined) return { errors: [{ text: noLoader(name) }] };
-        return {
-          loader,
-          contents: contentsOf(name, text, loader, args.path === entry),
-        };
+        if (loader !== "text" && isTooDeep(text))
+          return { errors: [{ text: tooDeep(name) }] };
+        const safe = withoutMapFile(text);
+        const mayReturn = loader === "js" && args.path === entry;
+        const contents = mayReturn ? exporting(name, safe, parseScript) : safe;
+        return { loader, contents };
       });
     },
   };
@@ -97,15 +103,35 @@ function noLoader(name: string): string {
   return `cannot import '${name}': ${path.extname(name)} files are neither code nor JSON; ${known} can be imported`;
 }
 
-function contentsOf(
+function entryElsewhere(name: string): string {
+  return `the entry '${name}' lies in node_modules; name a file of your own that imports it`;
+}
+
+/** esbuild ends its process on what is nested a hundred times deeper. */
+export const maxNestedBrackets = 10_000;
+
+/** By the brackets alone, wherever they stand: no text that a person or a tool wrote leaves so many open. */
+function isTooDeep(text: string): boolean {
+  let depth = 0;
+  for (const [bracket] of text.matchAll(/[()[\]{}]/g)) {
+    depth += "([{".includes(bracket) ? 1 : -1;
+    if (depth > maxNestedBrackets) return true;
+  }
+  return false;
+}
+
+function tooDeep(name: string): string {
+  return `'${name}' is nested too deeply: it has more than ${maxNestedBrackets} brackets open at once`;
+}
+
+function exporting(
   name: string,
   text: string,
-  loader: Loader,
-  isEntry: boolean,
+  parseScript: ParseScript,
 ): string {
-  const safe = withoutMapFile(text);
-  if (loader !== "js" || !isEntry || !returnsAtTopLevel(safe)) return safe;
-  const { code, map } = withReturnAsExport(path.basename(name), safe);
+  const parsed = parseScript(text);
+  if (!parsed?.returns) return text;
+  const { code, map } = withReturnAsExport(path.basename(name), text, parsed);
   const url = `data:application/json;base64,${Buffer.from(map).toString("base64")}`;
   return `${code}\n//# sourceMappingURL=${url}`;
 }

@@ -15,6 +15,7 @@ import { originalPositionFor, TraceMap } from "@jridgewell/trace-mapping";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { removeStaleLayouts } from "../../../../controlplane/build/layout.ts";
 import { build, type Bundle } from "../../../../controlplane/build/build.ts";
+import { scriptParser } from "../../../../controlplane/build/script.ts";
 
 // A temporary folder of its own: what lies there was left by a build of this file.
 const shared = process.env["TMPDIR"];
@@ -218,10 +219,52 @@ describe("the entry", () => {
       /^invalid: the source has no entry; name one/,
     );
     expect(await refusal({ "a.js": "", "main.js": "" }, "mian.js")).toBe(
-      "invalid: the entry 'mian.js' is not among the source's files; the nearest name is 'main.js'",
+      "invalid: the entry 'mian.js' is not among the source's own files; the nearest name is 'main.js'",
     );
     expect(await refusal({})).toMatch(/^invalid: the source has no files/);
   });
+});
+
+describe("what is large or deep", () => {
+  it("takes no entry from node_modules", async () => {
+    const files = { "a.js": "1", "b.js": "2", "node_modules/x/index.js": "3" };
+    expect(await refusal(files, "node_modules/x/index.js")).toMatch(
+      /^invalid: the entry 'node_modules\/x\/index\.js' is not among the source's own files/,
+    );
+    const main = '{"main": "node_modules/x/index.js"}';
+    expect(await refusal({ ...files, "package.json": main })).toBe(
+      "invalid: the entry 'node_modules/x/index.js' lies in node_modules; name a file of your own that imports it",
+    );
+  });
+
+  it("leaves an entry above 1 MiB to esbuild", async () => {
+    const text = `// gone\nmodule.exports = ${JSON.stringify("x".repeat(2 ** 20))}`;
+    const bundle = await build(source({ "index.js": text }));
+    expect(textOf(bundle)).not.toContain("// gone");
+    expect(exportsOf(bundle)).toHaveLength(2 ** 20);
+  });
+
+  it("parses an entry once, and once more where it returns", async () => {
+    const parse = scriptParser();
+    const plain = parse("a;\n  b;");
+    expect(plain).toMatchObject({ returns: false });
+    expect(parse("a;\n  b;")).toBe(plain);
+    expect(parse("return 1")).toMatchObject({ returns: true });
+    expect(parse("import a from 'a'")).toBeUndefined();
+  });
+
+  it("refuses what is nested too deeply, and builds on", async () => {
+    const deep = "(".repeat(2 ** 20);
+    expect(await refusal({ "index.js": deep })).toBe(
+      "invalid: 'index.js' is nested too deeply: it has more than 10000 brackets open at once",
+    );
+    // Brackets are not all that nests.
+    const operators = `${"new ".repeat(260_000)}a`;
+    expect(await refusal({ "index.js": operators })).toBe(
+      "invalid: the source is nested too deeply",
+    );
+    expect(await entryOf({ "index.js": "1" })).toBe("index.js");
+  }, 60_000);
 });
 
 describe("a return at the top level", () => {
