@@ -23,7 +23,7 @@ export function addBackup(program: Command, terminal: Terminal): void {
       await passOn("controlplane", ["backup", file, "--home", home], terminal);
       print(terminal, flags, {
         json: { file },
-        text: `wrote ${file}; it holds no key: keep ${path.join(home, "master.key")} beside it`,
+        text: `wrote ${file}; it holds no key: keep ${path.join(home, "master.key")} too, in another place`,
       });
     });
 }
