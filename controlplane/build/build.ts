@@ -75,7 +75,7 @@ function bundleOf(
   bundled: BundledSource,
   verbatim: MappedScript | undefined,
 ): Bundle {
-  const { code, map } = verbatim ?? bundled;
+  const { code, map } = verbatim ?? namingItsMap(bundled);
   const content = Buffer.from(code);
   return {
     content,
@@ -84,4 +84,10 @@ function bundleOf(
     runtime,
     entry: bundled.entry,
   };
+}
+
+/** Bundles are kept by their digest, and the same code can come of sources that differ in where it stands. */
+function namingItsMap({ code, map }: MappedScript): MappedScript {
+  const digest = createHash("sha256").update(map).digest("hex");
+  return { code: `${code}// source map ${digest}\n`, map };
 }

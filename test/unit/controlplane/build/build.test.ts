@@ -571,6 +571,15 @@ describe("a build", () => {
     expect(other.digest).not.toBe(one.digest);
   });
 
+  it("has another digest where only its source map is another", async () => {
+    const code = "export const one = 1;\n";
+    const plain = await build(source({ "index.ts": code }));
+    const moved = await build(source({ "index.ts": `// so\n\n${code}` }));
+    expect(moved.sourceMap).not.toEqual(plain.sourceMap);
+    expect(moved.digest).not.toBe(plain.digest);
+    expect(exportsOf(moved).one).toBe(1);
+  });
+
   it("maps to the author's files and lines, and carries no source", async () => {
     const bundle = await build(source(files));
     expect(authorsPlaceOf(bundle, "1;")).toEqual({
