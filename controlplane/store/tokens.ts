@@ -10,6 +10,11 @@ import type {
   Transactions,
 } from "./transactions.ts";
 
+/** The longest jti, in characters. */
+export const maxJtiLength = 128;
+/** So many revocations of tokens that have not expired are kept. */
+export const maxRevocations = 100_000;
+
 /** Keeps signing keys and revocations. */
 export interface TokenStore {
   signingKey(): Promise<SigningKey>;
@@ -55,13 +60,32 @@ async function revoke(
 ): Promise<void> {
   if (!jti)
     throw new AnnexError("invalid", "a token is revoked by its jti: name one");
+  if (jti.length > maxJtiLength)
+    throw new AnnexError(
+      "invalid",
+      `a jti has at most ${maxJtiLength} characters`,
+    );
   if (await isRevoked(transaction, jti)) return;
   await forgetExpired(transaction);
+  await checkRoom(transaction);
   await transaction.query
     .insertInto("revocations")
     .values({ jti, expires_at_s: expiresAtS })
     .execute();
   transaction.mark({ kind: "revocations" });
+}
+
+/** Every host is sent them all with each change. */
+async function checkRoom({ query }: ReadTransaction): Promise<void> {
+  const { count } = await query
+    .selectFrom("revocations")
+    .select(({ fn }) => fn.countAll<number>().as("count"))
+    .executeTakeFirstOrThrow();
+  if (count < maxRevocations) return;
+  throw new AnnexError(
+    "exhausted",
+    `${maxRevocations} tokens are revoked, which is the most; give tokens an expiry, with which their revocation goes`,
+  );
 }
 
 /** A revocation has done its work when the token would have expired anyway. */

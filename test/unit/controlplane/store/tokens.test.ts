@@ -1,7 +1,12 @@
+import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 import { createTokenVerifier, signToken } from "../../../../proto/token.ts";
 import type { Store } from "../../../../controlplane/store/store.ts";
-import { newStore, storeIn, temporaryFolder } from "./fixture.ts";
+import { newStore, optionsIn, storeIn, temporaryFolder } from "./fixture.ts";
+import {
+  maxJtiLength,
+  maxRevocations,
+} from "../../../../controlplane/store/tokens.ts";
 
 const now = () => 1_800_000_000_000;
 const nowS = now() / 1000;
@@ -96,4 +101,26 @@ test("expired revocations leave the database with the next one", async () => {
   expect(await store.tokens.isRevoked("old")).toBe(true);
   await store.tokens.revoke({ jti: "new", expiresAtS: 0 });
   expect(await store.tokens.isRevoked("old")).toBe(false);
+});
+
+test("a jti has a longest length, and revocations a highest number", async () => {
+  const folder = temporaryFolder();
+  const store = await storeIn(folder);
+  const longest = "j".repeat(maxJtiLength);
+  await store.tokens.revoke({ jti: longest, expiresAtS: 0 });
+  await expect(
+    store.tokens.revoke({ jti: `${longest}j`, expiresAtS: 0 }),
+  ).rejects.toMatchObject({ code: "invalid" });
+
+  const database = new Database(optionsIn(folder).file);
+  const insert = database.prepare(
+    "insert into revocations (jti, expires_at_s) with recursive n(i) as (select 2 union all select i + 1 from n where i < ?) select 'n' || i, 0 from n",
+  );
+  insert.run(maxRevocations);
+  database.close();
+  await expect(
+    store.tokens.revoke({ jti: "one-more", expiresAtS: 0 }),
+  ).rejects.toMatchObject({ code: "exhausted" });
+  // What is revoked stays so, and saying it again is no fault.
+  await store.tokens.revoke({ jti: longest, expiresAtS: 0 });
 });
