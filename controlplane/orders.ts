@@ -38,6 +38,8 @@ async function serve(config: Config): Promise<void> {
   const stop = () => void controlplane.close().then(() => process.exit(0));
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);
+  // Started by `annex dev`, which is gone.
+  process.once("disconnect", stop);
   const { grpcAddress: grpc, httpAddress: http } = controlplane;
   process.stdout.write(`${JSON.stringify({ message: "ready", grpc, http })}\n`);
   // Now and not at the end, which may be a SIGKILL.

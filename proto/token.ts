@@ -23,6 +23,8 @@ const algorithm = "EdDSA";
 
 /** A longer token is refused unread. */
 export const maxTokenBytes = 8 * 1024;
+/** So often a token may be issued with a token that was issued with a token. */
+export const maxAncestors = 4;
 /** How far the clocks of issuer and verifier may be apart. */
 export const maxClockSkewS = 5;
 
@@ -37,6 +39,8 @@ export interface ContainerClaims extends CommonClaims {
   containers: string[];
   /** The claim `jtn`: the one extension it may call; then `containers` holds one name. */
   extension?: string;
+  /** The claim `anc`: the tokens it was issued with, the first first. With any of them revoked it is void. */
+  ancestors?: string[];
 }
 
 /** Everything. */
@@ -164,11 +168,17 @@ export function createTokenVerifier(
           ? known.claims
           : await verifySignature(token, keysOf(keySet), now());
       checkTimes(claims, now());
-      if (isRevoked(claims.jti)) throw refused();
+      if (revocableIds(claims).some(isRevoked)) throw refused();
       cache?.set(digest, { claims, keySet });
       return claims;
     },
   };
+}
+
+/** The ids of a token's ancestors and its own: with any of them revoked it is void. */
+export function revocableIds(claims: TokenClaims): string[] {
+  const ancestors = claims.kind === "container" ? (claims.ancestors ?? []) : [];
+  return [...ancestors, claims.jti];
 }
 
 /** Whether the token may call an extension of the container or, where none is named, run code of the request in it. */
@@ -223,7 +233,11 @@ function payloadOf(claims: TokenClaims): JWTPayload {
 
 function ownClaimsOf(claims: TokenClaims): Record<string, unknown> {
   if (claims.kind === "container")
-    return { ten: claims.containers.join(","), jtn: claims.extension };
+    return {
+      ten: claims.containers.join(","),
+      jtn: claims.extension,
+      anc: claims.ancestors,
+    };
   if (claims.kind === "history")
     return {
       history_id: claims.historyId,
@@ -326,13 +340,21 @@ function containerClaimsOf(
   payload: JWTPayload,
   common: CommonClaims,
 ): ContainerClaims | undefined {
-  const { ten, jtn } = payload;
+  const { ten, jtn, anc } = payload;
   if (!isName(ten)) return undefined;
   const containers = ten.split(",");
   if (!containers.every(isName)) return undefined;
-  if (jtn === undefined) return { kind: "container", ...common, containers };
+  if (anc !== undefined && !isAncestry(anc)) return undefined;
+  const ancestry = anc !== undefined && { ancestors: anc };
+  const claims = {
+    kind: "container",
+    ...common,
+    containers,
+    ...ancestry,
+  } as const;
+  if (jtn === undefined) return claims;
   if (!isName(jtn) || containers.length !== 1) return undefined;
-  return { kind: "container", ...common, containers, extension: jtn };
+  return { ...claims, extension: jtn };
 }
 
 function historyClaimsOf(
@@ -349,6 +371,12 @@ function historyClaimsOf(
     return { kind: "history", ...common, historyId, revision };
   if (!isName(parentHistoryId)) return undefined;
   return { kind: "history", ...common, historyId, parentHistoryId, revision };
+}
+
+function isAncestry(value: unknown): value is string[] {
+  return (
+    Array.isArray(value) && value.length <= maxAncestors && value.every(isName)
+  );
 }
 
 function isName(value: unknown): value is string {

@@ -20,6 +20,8 @@ export async function serve(
   const stop = () => void sandboxd.close().then(() => process.exit(0));
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);
+  // Started by `annex dev`, which is gone.
+  process.once("disconnect", stop);
   await sandboxd.ready();
   const { socketPath, runUrl, walls } = sandboxd;
   process.stdout.write(

@@ -47,11 +47,15 @@ export async function startDaemon({
   onLine,
 }: DaemonOptions): Promise<Daemon> {
   const child = spawn(process.execPath, [programOf(name), ...args], {
-    stdio: ["ignore", "pipe", "pipe"],
+    // By the last one it learns that we are gone, also by a SIGKILL, and ends.
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
     env,
   });
   const ended = endOf(child);
-  const lines = readLines(child);
+  const { stdout, stderr } = child;
+  if (!stdout || !stderr)
+    throw new CommandFailed("failed", `${name} could not be started`);
+  const lines = readLines({ stdout, stderr });
   const end = () => endChild(child, ended);
   const expired = AbortSignal.timeout(readyTimeoutMs);
   const late = new Promise<string>((resolve) =>

@@ -1,7 +1,9 @@
 /** dev.json: where the all-in-one of `annex dev` is, and tokens for it, for commands in its folder. */
-import { chmod, readFile, rename, rm, writeFile } from "node:fs/promises";
+import type { Stats } from "node:fs";
+import { chmod, open, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { AnnexError } from "../../proto/errors.ts";
+import { CommandFailed } from "./exit-codes.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** What dev.json holds. */
@@ -48,12 +50,24 @@ export async function findDevFile(
 export async function readDevFile(home: string): Promise<DevFile | undefined> {
   const file = devFileIn(home);
   let text: string;
+  let isTrusted: boolean;
   try {
-    text = await readFile(file, "utf8");
+    await using handle = await open(file);
+    isTrusted = isOursAlone(await handle.stat());
+    text = await handle.readFile("utf8");
   } catch {
     return undefined;
   }
-  return parsed(text, file);
+  if (isTrusted) return parsed(text, file);
+  throw new CommandFailed(
+    "failed",
+    `${file} is not believed: it must be yours, and nobody else may read or write it; remove it, or give --url and --token`,
+  );
+}
+
+/** What others could have written would send this user's code and tokens wherever it says. */
+function isOursAlone({ uid, mode }: Stats): boolean {
+  return uid === process.getuid?.() && (mode & 0o077) === 0;
 }
 
 /** Writes dev.json for this user's eyes only; whoever reads sees all of it or nothing. */

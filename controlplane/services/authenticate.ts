@@ -4,6 +4,7 @@ import { headerOf, type RpcContext } from "../../proto/rpc/service.ts";
 import {
   createTokenVerifier,
   mayManage,
+  revocableIds,
   type TokenClaims,
 } from "../../proto/token.ts";
 import type { PublicKeys } from "../domain/token.ts";
@@ -42,8 +43,9 @@ export function createAuthenticator(
       now,
     });
     const claims = await verifier.verify(token);
-    if (await tokens.isRevoked(claims.jti))
-      throw new AnnexError("unauthenticated", "the token was revoked");
+    for (const jti of revocableIds(claims))
+      if (await tokens.isRevoked(jti))
+        throw new AnnexError("unauthenticated", "the token was revoked");
     return claims;
   };
   const caller = (context: RpcContext) => verify(bearerOf(context));

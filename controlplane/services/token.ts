@@ -11,7 +11,9 @@ import type {
   UnaryImplementation,
 } from "../../proto/rpc/service.ts";
 import {
+  maxAncestors,
   mayManage,
+  revocableIds,
   type NewClaims,
   type TokenClaims,
 } from "../../proto/token.ts";
@@ -111,13 +113,25 @@ function timesOf(
 function attenuated(claims: NewClaims, issuer: TokenClaims): NewClaims {
   if (issuer.kind === "admin") return claims;
   requireRightsOver(issuer, claims);
+  const descended = { ...claims, ancestors: ancestorsBelow(issuer) };
   const limitS = issuer.expiresAtS;
-  if (limitS === undefined) return claims;
-  if (claims.expiresAtS === undefined) return { ...claims, expiresAtS: limitS };
-  if (claims.expiresAtS <= limitS) return claims;
+  if (limitS === undefined) return descended;
+  if (claims.expiresAtS === undefined)
+    return { ...descended, expiresAtS: limitS };
+  if (claims.expiresAtS <= limitS) return descended;
   throw new AnnexError(
     "denied",
     "the token would outlive yours; choose an earlier expiry",
+  );
+}
+
+/** Who is revoked takes all that was issued with it along. */
+function ancestorsBelow(issuer: TokenClaims): string[] {
+  const ancestors = revocableIds(issuer);
+  if (ancestors.length <= maxAncestors) return ancestors;
+  throw new AnnexError(
+    "denied",
+    `your token was itself issued through ${maxAncestors} others; ask the first of them, or an admin, for this one`,
   );
 }
 

@@ -13,7 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { executorFile, repositoryRoot } from "../support/paths.ts";
 import { runAnnex } from "../support/terminal.ts";
 
@@ -189,7 +189,7 @@ test("annex dev says so where one runs already, and leaves that one alone", asyn
   const third = await runAnnex(["dev", "--home", dev.home, "--port-base", "0"]);
   expect(third).toMatchObject({ exit: 1, stdout: "" });
   expect(third.stderr).toContain(dev.home);
-  await writeFile(file, before);
+  await writeFile(file, before, { mode: 0o600 });
   expect(
     (await runAnnex(["container", "list"], { env: { ANNEX_HOME: dev.home } }))
       .exit,
@@ -223,5 +223,20 @@ test.skipIf(process.platform !== "linux").each(["controlplane", "sandboxd"])(
     expect(dev.stderr()).toContain(`annex: ${name} was ended by SIGKILL`);
     expect(children.map(({ pid }) => isAlive(pid))).toEqual([false, false]);
     await expect(access(join(dev.home, "dev.json"))).rejects.toThrow("ENOENT");
+  },
+);
+
+test.skipIf(process.platform !== "linux")(
+  "both daemons end when annex dev itself is killed",
+  async () => {
+    const dev = await startDev();
+    const children = await childrenOf(dev);
+    expect(children).toHaveLength(2);
+    dev.child.kill("SIGKILL");
+    await vi.waitFor(
+      () =>
+        expect(children.map(({ pid }) => isAlive(pid))).toEqual([false, false]),
+      20_000,
+    );
   },
 );

@@ -449,3 +449,23 @@ describe("rights", () => {
     }
   });
 });
+
+test("a token is void once any it was issued with is revoked", async () => {
+  const { state, verifier } = cachedVerifier();
+  const child = { ...acme, jti: "t3", ancestors: ["t1", "t2"] };
+  const token = await sign(child);
+  expect(await verifier.verify(token)).toMatchObject(child);
+  state.revoked.add("t1");
+  await expect(verifier.verify(token)).rejects.toMatchObject({
+    code: "unauthenticated",
+  });
+});
+
+test.each([["text"], [[""]], [[1]], [["a", "b", "c", "d", "e"]]])(
+  "refuses the ancestry %j",
+  async (anc) => {
+    await expect(
+      verifierWith().verify(await forge({ anc })),
+    ).rejects.toMatchObject({ code: "unauthenticated" });
+  },
+);

@@ -1,4 +1,12 @@
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  rm,
+  stat,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -105,7 +113,7 @@ it("says what to do where no control plane is known, or none answers", async () 
 });
 
 it("says which dev.json is broken", async () => {
-  await writeFile(path.join(folder, "dev.json"), "{}");
+  await writeFile(path.join(folder, "dev.json"), "{}", { mode: 0o600 });
   const broken = await runAnnex(["host", "list"], {
     env: { ANNEX_HOME: folder },
   });
@@ -175,4 +183,14 @@ it("writes dev.json whole, for its owner only, and takes it away", async () => {
   await removeDevFile(folder);
   await removeDevFile(folder);
   expect(await readdir(folder)).toEqual([]);
+});
+
+it("does not believe a dev.json that others may read or write", async () => {
+  await writeDevFile(folder, devFile("http://127.0.0.1:9"));
+  await chmod(path.join(folder, "dev.json"), 0o666);
+  const said = await runAnnex(["host", "list"], {
+    env: { ANNEX_HOME: folder },
+  });
+  expect(said).toMatchObject({ exit: 1 });
+  expect(said.stderr).toContain("is not believed");
 });

@@ -213,6 +213,33 @@ describe.each(wires)("over %s", (wire) => {
       await expect(refused()).rejects.toMatchObject({ code: "denied" });
   });
 
+  test("revokes with a token all that was issued with it, and bounds how far that goes", async () => {
+    const controlplane = await startTestControlPlane();
+    const admin = await adminOf(controlplane, wire);
+    await admin.containers.createContainer({ name: "acme" });
+    const claims = { kind: TokenKind.CONTAINER, containers: ["acme"] };
+    const first = await admin.tokens.issueToken({ claims });
+    const chain = [first.token];
+    for (let depth = 0; depth < 4; depth++) {
+      const issuer = callersOf(controlplane, wire, chain.at(-1));
+      chain.push((await issuer.tokens.issueToken({ claims })).token);
+    }
+    const deepest = callersOf(controlplane, wire, chain.at(-1));
+    await expect(deepest.tokens.issueToken({ claims })).rejects.toMatchObject({
+      code: "denied",
+    });
+    await deepest.containers.getContainer({ name: "acme" });
+    await admin.tokens.revokeToken({
+      subject: { $case: "token", value: first.token },
+    });
+    for (const token of chain)
+      await expect(
+        callersOf(controlplane, wire, token).containers.getContainer({
+          name: "acme",
+        }),
+      ).rejects.toMatchObject({ code: "unauthenticated" });
+  });
+
   test("issues tokens that may do no more than their issuer", async () => {
     const controlplane = await startTestControlPlane();
     const admin = await adminOf(controlplane, wire);

@@ -808,7 +808,10 @@ export const TokenServiceDefinition = {
       responseStream: false,
       options: {},
     },
-    /** Makes a token void before it expires: on the control plane at once, on connected hosts when the change reaches them. */
+    /**
+     * Makes a token, and every token that was issued with it, void before it expires: on the control plane at once, on
+     * connected hosts when the change reaches them.
+     */
     revokeToken: {
       name: "RevokeToken",
       requestType: RevokeTokenRequest as typeof RevokeTokenRequest,
@@ -831,7 +834,10 @@ export interface TokenServiceImplementation<CallContextExt = {}> {
     request: InspectTokenRequest,
     context: CallContext & CallContextExt,
   ): Promise<DeepPartial<InspectTokenResponse>>;
-  /** Makes a token void before it expires: on the control plane at once, on connected hosts when the change reaches them. */
+  /**
+   * Makes a token, and every token that was issued with it, void before it expires: on the control plane at once, on
+   * connected hosts when the change reaches them.
+   */
   revokeToken(
     request: RevokeTokenRequest,
     context: CallContext & CallContextExt,
@@ -849,7 +855,10 @@ export interface TokenServiceClient<CallOptionsExt = {}> {
     request: DeepPartial<InspectTokenRequest>,
     options?: CallOptions & CallOptionsExt,
   ): Promise<InspectTokenResponse>;
-  /** Makes a token void before it expires: on the control plane at once, on connected hosts when the change reaches them. */
+  /**
+   * Makes a token, and every token that was issued with it, void before it expires: on the control plane at once, on
+   * connected hosts when the change reaches them.
+   */
   revokeToken(
     request: DeepPartial<RevokeTokenRequest>,
     options?: CallOptions & CallOptionsExt,
