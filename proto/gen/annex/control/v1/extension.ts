@@ -57,7 +57,10 @@ export interface SourceFile {
 export interface PublishVersionRequest {
   container: string;
   extension: string;
-  /** One file, or a folder; together at most 1 MiB, node_modules not counted; with it at most 20 MiB. */
+  /**
+   * One file, or a folder; together at most 1 MiB, node_modules not counted; with it at most 20 MiB over HTTP, and what a
+   * message of 8 MiB holds over gRPC.
+   */
   files: SourceFile[];
   /** The file to start from; empty for the only file, package.json's main, or index. */
   entry: string;

@@ -2668,7 +2668,7 @@ export const InvokeServiceDefinition = {
      * Invoke runs one extension, or what is bound at a point, and answers with its outcome.
      * What concerns the callee (its absence, its code, its limits) is an outcome, never a gRPC error. The error statuses:
      * INVALID_ARGUMENT malformed request; UNAUTHENTICATED, PERMISSION_DENIED identity; UNAVAILABLE not ready or draining;
-     * RESOURCE_EXHAUSTED message too large; CANCELLED by the caller; INTERNAL a bug of ours.
+     * RESOURCE_EXHAUSTED message too large; CANCELLED by the caller; INTERNAL a bug of ours, or bytes that are no InvokeRequest.
      */
     invoke: {
       name: "Invoke",
@@ -2708,7 +2708,7 @@ export interface InvokeServiceImplementation<CallContextExt = {}> {
    * Invoke runs one extension, or what is bound at a point, and answers with its outcome.
    * What concerns the callee (its absence, its code, its limits) is an outcome, never a gRPC error. The error statuses:
    * INVALID_ARGUMENT malformed request; UNAUTHENTICATED, PERMISSION_DENIED identity; UNAVAILABLE not ready or draining;
-   * RESOURCE_EXHAUSTED message too large; CANCELLED by the caller; INTERNAL a bug of ours.
+   * RESOURCE_EXHAUSTED message too large; CANCELLED by the caller; INTERNAL a bug of ours, or bytes that are no InvokeRequest.
    */
   invoke(request: InvokeRequest, context: CallContext & CallContextExt): Promise<DeepPartial<InvokeResponse>>;
   /**
@@ -2729,7 +2729,7 @@ export interface InvokeServiceClient<CallOptionsExt = {}> {
    * Invoke runs one extension, or what is bound at a point, and answers with its outcome.
    * What concerns the callee (its absence, its code, its limits) is an outcome, never a gRPC error. The error statuses:
    * INVALID_ARGUMENT malformed request; UNAUTHENTICATED, PERMISSION_DENIED identity; UNAVAILABLE not ready or draining;
-   * RESOURCE_EXHAUSTED message too large; CANCELLED by the caller; INTERNAL a bug of ours.
+   * RESOURCE_EXHAUSTED message too large; CANCELLED by the caller; INTERNAL a bug of ours, or bytes that are no InvokeRequest.
    */
   invoke(request: DeepPartial<InvokeRequest>, options?: CallOptions & CallOptionsExt): Promise<InvokeResponse>;
   /**
