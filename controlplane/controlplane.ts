@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { Logger } from "pino";
 import { startRpcServer } from "../proto/rpc/server.ts";
+import { strictRoutes } from "../proto/rpc/strict-json.ts";
 import { controlServices } from "./control-services.ts";
 import type { Config } from "./config.ts";
 import { startHttpServer } from "./http/server.ts";
@@ -56,10 +57,11 @@ export async function startControlPlane(
   const { metrics } = telemetry;
   const fleet = new Fleet(now);
   const services = controlServices({ store, fleet, metrics, log, now });
+  const image = await readImage();
   const rpc = await startRpcServer({
     address: `${config.host}:${config.grpcPort}`,
     services: services.grpc,
-    reflection: { image: await readImage(), services: services.names },
+    reflection: { image, services: services.names },
     observe: (...call) => metrics.called(...call),
     log,
   });
@@ -68,7 +70,7 @@ export async function startControlPlane(
   const http = await startHttpServer({
     host: config.host,
     port: config.httpPort,
-    routes: services.http,
+    routes: strictRoutes(services.http, image),
     hosts: fleet,
     isReady: () => isReady,
     metrics: (request, response) => telemetry.metricsHandler(request, response),

@@ -32,7 +32,7 @@ const rules: Rule[] = [
     may: [
       proto,
       otelApi,
-      /^@bufbuild\/protobuf\/wire$/,
+      /^@bufbuild\/protobuf(\/(wire|wkt))?$/,
       /^@grpc\/grpc-js$/,
       /^grpc-health-check$/,
       /^nice-grpc/,
