@@ -2,7 +2,7 @@
  * What supervisor and executor say to each other over their pipe. Types only. Each message is a frame (frames.ts): the
  * member below as JSON head, and a raw body where its comment names one.
  */
-import type { CallFailure } from "../proto/errors.ts";
+import type { CallFailure, LimitHit } from "../proto/errors.ts";
 
 /** Supervisor → executor. `id`s are the supervisor's and unique among what is open on the pipe. */
 export type ExecutorRequest =
@@ -11,7 +11,11 @@ export type ExecutorRequest =
   | UpdateRequest
   | UnloadRequest
   | InvokeRequest
-  | CancelRequest;
+  | CancelRequest
+  | EgressHead
+  | EgressChunk
+  | EgressEnd
+  | EgressFailure;
 
 /** First, and only first. Answered by `ready`. */
 export interface StartRequest {
@@ -24,6 +28,8 @@ export interface StartRequest {
   /** Host calls (timers) one invocation may have open at once, and make in all. */
   maxOpenHostCalls: number;
   maxHostCalls: number;
+  /** Requests outward one invocation may have open at once; the broker counts them in all. */
+  maxOpenEgress: number;
 }
 
 /** Compile a version in an isolate of its own and evaluate its top level. Body: the bundle, then its source map. */
@@ -39,6 +45,8 @@ export interface LoadRequest {
   container: string;
   secrets: Record<string, string>;
   meta: Record<string, string>;
+  /** V8 heap of its isolate; absent: that of `start`. */
+  heapLimitMb?: number;
   /** Of the top level's synchronous run. */
   timeoutMs: number;
 }
@@ -70,6 +78,8 @@ export interface InvokeRequest {
   wallClock: "wall_time" | "deadline";
   /** The longest the guest may run without returning to the event loop. */
   syncMs: number;
+  /** CPU time it may use in all. */
+  cpuMs: number;
   /** Absent: POST / with the payload as its body. */
   http?: GuestRequest;
 }
@@ -88,6 +98,53 @@ export interface CancelRequest {
   id: number;
 }
 
+/**
+ * Egress: a request outward belongs to an open invocation (`id`) and has a number there (`egress`). The executor asks with
+ * `egress`, whose body is the request's, and lets the answer's body come by `pull`: no more bytes are sent than were pulled.
+ * The answer is one `egress-head`, then any number of `egress-chunk`, then `egress-end`; or at any time `egress-failure`.
+ * When the invocation ends, what it has open outward is aborted without a word.
+ */
+export interface EgressHead {
+  type: "egress-head";
+  id: number;
+  egress: number;
+  status: number;
+  statusText: string;
+  headers: [name: string, value: string][];
+  /** Where the answer came from, after redirects. */
+  url: string;
+  isRedirected: boolean;
+}
+
+/** Body: the next bytes of the answer's body, decompressed. */
+export interface EgressChunk {
+  type: "egress-chunk";
+  id: number;
+  egress: number;
+}
+
+export interface EgressEnd {
+  type: "egress-end";
+  id: number;
+  egress: number;
+}
+
+export interface EgressFailure {
+  type: "egress-failure";
+  id: number;
+  egress: number;
+  failure: EgressProblem;
+}
+
+/** Why a request outward came to nothing. */
+export interface EgressProblem {
+  /** denied: by a rule or an address; limit: a cap was reached; failed: the other side, the network or its name. */
+  kind: "denied" | "limit" | "failed";
+  /** For the author; names no address that the author did not name. */
+  message: string;
+  limit?: LimitHit;
+}
+
 /** Executor → supervisor. */
 export type ExecutorReply =
   | ReadyReply
@@ -97,7 +154,10 @@ export type ExecutorReply =
   | DisplacedReply
   | CancelledReply
   | DiscardedReply
-  | LoggedReply;
+  | LoggedReply
+  | EgressReply
+  | EgressPullReply
+  | EgressAbortReply;
 
 /** Walled, started, with an isolate in hand. */
 export interface ReadyReply {
@@ -157,9 +217,34 @@ export interface DiscardedReply {
   version: string;
 }
 
+/** An invocation asks for a request outward. Body: the request's body. */
+export interface EgressReply {
+  type: "egress";
+  id: number;
+  egress: number;
+  method: string;
+  url: string;
+  headers: [name: string, value: string][];
+  redirect: "follow" | "error" | "manual";
+}
+
+/** So many more bytes of the answer's body may be sent. */
+export interface EgressPullReply {
+  type: "egress-pull";
+  id: number;
+  egress: number;
+  bytes: number;
+}
+
+export interface EgressAbortReply {
+  type: "egress-abort";
+  id: number;
+  egress: number;
+}
+
 /**
- * What an invocation's code wrote to its console: sent just before its answer, and again for lines that came after it, such
- * as the one that tells of a second callback.
+ * What an invocation's code wrote to its console: sent whenever it waits, so that what it has said survives it, just before
+ * its answer, and again for lines that came after it, such as the one that tells of a second callback.
  */
 export interface LoggedReply {
   type: "logged";

@@ -14,6 +14,10 @@ export interface InvokeOptions {
   contentType?: string;
   /** How long to wait, in milliseconds. When it is over the outcome is the failure `deadline`. */
   timeoutMs?: number;
+  /** CPU time the call may use, in milliseconds; narrows what container and point allow. */
+  cpuMs?: number;
+  /** The longest the code may run without returning to the event loop, in milliseconds; narrows likewise. */
+  syncMs?: number;
   /** Gives the call up. */
   signal?: AbortSignal | undefined;
   /** The HTTP request the code shall see. */
@@ -38,6 +42,8 @@ export function requestOf(
     payload: payloadOf(options.payload),
     contentType: options.contentType ?? "",
     timeoutMs: timeoutOf(options.timeoutMs),
+    cpuMs: timeoutOf(options.cpuMs),
+    syncMs: timeoutOf(options.syncMs),
     ...activeTrace(),
     token: client.token ?? "",
     caller: client.caller ?? "",

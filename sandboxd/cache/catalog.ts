@@ -27,8 +27,77 @@ export interface ServingExtension {
   readonly points: readonly string[];
   readonly secrets: Readonly<Record<string, string>>;
   readonly meta: Readonly<Record<string, string>>;
+  /** The version that served here before this one: what serves while this one is quarantined. */
+  readonly lastGood?: ServedVersion;
+  readonly quarantineReleases: number;
   /** Where in the history this was true. */
   readonly position: Position;
+}
+
+/** What holds for a container's code; never changed, only replaced. */
+export interface ContainerSettings {
+  readonly container: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Empty: it shares its processes with nobody. */
+  readonly trustGroup: string;
+  readonly limits: ContainerLimits;
+  /** Rules, as the control plane's EgressService describes them. */
+  readonly egress: {
+    readonly allow: readonly string[];
+    readonly deny: readonly string[];
+  };
+}
+
+/** 0: the host's default. Named as in settings.ts. */
+export interface ContainerLimits {
+  readonly heapMb: number;
+  readonly memoryMb: number;
+  readonly cpuPercent: number;
+  readonly cpuMs: number;
+  readonly syncMs: number;
+  readonly wallMs: number;
+  readonly maxRunningCalls: number;
+  readonly maxQueuedCalls: number;
+  readonly maxExecutors: number;
+  readonly maxEgressRequests: number;
+  readonly maxEgressBytes: number;
+  readonly egressMs: number;
+  readonly egressBytesPerSecond: number;
+}
+
+/** What calls at a point may use at most. 0: as the container may. */
+export interface PointLimits {
+  readonly cpuMs: number;
+  readonly syncMs: number;
+  readonly wallMs: number;
+}
+
+/** What holds for every container's requests outward. */
+export interface PlatformEgress {
+  readonly internalHosts: readonly string[];
+  readonly deny: readonly string[];
+  readonly proxies: readonly EgressProxy[];
+}
+
+/** A proxy that carries the requests of some containers. */
+export interface EgressProxy {
+  readonly name: string;
+  readonly url: string;
+  readonly username: string;
+  readonly password: string;
+  /** With `labels` empty too: all. */
+  readonly containers: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** A version that this host has taken out of service. */
+export interface QuarantinedVersion {
+  readonly container: string;
+  readonly extension: string;
+  readonly version: ServedVersion;
+  readonly message: string;
+  /** Of the extension when it happened: a greater number releases it. */
+  readonly quarantineReleases: number;
 }
 
 /** A public key that signs tokens, as in a JSON Web Key Set. */
@@ -87,6 +156,8 @@ export interface HeldVersion {
   readonly extension: string;
   readonly version: number;
   readonly refusal?: VersionRefusal;
+  /** Why it is quarantined. */
+  readonly quarantine?: string;
 }
 
 /** A token that is void before it expires. */
@@ -117,6 +188,13 @@ export interface Catalog {
   /** Everything that serves. */
   extensions(): Iterable<ServingExtension>;
   bindings(container: string): { point: string; extension: ServingExtension }[];
+  /** undefined: nothing was said of it. */
+  containerSettings(container: string): ContainerSettings | undefined;
+  pointLimits(point: string): PointLimits | undefined;
+  egress(): PlatformEgress;
+  quarantined(container: string, name: string): QuarantinedVersion | undefined;
+  /** Calls the listener when a container's settings or the platform's egress have changed; gives the unsubscribe. */
+  onSettings(listener: (container: string | undefined) => void): () => void;
   keys(): PublicKeys;
   isRevoked(jti: string): boolean;
   /** Reads a bundle and checks it against its digest. Rejects with `unavailable` where it is not held or damaged. */
@@ -148,8 +226,13 @@ export interface CatalogWriter {
   putRefused(refused: RefusedVersion): Promise<void>;
   removeRefused(container: string, name: string): Promise<void>;
   refused(container: string, name: string): RefusedVersion | undefined;
-  putContainer(name: string): Promise<void>;
+  putContainer(settings: ContainerSettings): Promise<void>;
   removeContainer(name: string): Promise<void>;
+  putPoint(point: string, limits: PointLimits): Promise<void>;
+  removePoint(point: string): Promise<void>;
+  putEgress(egress: PlatformEgress): Promise<void>;
+  putQuarantined(quarantined: QuarantinedVersion): Promise<void>;
+  removeQuarantined(container: string, name: string): Promise<void>;
   putKeys(keys: PublicKeys): Promise<void>;
   putRevocations(tokens: readonly RevokedToken[]): Promise<void>;
   setPosition(position: Position): Promise<void>;

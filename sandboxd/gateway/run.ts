@@ -96,6 +96,8 @@ function invokeRequestOf(
     tracestate: trace.tracestate,
     token: "",
     caller: "gateway",
+    cpuMs: 0,
+    syncMs: 0,
     http: {
       method: request.method ?? "GET",
       path,

@@ -37,7 +37,7 @@ async function publishAll(into: TestAnnex): Promise<void> {
 beforeAll(async () => {
   // More than one stream may have in flight, so that the stream's own bound is the one that is met.
   annex = await openAnnex({
-    sandboxd: ["--max-open-calls-per-container", "5000", "--wall-ms", "60000"],
+    sandboxd: ["--max-running-calls", "5000", "--wall-ms", "60000"],
   });
   client = annex.client();
   await publishAll(annex);

@@ -154,6 +154,8 @@ export function fullRequest(request: RawRequest): InvokeRequest {
     tracestate: "",
     token: "",
     caller: "",
+    cpuMs: 0,
+    syncMs: 0,
     http: undefined,
     ...request,
   };

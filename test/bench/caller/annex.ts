@@ -107,6 +107,8 @@ function unaryRequest(
     tracestate: "",
     token: "",
     caller: "bench",
+    cpuMs: 0,
+    syncMs: 0,
     http: undefined,
   };
 }

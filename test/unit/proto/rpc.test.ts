@@ -107,6 +107,7 @@ async function containers(
         createContainer: absent,
         getContainer: absent,
         listContainers: absent,
+        updateContainer: absent,
         deleteContainer: absent,
         ...methods,
       }),

@@ -19,12 +19,81 @@ export interface Container {
   createTime: string;
   /** Changes with every change of the container. */
   etag: string;
+  /**
+   * Of the platform's own choosing, e.g. plan=enterprise; an egress proxy may be chosen by them. Names and values are of
+   * at most 63 characters, at most 16 labels.
+   */
+  labels: { [key: string]: string };
+  /**
+   * Containers of the same group may share an executor, for density: what breaks out of one container's code may then read
+   * the others of its group. Empty, as it is at first: the container shares its processes with nobody.
+   */
+  trustGroup: string;
+  limits: ContainerLimits | undefined;
+  egress: ContainerEgress | undefined;
+}
+
+export interface Container_LabelsEntry {
+  key: string;
+  value: string;
+}
+
+/** ContainerLimits bounds what a container's code may use on each host. 0: the host's default. */
+export interface ContainerLimits {
+  /** V8 heap of each isolate. */
+  heapMb: number;
+  /** Memory of each executor process, above which it is killed; above the heap. */
+  memoryMb: number;
+  /** CPU of all its executors together, in percent of one core. */
+  cpuPercent: number;
+  /** CPU time of one invocation. */
+  cpuMs: number;
+  /** The longest an invocation's code may run without returning to the event loop. */
+  syncMs: number;
+  /** The longest an invocation may take, awaits included. */
+  wallMs: number;
+  /** Invocations that run at once, and that wait behind them; more are refused with `concurrency`. */
+  maxRunningCalls: number;
+  maxQueuedCalls: number;
+  /** Executor processes. */
+  maxExecutors: number;
+  /**
+   * Requests one invocation may send out, the bytes it may send and receive by them (decompressed), and the time each may
+   * take.
+   */
+  maxEgressRequests: number;
+  maxEgressBytes: number;
+  egressMs: number;
+  /** Bytes a second of all its egress together. */
+  egressBytesPerSecond: number;
+}
+
+/**
+ * ContainerEgress says where a container's code may connect to. A rule is a host name, `*.` before a domain for all names
+ * below it, an IP address or a range in CIDR notation, each with an optional `:port`; IPv6 in brackets where a port follows.
+ * Private, loopback, link-local and metadata addresses stay refused, whatever a container's rules say: only the platform's
+ * `internal_hosts` opens them.
+ */
+export interface ContainerEgress {
+  /** Empty: every public address. */
+  allow: string[];
+  /** Wins over `allow`. */
+  deny: string[];
 }
 
 export interface CreateContainerRequest {
   name: string;
   /** Checks everything and changes nothing. */
   validateOnly: boolean;
+  labels: { [key: string]: string };
+  trustGroup: string;
+  limits: ContainerLimits | undefined;
+  egress: ContainerEgress | undefined;
+}
+
+export interface CreateContainerRequest_LabelsEntry {
+  key: string;
+  value: string;
 }
 
 export interface CreateContainerResponse {
@@ -52,6 +121,32 @@ export interface ListContainersResponse {
   nextPageToken: string;
 }
 
+/** What is not set stays as it is. */
+export interface UpdateContainerRequest {
+  name: string;
+  /** Where set, refused with ABORTED unless it is the container's. */
+  etag: string;
+  validateOnly: boolean;
+  labels: ContainerLabels | undefined;
+  trustGroup?: string | undefined;
+  limits: ContainerLimits | undefined;
+  egress: ContainerEgress | undefined;
+}
+
+/** ContainerLabels is the whole set of labels. */
+export interface ContainerLabels {
+  values: { [key: string]: string };
+}
+
+export interface ContainerLabels_ValuesEntry {
+  key: string;
+  value: string;
+}
+
+export interface UpdateContainerResponse {
+  container: Container | undefined;
+}
+
 export interface DeleteContainerRequest {
   name: string;
   /** Where set, refused with ABORTED unless it is the container's. */
@@ -63,7 +158,7 @@ export interface DeleteContainerResponse {
 }
 
 function createBaseContainer(): Container {
-  return { name: "", createTime: "", etag: "" };
+  return { name: "", createTime: "", etag: "", labels: {}, trustGroup: "", limits: undefined, egress: undefined };
 }
 
 export const Container: MessageFns<Container> = {
@@ -76,6 +171,18 @@ export const Container: MessageFns<Container> = {
     }
     if (message.etag !== "") {
       writer.uint32(26).string(message.etag);
+    }
+    globalThis.Object.entries(message.labels).forEach(([key, value]: [string, string]) => {
+      Container_LabelsEntry.encode({ key: key as any, value }, writer.uint32(34).fork()).join();
+    });
+    if (message.trustGroup !== "") {
+      writer.uint32(42).string(message.trustGroup);
+    }
+    if (message.limits !== undefined) {
+      ContainerLimits.encode(message.limits, writer.uint32(50).fork()).join();
+    }
+    if (message.egress !== undefined) {
+      ContainerEgress.encode(message.egress, writer.uint32(58).fork()).join();
     }
     return writer;
   },
@@ -117,6 +224,41 @@ export const Container: MessageFns<Container> = {
             message.etag = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            const entry4 = Container_LabelsEntry.decode(reader, reader.uint32());
+            if (entry4.value !== undefined) {
+              message.labels[entry4.key] = entry4.value;
+            }
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.trustGroup = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.limits = ContainerLimits.decode(reader, reader.uint32());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.egress = ContainerEgress.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -138,6 +280,27 @@ export const Container: MessageFns<Container> = {
         ? globalThis.String(object.create_time)
         : "",
       etag: isSet(object.etag) ? globalThis.String(object.etag) : "",
+      labels: isObject(object.labels)
+        ? (globalThis.Object.entries(object.labels) as [string, any][]).reduce(
+          (acc: { [key: string]: string }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: globalThis.String(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : {},
+      trustGroup: isSet(object.trustGroup)
+        ? globalThis.String(object.trustGroup)
+        : isSet(object.trust_group)
+        ? globalThis.String(object.trust_group)
+        : "",
+      limits: isSet(object.limits) ? ContainerLimits.fromJSON(object.limits) : undefined,
+      egress: isSet(object.egress) ? ContainerEgress.fromJSON(object.egress) : undefined,
     };
   },
 
@@ -152,6 +315,24 @@ export const Container: MessageFns<Container> = {
     if (message.etag !== "") {
       obj.etag = message.etag;
     }
+    if (message.labels) {
+      const entries = globalThis.Object.entries(message.labels) as [string, string][];
+      if (entries.length > 0) {
+        obj.labels = {};
+        entries.forEach(([k, v]) => {
+          obj.labels[k] = v;
+        });
+      }
+    }
+    if (message.trustGroup !== "") {
+      obj.trustGroup = message.trustGroup;
+    }
+    if (message.limits !== undefined) {
+      obj.limits = ContainerLimits.toJSON(message.limits);
+    }
+    if (message.egress !== undefined) {
+      obj.egress = ContainerEgress.toJSON(message.egress);
+    }
     return obj;
   },
 
@@ -163,12 +344,525 @@ export const Container: MessageFns<Container> = {
     message.name = object.name ?? "";
     message.createTime = object.createTime ?? "";
     message.etag = object.etag ?? "";
+    message.labels = (globalThis.Object.entries(object.labels ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    message.trustGroup = object.trustGroup ?? "";
+    message.limits = (object.limits !== undefined && object.limits !== null)
+      ? ContainerLimits.fromPartial(object.limits)
+      : undefined;
+    message.egress = (object.egress !== undefined && object.egress !== null)
+      ? ContainerEgress.fromPartial(object.egress)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseContainer_LabelsEntry(): Container_LabelsEntry {
+  return { key: "", value: "" };
+}
+
+export const Container_LabelsEntry: MessageFns<Container_LabelsEntry> = {
+  encode(message: Container_LabelsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Container_LabelsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseContainer_LabelsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Container_LabelsEntry {
+    return {
+      key: isSet(object.key) ? globalThis.String(object.key) : "",
+      value: isSet(object.value) ? globalThis.String(object.value) : "",
+    };
+  },
+
+  toJSON(message: Container_LabelsEntry): unknown {
+    const obj: any = {};
+    if (message.key !== "") {
+      obj.key = message.key;
+    }
+    if (message.value !== "") {
+      obj.value = message.value;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<Container_LabelsEntry>): Container_LabelsEntry {
+    return Container_LabelsEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Container_LabelsEntry>): Container_LabelsEntry {
+    const message = createBaseContainer_LabelsEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
+    return message;
+  },
+};
+
+function createBaseContainerLimits(): ContainerLimits {
+  return {
+    heapMb: 0,
+    memoryMb: 0,
+    cpuPercent: 0,
+    cpuMs: 0,
+    syncMs: 0,
+    wallMs: 0,
+    maxRunningCalls: 0,
+    maxQueuedCalls: 0,
+    maxExecutors: 0,
+    maxEgressRequests: 0,
+    maxEgressBytes: 0,
+    egressMs: 0,
+    egressBytesPerSecond: 0,
+  };
+}
+
+export const ContainerLimits: MessageFns<ContainerLimits> = {
+  encode(message: ContainerLimits, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.heapMb !== 0) {
+      writer.uint32(8).uint32(message.heapMb);
+    }
+    if (message.memoryMb !== 0) {
+      writer.uint32(16).uint32(message.memoryMb);
+    }
+    if (message.cpuPercent !== 0) {
+      writer.uint32(24).uint32(message.cpuPercent);
+    }
+    if (message.cpuMs !== 0) {
+      writer.uint32(32).uint32(message.cpuMs);
+    }
+    if (message.syncMs !== 0) {
+      writer.uint32(40).uint32(message.syncMs);
+    }
+    if (message.wallMs !== 0) {
+      writer.uint32(48).uint32(message.wallMs);
+    }
+    if (message.maxRunningCalls !== 0) {
+      writer.uint32(56).uint32(message.maxRunningCalls);
+    }
+    if (message.maxQueuedCalls !== 0) {
+      writer.uint32(64).uint32(message.maxQueuedCalls);
+    }
+    if (message.maxExecutors !== 0) {
+      writer.uint32(72).uint32(message.maxExecutors);
+    }
+    if (message.maxEgressRequests !== 0) {
+      writer.uint32(80).uint32(message.maxEgressRequests);
+    }
+    if (message.maxEgressBytes !== 0) {
+      writer.uint32(88).uint32(message.maxEgressBytes);
+    }
+    if (message.egressMs !== 0) {
+      writer.uint32(96).uint32(message.egressMs);
+    }
+    if (message.egressBytesPerSecond !== 0) {
+      writer.uint32(104).uint32(message.egressBytesPerSecond);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ContainerLimits {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseContainerLimits();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.heapMb = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.memoryMb = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.cpuPercent = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.cpuMs = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.syncMs = reader.uint32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.wallMs = reader.uint32();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.maxRunningCalls = reader.uint32();
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.maxQueuedCalls = reader.uint32();
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.maxExecutors = reader.uint32();
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.maxEgressRequests = reader.uint32();
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.maxEgressBytes = reader.uint32();
+            continue;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.egressMs = reader.uint32();
+            continue;
+          }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.egressBytesPerSecond = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ContainerLimits {
+    return {
+      heapMb: isSet(object.heapMb)
+        ? globalThis.Number(object.heapMb)
+        : isSet(object.heap_mb)
+        ? globalThis.Number(object.heap_mb)
+        : 0,
+      memoryMb: isSet(object.memoryMb)
+        ? globalThis.Number(object.memoryMb)
+        : isSet(object.memory_mb)
+        ? globalThis.Number(object.memory_mb)
+        : 0,
+      cpuPercent: isSet(object.cpuPercent)
+        ? globalThis.Number(object.cpuPercent)
+        : isSet(object.cpu_percent)
+        ? globalThis.Number(object.cpu_percent)
+        : 0,
+      cpuMs: isSet(object.cpuMs)
+        ? globalThis.Number(object.cpuMs)
+        : isSet(object.cpu_ms)
+        ? globalThis.Number(object.cpu_ms)
+        : 0,
+      syncMs: isSet(object.syncMs)
+        ? globalThis.Number(object.syncMs)
+        : isSet(object.sync_ms)
+        ? globalThis.Number(object.sync_ms)
+        : 0,
+      wallMs: isSet(object.wallMs)
+        ? globalThis.Number(object.wallMs)
+        : isSet(object.wall_ms)
+        ? globalThis.Number(object.wall_ms)
+        : 0,
+      maxRunningCalls: isSet(object.maxRunningCalls)
+        ? globalThis.Number(object.maxRunningCalls)
+        : isSet(object.max_running_calls)
+        ? globalThis.Number(object.max_running_calls)
+        : 0,
+      maxQueuedCalls: isSet(object.maxQueuedCalls)
+        ? globalThis.Number(object.maxQueuedCalls)
+        : isSet(object.max_queued_calls)
+        ? globalThis.Number(object.max_queued_calls)
+        : 0,
+      maxExecutors: isSet(object.maxExecutors)
+        ? globalThis.Number(object.maxExecutors)
+        : isSet(object.max_executors)
+        ? globalThis.Number(object.max_executors)
+        : 0,
+      maxEgressRequests: isSet(object.maxEgressRequests)
+        ? globalThis.Number(object.maxEgressRequests)
+        : isSet(object.max_egress_requests)
+        ? globalThis.Number(object.max_egress_requests)
+        : 0,
+      maxEgressBytes: isSet(object.maxEgressBytes)
+        ? globalThis.Number(object.maxEgressBytes)
+        : isSet(object.max_egress_bytes)
+        ? globalThis.Number(object.max_egress_bytes)
+        : 0,
+      egressMs: isSet(object.egressMs)
+        ? globalThis.Number(object.egressMs)
+        : isSet(object.egress_ms)
+        ? globalThis.Number(object.egress_ms)
+        : 0,
+      egressBytesPerSecond: isSet(object.egressBytesPerSecond)
+        ? globalThis.Number(object.egressBytesPerSecond)
+        : isSet(object.egress_bytes_per_second)
+        ? globalThis.Number(object.egress_bytes_per_second)
+        : 0,
+    };
+  },
+
+  toJSON(message: ContainerLimits): unknown {
+    const obj: any = {};
+    if (message.heapMb !== 0) {
+      obj.heapMb = Math.round(message.heapMb);
+    }
+    if (message.memoryMb !== 0) {
+      obj.memoryMb = Math.round(message.memoryMb);
+    }
+    if (message.cpuPercent !== 0) {
+      obj.cpuPercent = Math.round(message.cpuPercent);
+    }
+    if (message.cpuMs !== 0) {
+      obj.cpuMs = Math.round(message.cpuMs);
+    }
+    if (message.syncMs !== 0) {
+      obj.syncMs = Math.round(message.syncMs);
+    }
+    if (message.wallMs !== 0) {
+      obj.wallMs = Math.round(message.wallMs);
+    }
+    if (message.maxRunningCalls !== 0) {
+      obj.maxRunningCalls = Math.round(message.maxRunningCalls);
+    }
+    if (message.maxQueuedCalls !== 0) {
+      obj.maxQueuedCalls = Math.round(message.maxQueuedCalls);
+    }
+    if (message.maxExecutors !== 0) {
+      obj.maxExecutors = Math.round(message.maxExecutors);
+    }
+    if (message.maxEgressRequests !== 0) {
+      obj.maxEgressRequests = Math.round(message.maxEgressRequests);
+    }
+    if (message.maxEgressBytes !== 0) {
+      obj.maxEgressBytes = Math.round(message.maxEgressBytes);
+    }
+    if (message.egressMs !== 0) {
+      obj.egressMs = Math.round(message.egressMs);
+    }
+    if (message.egressBytesPerSecond !== 0) {
+      obj.egressBytesPerSecond = Math.round(message.egressBytesPerSecond);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ContainerLimits>): ContainerLimits {
+    return ContainerLimits.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ContainerLimits>): ContainerLimits {
+    const message = createBaseContainerLimits();
+    message.heapMb = object.heapMb ?? 0;
+    message.memoryMb = object.memoryMb ?? 0;
+    message.cpuPercent = object.cpuPercent ?? 0;
+    message.cpuMs = object.cpuMs ?? 0;
+    message.syncMs = object.syncMs ?? 0;
+    message.wallMs = object.wallMs ?? 0;
+    message.maxRunningCalls = object.maxRunningCalls ?? 0;
+    message.maxQueuedCalls = object.maxQueuedCalls ?? 0;
+    message.maxExecutors = object.maxExecutors ?? 0;
+    message.maxEgressRequests = object.maxEgressRequests ?? 0;
+    message.maxEgressBytes = object.maxEgressBytes ?? 0;
+    message.egressMs = object.egressMs ?? 0;
+    message.egressBytesPerSecond = object.egressBytesPerSecond ?? 0;
+    return message;
+  },
+};
+
+function createBaseContainerEgress(): ContainerEgress {
+  return { allow: [], deny: [] };
+}
+
+export const ContainerEgress: MessageFns<ContainerEgress> = {
+  encode(message: ContainerEgress, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.allow) {
+      writer.uint32(10).string(v!);
+    }
+    for (const v of message.deny) {
+      writer.uint32(18).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ContainerEgress {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseContainerEgress();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.allow.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.deny.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ContainerEgress {
+    return {
+      allow: globalThis.Array.isArray(object?.allow) ? object.allow.map((e: any) => globalThis.String(e)) : [],
+      deny: globalThis.Array.isArray(object?.deny) ? object.deny.map((e: any) => globalThis.String(e)) : [],
+    };
+  },
+
+  toJSON(message: ContainerEgress): unknown {
+    const obj: any = {};
+    if (message.allow?.length) {
+      obj.allow = message.allow;
+    }
+    if (message.deny?.length) {
+      obj.deny = message.deny;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ContainerEgress>): ContainerEgress {
+    return ContainerEgress.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ContainerEgress>): ContainerEgress {
+    const message = createBaseContainerEgress();
+    message.allow = object.allow?.map((e) => e) || [];
+    message.deny = object.deny?.map((e) => e) || [];
     return message;
   },
 };
 
 function createBaseCreateContainerRequest(): CreateContainerRequest {
-  return { name: "", validateOnly: false };
+  return { name: "", validateOnly: false, labels: {}, trustGroup: "", limits: undefined, egress: undefined };
 }
 
 export const CreateContainerRequest: MessageFns<CreateContainerRequest> = {
@@ -178,6 +872,18 @@ export const CreateContainerRequest: MessageFns<CreateContainerRequest> = {
     }
     if (message.validateOnly !== false) {
       writer.uint32(16).bool(message.validateOnly);
+    }
+    globalThis.Object.entries(message.labels).forEach(([key, value]: [string, string]) => {
+      CreateContainerRequest_LabelsEntry.encode({ key: key as any, value }, writer.uint32(26).fork()).join();
+    });
+    if (message.trustGroup !== "") {
+      writer.uint32(34).string(message.trustGroup);
+    }
+    if (message.limits !== undefined) {
+      ContainerLimits.encode(message.limits, writer.uint32(42).fork()).join();
+    }
+    if (message.egress !== undefined) {
+      ContainerEgress.encode(message.egress, writer.uint32(50).fork()).join();
     }
     return writer;
   },
@@ -211,6 +917,41 @@ export const CreateContainerRequest: MessageFns<CreateContainerRequest> = {
             message.validateOnly = reader.bool();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            const entry3 = CreateContainerRequest_LabelsEntry.decode(reader, reader.uint32());
+            if (entry3.value !== undefined) {
+              message.labels[entry3.key] = entry3.value;
+            }
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.trustGroup = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.limits = ContainerLimits.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.egress = ContainerEgress.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -231,6 +972,27 @@ export const CreateContainerRequest: MessageFns<CreateContainerRequest> = {
         : isSet(object.validate_only)
         ? globalThis.Boolean(object.validate_only)
         : false,
+      labels: isObject(object.labels)
+        ? (globalThis.Object.entries(object.labels) as [string, any][]).reduce(
+          (acc: { [key: string]: string }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: globalThis.String(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : {},
+      trustGroup: isSet(object.trustGroup)
+        ? globalThis.String(object.trustGroup)
+        : isSet(object.trust_group)
+        ? globalThis.String(object.trust_group)
+        : "",
+      limits: isSet(object.limits) ? ContainerLimits.fromJSON(object.limits) : undefined,
+      egress: isSet(object.egress) ? ContainerEgress.fromJSON(object.egress) : undefined,
     };
   },
 
@@ -242,6 +1004,24 @@ export const CreateContainerRequest: MessageFns<CreateContainerRequest> = {
     if (message.validateOnly !== false) {
       obj.validateOnly = message.validateOnly;
     }
+    if (message.labels) {
+      const entries = globalThis.Object.entries(message.labels) as [string, string][];
+      if (entries.length > 0) {
+        obj.labels = {};
+        entries.forEach(([k, v]) => {
+          obj.labels[k] = v;
+        });
+      }
+    }
+    if (message.trustGroup !== "") {
+      obj.trustGroup = message.trustGroup;
+    }
+    if (message.limits !== undefined) {
+      obj.limits = ContainerLimits.toJSON(message.limits);
+    }
+    if (message.egress !== undefined) {
+      obj.egress = ContainerEgress.toJSON(message.egress);
+    }
     return obj;
   },
 
@@ -252,6 +1032,107 @@ export const CreateContainerRequest: MessageFns<CreateContainerRequest> = {
     const message = createBaseCreateContainerRequest();
     message.name = object.name ?? "";
     message.validateOnly = object.validateOnly ?? false;
+    message.labels = (globalThis.Object.entries(object.labels ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    message.trustGroup = object.trustGroup ?? "";
+    message.limits = (object.limits !== undefined && object.limits !== null)
+      ? ContainerLimits.fromPartial(object.limits)
+      : undefined;
+    message.egress = (object.egress !== undefined && object.egress !== null)
+      ? ContainerEgress.fromPartial(object.egress)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseCreateContainerRequest_LabelsEntry(): CreateContainerRequest_LabelsEntry {
+  return { key: "", value: "" };
+}
+
+export const CreateContainerRequest_LabelsEntry: MessageFns<CreateContainerRequest_LabelsEntry> = {
+  encode(message: CreateContainerRequest_LabelsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CreateContainerRequest_LabelsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCreateContainerRequest_LabelsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CreateContainerRequest_LabelsEntry {
+    return {
+      key: isSet(object.key) ? globalThis.String(object.key) : "",
+      value: isSet(object.value) ? globalThis.String(object.value) : "",
+    };
+  },
+
+  toJSON(message: CreateContainerRequest_LabelsEntry): unknown {
+    const obj: any = {};
+    if (message.key !== "") {
+      obj.key = message.key;
+    }
+    if (message.value !== "") {
+      obj.value = message.value;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<CreateContainerRequest_LabelsEntry>): CreateContainerRequest_LabelsEntry {
+    return CreateContainerRequest_LabelsEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CreateContainerRequest_LabelsEntry>): CreateContainerRequest_LabelsEntry {
+    const message = createBaseCreateContainerRequest_LabelsEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
     return message;
   },
 };
@@ -645,6 +1526,446 @@ export const ListContainersResponse: MessageFns<ListContainersResponse> = {
   },
 };
 
+function createBaseUpdateContainerRequest(): UpdateContainerRequest {
+  return {
+    name: "",
+    etag: "",
+    validateOnly: false,
+    labels: undefined,
+    trustGroup: undefined,
+    limits: undefined,
+    egress: undefined,
+  };
+}
+
+export const UpdateContainerRequest: MessageFns<UpdateContainerRequest> = {
+  encode(message: UpdateContainerRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.etag !== "") {
+      writer.uint32(18).string(message.etag);
+    }
+    if (message.validateOnly !== false) {
+      writer.uint32(24).bool(message.validateOnly);
+    }
+    if (message.labels !== undefined) {
+      ContainerLabels.encode(message.labels, writer.uint32(34).fork()).join();
+    }
+    if (message.trustGroup !== undefined) {
+      writer.uint32(42).string(message.trustGroup);
+    }
+    if (message.limits !== undefined) {
+      ContainerLimits.encode(message.limits, writer.uint32(50).fork()).join();
+    }
+    if (message.egress !== undefined) {
+      ContainerEgress.encode(message.egress, writer.uint32(58).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UpdateContainerRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUpdateContainerRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.etag = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.validateOnly = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.labels = ContainerLabels.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.trustGroup = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.limits = ContainerLimits.decode(reader, reader.uint32());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.egress = ContainerEgress.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): UpdateContainerRequest {
+    return {
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      etag: isSet(object.etag) ? globalThis.String(object.etag) : "",
+      validateOnly: isSet(object.validateOnly)
+        ? globalThis.Boolean(object.validateOnly)
+        : isSet(object.validate_only)
+        ? globalThis.Boolean(object.validate_only)
+        : false,
+      labels: isSet(object.labels) ? ContainerLabels.fromJSON(object.labels) : undefined,
+      trustGroup: isSet(object.trustGroup)
+        ? globalThis.String(object.trustGroup)
+        : isSet(object.trust_group)
+        ? globalThis.String(object.trust_group)
+        : undefined,
+      limits: isSet(object.limits) ? ContainerLimits.fromJSON(object.limits) : undefined,
+      egress: isSet(object.egress) ? ContainerEgress.fromJSON(object.egress) : undefined,
+    };
+  },
+
+  toJSON(message: UpdateContainerRequest): unknown {
+    const obj: any = {};
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    if (message.etag !== "") {
+      obj.etag = message.etag;
+    }
+    if (message.validateOnly !== false) {
+      obj.validateOnly = message.validateOnly;
+    }
+    if (message.labels !== undefined) {
+      obj.labels = ContainerLabels.toJSON(message.labels);
+    }
+    if (message.trustGroup !== undefined) {
+      obj.trustGroup = message.trustGroup;
+    }
+    if (message.limits !== undefined) {
+      obj.limits = ContainerLimits.toJSON(message.limits);
+    }
+    if (message.egress !== undefined) {
+      obj.egress = ContainerEgress.toJSON(message.egress);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<UpdateContainerRequest>): UpdateContainerRequest {
+    return UpdateContainerRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<UpdateContainerRequest>): UpdateContainerRequest {
+    const message = createBaseUpdateContainerRequest();
+    message.name = object.name ?? "";
+    message.etag = object.etag ?? "";
+    message.validateOnly = object.validateOnly ?? false;
+    message.labels = (object.labels !== undefined && object.labels !== null)
+      ? ContainerLabels.fromPartial(object.labels)
+      : undefined;
+    message.trustGroup = object.trustGroup ?? undefined;
+    message.limits = (object.limits !== undefined && object.limits !== null)
+      ? ContainerLimits.fromPartial(object.limits)
+      : undefined;
+    message.egress = (object.egress !== undefined && object.egress !== null)
+      ? ContainerEgress.fromPartial(object.egress)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseContainerLabels(): ContainerLabels {
+  return { values: {} };
+}
+
+export const ContainerLabels: MessageFns<ContainerLabels> = {
+  encode(message: ContainerLabels, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    globalThis.Object.entries(message.values).forEach(([key, value]: [string, string]) => {
+      ContainerLabels_ValuesEntry.encode({ key: key as any, value }, writer.uint32(10).fork()).join();
+    });
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ContainerLabels {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseContainerLabels();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            const entry1 = ContainerLabels_ValuesEntry.decode(reader, reader.uint32());
+            if (entry1.value !== undefined) {
+              message.values[entry1.key] = entry1.value;
+            }
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ContainerLabels {
+    return {
+      values: isObject(object.values)
+        ? (globalThis.Object.entries(object.values) as [string, any][]).reduce(
+          (acc: { [key: string]: string }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: globalThis.String(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : {},
+    };
+  },
+
+  toJSON(message: ContainerLabels): unknown {
+    const obj: any = {};
+    if (message.values) {
+      const entries = globalThis.Object.entries(message.values) as [string, string][];
+      if (entries.length > 0) {
+        obj.values = {};
+        entries.forEach(([k, v]) => {
+          obj.values[k] = v;
+        });
+      }
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ContainerLabels>): ContainerLabels {
+    return ContainerLabels.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ContainerLabels>): ContainerLabels {
+    const message = createBaseContainerLabels();
+    message.values = (globalThis.Object.entries(object.values ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    return message;
+  },
+};
+
+function createBaseContainerLabels_ValuesEntry(): ContainerLabels_ValuesEntry {
+  return { key: "", value: "" };
+}
+
+export const ContainerLabels_ValuesEntry: MessageFns<ContainerLabels_ValuesEntry> = {
+  encode(message: ContainerLabels_ValuesEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ContainerLabels_ValuesEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseContainerLabels_ValuesEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ContainerLabels_ValuesEntry {
+    return {
+      key: isSet(object.key) ? globalThis.String(object.key) : "",
+      value: isSet(object.value) ? globalThis.String(object.value) : "",
+    };
+  },
+
+  toJSON(message: ContainerLabels_ValuesEntry): unknown {
+    const obj: any = {};
+    if (message.key !== "") {
+      obj.key = message.key;
+    }
+    if (message.value !== "") {
+      obj.value = message.value;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ContainerLabels_ValuesEntry>): ContainerLabels_ValuesEntry {
+    return ContainerLabels_ValuesEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ContainerLabels_ValuesEntry>): ContainerLabels_ValuesEntry {
+    const message = createBaseContainerLabels_ValuesEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
+    return message;
+  },
+};
+
+function createBaseUpdateContainerResponse(): UpdateContainerResponse {
+  return { container: undefined };
+}
+
+export const UpdateContainerResponse: MessageFns<UpdateContainerResponse> = {
+  encode(message: UpdateContainerResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.container !== undefined) {
+      Container.encode(message.container, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UpdateContainerResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUpdateContainerResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.container = Container.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): UpdateContainerResponse {
+    return { container: isSet(object.container) ? Container.fromJSON(object.container) : undefined };
+  },
+
+  toJSON(message: UpdateContainerResponse): unknown {
+    const obj: any = {};
+    if (message.container !== undefined) {
+      obj.container = Container.toJSON(message.container);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<UpdateContainerResponse>): UpdateContainerResponse {
+    return UpdateContainerResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<UpdateContainerResponse>): UpdateContainerResponse {
+    const message = createBaseUpdateContainerResponse();
+    message.container = (object.container !== undefined && object.container !== null)
+      ? Container.fromPartial(object.container)
+      : undefined;
+    return message;
+  },
+};
+
 function createBaseDeleteContainerRequest(): DeleteContainerRequest {
   return { name: "", etag: "", validateOnly: false };
 }
@@ -833,6 +2154,15 @@ export const ContainerServiceDefinition = {
       responseStream: false,
       options: {},
     },
+    /** Replaces what the request sets; hosts follow within moments, and calls in flight finish under the old settings. */
+    updateContainer: {
+      name: "UpdateContainer",
+      requestType: UpdateContainerRequest as typeof UpdateContainerRequest,
+      requestStream: false,
+      responseType: UpdateContainerResponse as typeof UpdateContainerResponse,
+      responseStream: false,
+      options: {},
+    },
     /** Deletes the container with its extensions, versions and secrets. */
     deleteContainer: {
       name: "DeleteContainer",
@@ -859,6 +2189,11 @@ export interface ContainerServiceImplementation<CallContextExt = {}> {
     request: ListContainersRequest,
     context: CallContext & CallContextExt,
   ): Promise<DeepPartial<ListContainersResponse>>;
+  /** Replaces what the request sets; hosts follow within moments, and calls in flight finish under the old settings. */
+  updateContainer(
+    request: UpdateContainerRequest,
+    context: CallContext & CallContextExt,
+  ): Promise<DeepPartial<UpdateContainerResponse>>;
   /** Deletes the container with its extensions, versions and secrets. */
   deleteContainer(
     request: DeleteContainerRequest,
@@ -880,6 +2215,11 @@ export interface ContainerServiceClient<CallOptionsExt = {}> {
     request: DeepPartial<ListContainersRequest>,
     options?: CallOptions & CallOptionsExt,
   ): Promise<ListContainersResponse>;
+  /** Replaces what the request sets; hosts follow within moments, and calls in flight finish under the old settings. */
+  updateContainer(
+    request: DeepPartial<UpdateContainerRequest>,
+    options?: CallOptions & CallOptionsExt,
+  ): Promise<UpdateContainerResponse>;
   /** Deletes the container with its extensions, versions and secrets. */
   deleteContainer(
     request: DeepPartial<DeleteContainerRequest>,
@@ -895,6 +2235,10 @@ export type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends { $case: string; value: unknown } ? { $case: T["$case"]; value?: DeepPartial<T["value"]> }
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
+
+function isObject(value: any): boolean {
+  return typeof value === "object" && value !== null;
+}
 
 function isSet(value: any): boolean {
   return value !== null && value !== undefined;

@@ -45,6 +45,14 @@ export interface ExtensionVersion {
   bundleBytes: bigint;
   createTime: string;
   active: boolean;
+  /** The hosts that have taken it out of service because it ended its executors too often, and why. */
+  quarantines: HostQuarantine[];
+}
+
+/** HostQuarantine is one host's quarantine of a version. */
+export interface HostQuarantine {
+  host: string;
+  message: string;
 }
 
 /** SourceFile is one file of an extension's source. */
@@ -222,6 +230,17 @@ export interface Rollout {
   compiled: number;
   warm: number;
   refused: RefusedRollout[];
+  quarantined: HostQuarantine[];
+}
+
+export interface ReleaseQuarantineRequest {
+  container: string;
+  extension: string;
+  validateOnly: boolean;
+}
+
+export interface ReleaseQuarantineResponse {
+  extension: Extension | undefined;
 }
 
 /** RefusedRollout is a host that did not take the version: what served before goes on serving there. */
@@ -618,6 +637,7 @@ function createBaseExtensionVersion(): ExtensionVersion {
     bundleBytes: 0n,
     createTime: "",
     active: false,
+    quarantines: [],
   };
 }
 
@@ -649,6 +669,9 @@ export const ExtensionVersion: MessageFns<ExtensionVersion> = {
     }
     if (message.active !== false) {
       writer.uint32(64).bool(message.active);
+    }
+    for (const v of message.quarantines) {
+      HostQuarantine.encode(v!, writer.uint32(74).fork()).join();
     }
     return writer;
   },
@@ -730,6 +753,14 @@ export const ExtensionVersion: MessageFns<ExtensionVersion> = {
             message.active = reader.bool();
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.quarantines.push(HostQuarantine.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -760,6 +791,9 @@ export const ExtensionVersion: MessageFns<ExtensionVersion> = {
         ? globalThis.String(object.create_time)
         : "",
       active: isSet(object.active) ? globalThis.Boolean(object.active) : false,
+      quarantines: globalThis.Array.isArray(object?.quarantines)
+        ? object.quarantines.map((e: any) => HostQuarantine.fromJSON(e))
+        : [],
     };
   },
 
@@ -789,6 +823,9 @@ export const ExtensionVersion: MessageFns<ExtensionVersion> = {
     if (message.active !== false) {
       obj.active = message.active;
     }
+    if (message.quarantines?.length) {
+      obj.quarantines = message.quarantines.map((e) => HostQuarantine.toJSON(e));
+    }
     return obj;
   },
 
@@ -807,6 +844,92 @@ export const ExtensionVersion: MessageFns<ExtensionVersion> = {
       : 0n;
     message.createTime = object.createTime ?? "";
     message.active = object.active ?? false;
+    message.quarantines = object.quarantines?.map((e) => HostQuarantine.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseHostQuarantine(): HostQuarantine {
+  return { host: "", message: "" };
+}
+
+export const HostQuarantine: MessageFns<HostQuarantine> = {
+  encode(message: HostQuarantine, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.host !== "") {
+      writer.uint32(10).string(message.host);
+    }
+    if (message.message !== "") {
+      writer.uint32(18).string(message.message);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): HostQuarantine {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHostQuarantine();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.host = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.message = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): HostQuarantine {
+    return {
+      host: isSet(object.host) ? globalThis.String(object.host) : "",
+      message: isSet(object.message) ? globalThis.String(object.message) : "",
+    };
+  },
+
+  toJSON(message: HostQuarantine): unknown {
+    const obj: any = {};
+    if (message.host !== "") {
+      obj.host = message.host;
+    }
+    if (message.message !== "") {
+      obj.message = message.message;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<HostQuarantine>): HostQuarantine {
+    return HostQuarantine.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<HostQuarantine>): HostQuarantine {
+    const message = createBaseHostQuarantine();
+    message.host = object.host ?? "";
+    message.message = object.message ?? "";
     return message;
   },
 };
@@ -3400,7 +3523,7 @@ export const GetRolloutResponse: MessageFns<GetRolloutResponse> = {
 };
 
 function createBaseRollout(): Rollout {
-  return { version: 0, subscribed: 0, stored: 0, compiled: 0, warm: 0, refused: [] };
+  return { version: 0, subscribed: 0, stored: 0, compiled: 0, warm: 0, refused: [], quarantined: [] };
 }
 
 export const Rollout: MessageFns<Rollout> = {
@@ -3422,6 +3545,9 @@ export const Rollout: MessageFns<Rollout> = {
     }
     for (const v of message.refused) {
       RefusedRollout.encode(v!, writer.uint32(50).fork()).join();
+    }
+    for (const v of message.quarantined) {
+      HostQuarantine.encode(v!, writer.uint32(58).fork()).join();
     }
     return writer;
   },
@@ -3487,6 +3613,14 @@ export const Rollout: MessageFns<Rollout> = {
             message.refused.push(RefusedRollout.decode(reader, reader.uint32()));
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.quarantined.push(HostQuarantine.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3508,6 +3642,9 @@ export const Rollout: MessageFns<Rollout> = {
       warm: isSet(object.warm) ? globalThis.Number(object.warm) : 0,
       refused: globalThis.Array.isArray(object?.refused)
         ? object.refused.map((e: any) => RefusedRollout.fromJSON(e))
+        : [],
+      quarantined: globalThis.Array.isArray(object?.quarantined)
+        ? object.quarantined.map((e: any) => HostQuarantine.fromJSON(e))
         : [],
     };
   },
@@ -3532,6 +3669,9 @@ export const Rollout: MessageFns<Rollout> = {
     if (message.refused?.length) {
       obj.refused = message.refused.map((e) => RefusedRollout.toJSON(e));
     }
+    if (message.quarantined?.length) {
+      obj.quarantined = message.quarantined.map((e) => HostQuarantine.toJSON(e));
+    }
     return obj;
   },
 
@@ -3546,6 +3686,181 @@ export const Rollout: MessageFns<Rollout> = {
     message.compiled = object.compiled ?? 0;
     message.warm = object.warm ?? 0;
     message.refused = object.refused?.map((e) => RefusedRollout.fromPartial(e)) || [];
+    message.quarantined = object.quarantined?.map((e) => HostQuarantine.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseReleaseQuarantineRequest(): ReleaseQuarantineRequest {
+  return { container: "", extension: "", validateOnly: false };
+}
+
+export const ReleaseQuarantineRequest: MessageFns<ReleaseQuarantineRequest> = {
+  encode(message: ReleaseQuarantineRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.container !== "") {
+      writer.uint32(10).string(message.container);
+    }
+    if (message.extension !== "") {
+      writer.uint32(18).string(message.extension);
+    }
+    if (message.validateOnly !== false) {
+      writer.uint32(24).bool(message.validateOnly);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReleaseQuarantineRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReleaseQuarantineRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.container = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.extension = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.validateOnly = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ReleaseQuarantineRequest {
+    return {
+      container: isSet(object.container) ? globalThis.String(object.container) : "",
+      extension: isSet(object.extension) ? globalThis.String(object.extension) : "",
+      validateOnly: isSet(object.validateOnly)
+        ? globalThis.Boolean(object.validateOnly)
+        : isSet(object.validate_only)
+        ? globalThis.Boolean(object.validate_only)
+        : false,
+    };
+  },
+
+  toJSON(message: ReleaseQuarantineRequest): unknown {
+    const obj: any = {};
+    if (message.container !== "") {
+      obj.container = message.container;
+    }
+    if (message.extension !== "") {
+      obj.extension = message.extension;
+    }
+    if (message.validateOnly !== false) {
+      obj.validateOnly = message.validateOnly;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ReleaseQuarantineRequest>): ReleaseQuarantineRequest {
+    return ReleaseQuarantineRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ReleaseQuarantineRequest>): ReleaseQuarantineRequest {
+    const message = createBaseReleaseQuarantineRequest();
+    message.container = object.container ?? "";
+    message.extension = object.extension ?? "";
+    message.validateOnly = object.validateOnly ?? false;
+    return message;
+  },
+};
+
+function createBaseReleaseQuarantineResponse(): ReleaseQuarantineResponse {
+  return { extension: undefined };
+}
+
+export const ReleaseQuarantineResponse: MessageFns<ReleaseQuarantineResponse> = {
+  encode(message: ReleaseQuarantineResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.extension !== undefined) {
+      Extension.encode(message.extension, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReleaseQuarantineResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReleaseQuarantineResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.extension = Extension.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ReleaseQuarantineResponse {
+    return { extension: isSet(object.extension) ? Extension.fromJSON(object.extension) : undefined };
+  },
+
+  toJSON(message: ReleaseQuarantineResponse): unknown {
+    const obj: any = {};
+    if (message.extension !== undefined) {
+      obj.extension = Extension.toJSON(message.extension);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ReleaseQuarantineResponse>): ReleaseQuarantineResponse {
+    return ReleaseQuarantineResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ReleaseQuarantineResponse>): ReleaseQuarantineResponse {
+    const message = createBaseReleaseQuarantineResponse();
+    message.extension = (object.extension !== undefined && object.extension !== null)
+      ? Extension.fromPartial(object.extension)
+      : undefined;
     return message;
   },
 };
@@ -3751,6 +4066,15 @@ export const ExtensionServiceDefinition = {
       responseStream: false,
       options: {},
     },
+    /** Lets hosts run versions of the extension again that they have quarantined. */
+    releaseQuarantine: {
+      name: "ReleaseQuarantine",
+      requestType: ReleaseQuarantineRequest as typeof ReleaseQuarantineRequest,
+      requestStream: false,
+      responseType: ReleaseQuarantineResponse as typeof ReleaseQuarantineResponse,
+      responseStream: false,
+      options: {},
+    },
   },
 } as const;
 
@@ -3809,6 +4133,11 @@ export interface ExtensionServiceImplementation<CallContextExt = {}> {
     request: GetRolloutRequest,
     context: CallContext & CallContextExt,
   ): Promise<DeepPartial<GetRolloutResponse>>;
+  /** Lets hosts run versions of the extension again that they have quarantined. */
+  releaseQuarantine(
+    request: ReleaseQuarantineRequest,
+    context: CallContext & CallContextExt,
+  ): Promise<DeepPartial<ReleaseQuarantineResponse>>;
 }
 
 export interface ExtensionServiceClient<CallOptionsExt = {}> {
@@ -3866,6 +4195,11 @@ export interface ExtensionServiceClient<CallOptionsExt = {}> {
     request: DeepPartial<GetRolloutRequest>,
     options?: CallOptions & CallOptionsExt,
   ): Promise<GetRolloutResponse>;
+  /** Lets hosts run versions of the extension again that they have quarantined. */
+  releaseQuarantine(
+    request: DeepPartial<ReleaseQuarantineRequest>,
+    options?: CallOptions & CallOptionsExt,
+  ): Promise<ReleaseQuarantineResponse>;
 }
 
 function bytesFromBase64(b64: string): Uint8Array {

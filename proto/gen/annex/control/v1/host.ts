@@ -12,7 +12,15 @@ export const protobufPackage = "annex.control.v1";
 
 export const protobufFileName = "annex/control/v1/host.proto";
 
-export const HostVersionState = { UNSPECIFIED: 0, STORED: 1, COMPILED: 2, WARM: 3, REFUSED: 4 } as const;
+export const HostVersionState = {
+  UNSPECIFIED: 0,
+  STORED: 1,
+  COMPILED: 2,
+  WARM: 3,
+  REFUSED: 4,
+  /** QUARANTINED - It ended its executors too often: the version before it serves, or nothing. */
+  QUARANTINED: 5,
+} as const;
 
 export type HostVersionState = typeof HostVersionState[keyof typeof HostVersionState];
 
@@ -22,6 +30,7 @@ export namespace HostVersionState {
   export type COMPILED = typeof HostVersionState.COMPILED;
   export type WARM = typeof HostVersionState.WARM;
   export type REFUSED = typeof HostVersionState.REFUSED;
+  export type QUARANTINED = typeof HostVersionState.QUARANTINED;
 }
 
 export function hostVersionStateFromJSON(object: any): HostVersionState {
@@ -41,6 +50,9 @@ export function hostVersionStateFromJSON(object: any): HostVersionState {
     case 4:
     case "HOST_VERSION_STATE_REFUSED":
       return HostVersionState.REFUSED;
+    case 5:
+    case "HOST_VERSION_STATE_QUARANTINED":
+      return HostVersionState.QUARANTINED;
     default:
       throw new globalThis.Error("Unrecognized enum value " + object + " for enum HostVersionState");
   }
@@ -58,6 +70,8 @@ export function hostVersionStateToJSON(object: HostVersionState): string {
       return "HOST_VERSION_STATE_WARM";
     case HostVersionState.REFUSED:
       return "HOST_VERSION_STATE_REFUSED";
+    case HostVersionState.QUARANTINED:
+      return "HOST_VERSION_STATE_QUARANTINED";
     default:
       throw new globalThis.Error("Unrecognized enum value " + object + " for enum HostVersionState");
   }
@@ -75,6 +89,10 @@ export interface Host {
   revision: bigint;
   /** What it holds of each version; only in GetHost. */
   versions: HostVersion[];
+  /** What walls its executors: "bwrap", "bwrap-no-proc", or "none", which is no wall at all. */
+  walls: string;
+  /** What bounds their memory and CPU: "cgroup2", "cgroup1" or "rlimit". */
+  limits: string;
 }
 
 /** HostVersion is how far a host has come with one version. */
@@ -82,9 +100,9 @@ export interface HostVersion {
   container: string;
   extension: string;
   version: number;
-  /** stored, compiled, warm or refused. */
+  /** stored, compiled, warm, refused or quarantined. */
   state: HostVersionState;
-  /** Where refused: why, beginning with file:line:column where they are known. */
+  /** Where refused or quarantined: why, beginning with file:line:column where they are known. */
   reason: string;
 }
 
@@ -113,6 +131,8 @@ function createBaseHost(): Host {
     release: "",
     revision: 0n,
     versions: [],
+    walls: "",
+    limits: "",
   };
 }
 
@@ -144,6 +164,12 @@ export const Host: MessageFns<Host> = {
     }
     for (const v of message.versions) {
       HostVersion.encode(v!, writer.uint32(66).fork()).join();
+    }
+    if (message.walls !== "") {
+      writer.uint32(74).string(message.walls);
+    }
+    if (message.limits !== "") {
+      writer.uint32(82).string(message.limits);
     }
     return writer;
   },
@@ -225,6 +251,22 @@ export const Host: MessageFns<Host> = {
             message.versions.push(HostVersion.decode(reader, reader.uint32()));
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.walls = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.limits = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -257,6 +299,8 @@ export const Host: MessageFns<Host> = {
       versions: globalThis.Array.isArray(object?.versions)
         ? object.versions.map((e: any) => HostVersion.fromJSON(e))
         : [],
+      walls: isSet(object.walls) ? globalThis.String(object.walls) : "",
+      limits: isSet(object.limits) ? globalThis.String(object.limits) : "",
     };
   },
 
@@ -286,6 +330,12 @@ export const Host: MessageFns<Host> = {
     if (message.versions?.length) {
       obj.versions = message.versions.map((e) => HostVersion.toJSON(e));
     }
+    if (message.walls !== "") {
+      obj.walls = message.walls;
+    }
+    if (message.limits !== "") {
+      obj.limits = message.limits;
+    }
     return obj;
   },
 
@@ -302,6 +352,8 @@ export const Host: MessageFns<Host> = {
     message.release = object.release ?? "";
     message.revision = (object.revision !== undefined && object.revision !== null) ? BigInt(object.revision) : 0n;
     message.versions = object.versions?.map((e) => HostVersion.fromPartial(e)) || [];
+    message.walls = object.walls ?? "";
+    message.limits = object.limits ?? "";
     return message;
   },
 };

@@ -18,6 +18,14 @@ export interface Point {
   /** RFC 3339, UTC. */
   createTime: string;
   etag: string;
+  limits: PointLimits | undefined;
+}
+
+/** PointLimits narrows, for calls at a point, what the container may use. 0: as the container may. A point never widens. */
+export interface PointLimits {
+  cpuMs: number;
+  syncMs: number;
+  wallMs: number;
 }
 
 /** PointBinding is an extension at a point of its container. */
@@ -30,6 +38,7 @@ export interface PointBinding {
 export interface CreatePointRequest {
   name: string;
   validateOnly: boolean;
+  limits: PointLimits | undefined;
 }
 
 export interface CreatePointResponse {
@@ -52,6 +61,17 @@ export interface ListPointsRequest {
 export interface ListPointsResponse {
   points: Point[];
   nextPageToken: string;
+}
+
+export interface UpdatePointRequest {
+  name: string;
+  etag: string;
+  validateOnly: boolean;
+  limits: PointLimits | undefined;
+}
+
+export interface UpdatePointResponse {
+  point: Point | undefined;
 }
 
 export interface DeletePointRequest {
@@ -93,7 +113,7 @@ export interface ListBindingsResponse {
 }
 
 function createBasePoint(): Point {
-  return { name: "", createTime: "", etag: "" };
+  return { name: "", createTime: "", etag: "", limits: undefined };
 }
 
 export const Point: MessageFns<Point> = {
@@ -106,6 +126,9 @@ export const Point: MessageFns<Point> = {
     }
     if (message.etag !== "") {
       writer.uint32(26).string(message.etag);
+    }
+    if (message.limits !== undefined) {
+      PointLimits.encode(message.limits, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -147,6 +170,14 @@ export const Point: MessageFns<Point> = {
             message.etag = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.limits = PointLimits.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -168,6 +199,7 @@ export const Point: MessageFns<Point> = {
         ? globalThis.String(object.create_time)
         : "",
       etag: isSet(object.etag) ? globalThis.String(object.etag) : "",
+      limits: isSet(object.limits) ? PointLimits.fromJSON(object.limits) : undefined,
     };
   },
 
@@ -182,6 +214,9 @@ export const Point: MessageFns<Point> = {
     if (message.etag !== "") {
       obj.etag = message.etag;
     }
+    if (message.limits !== undefined) {
+      obj.limits = PointLimits.toJSON(message.limits);
+    }
     return obj;
   },
 
@@ -193,6 +228,122 @@ export const Point: MessageFns<Point> = {
     message.name = object.name ?? "";
     message.createTime = object.createTime ?? "";
     message.etag = object.etag ?? "";
+    message.limits = (object.limits !== undefined && object.limits !== null)
+      ? PointLimits.fromPartial(object.limits)
+      : undefined;
+    return message;
+  },
+};
+
+function createBasePointLimits(): PointLimits {
+  return { cpuMs: 0, syncMs: 0, wallMs: 0 };
+}
+
+export const PointLimits: MessageFns<PointLimits> = {
+  encode(message: PointLimits, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.cpuMs !== 0) {
+      writer.uint32(8).uint32(message.cpuMs);
+    }
+    if (message.syncMs !== 0) {
+      writer.uint32(16).uint32(message.syncMs);
+    }
+    if (message.wallMs !== 0) {
+      writer.uint32(24).uint32(message.wallMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PointLimits {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePointLimits();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.cpuMs = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.syncMs = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.wallMs = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PointLimits {
+    return {
+      cpuMs: isSet(object.cpuMs)
+        ? globalThis.Number(object.cpuMs)
+        : isSet(object.cpu_ms)
+        ? globalThis.Number(object.cpu_ms)
+        : 0,
+      syncMs: isSet(object.syncMs)
+        ? globalThis.Number(object.syncMs)
+        : isSet(object.sync_ms)
+        ? globalThis.Number(object.sync_ms)
+        : 0,
+      wallMs: isSet(object.wallMs)
+        ? globalThis.Number(object.wallMs)
+        : isSet(object.wall_ms)
+        ? globalThis.Number(object.wall_ms)
+        : 0,
+    };
+  },
+
+  toJSON(message: PointLimits): unknown {
+    const obj: any = {};
+    if (message.cpuMs !== 0) {
+      obj.cpuMs = Math.round(message.cpuMs);
+    }
+    if (message.syncMs !== 0) {
+      obj.syncMs = Math.round(message.syncMs);
+    }
+    if (message.wallMs !== 0) {
+      obj.wallMs = Math.round(message.wallMs);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<PointLimits>): PointLimits {
+    return PointLimits.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PointLimits>): PointLimits {
+    const message = createBasePointLimits();
+    message.cpuMs = object.cpuMs ?? 0;
+    message.syncMs = object.syncMs ?? 0;
+    message.wallMs = object.wallMs ?? 0;
     return message;
   },
 };
@@ -299,7 +450,7 @@ export const PointBinding: MessageFns<PointBinding> = {
 };
 
 function createBaseCreatePointRequest(): CreatePointRequest {
-  return { name: "", validateOnly: false };
+  return { name: "", validateOnly: false, limits: undefined };
 }
 
 export const CreatePointRequest: MessageFns<CreatePointRequest> = {
@@ -309,6 +460,9 @@ export const CreatePointRequest: MessageFns<CreatePointRequest> = {
     }
     if (message.validateOnly !== false) {
       writer.uint32(16).bool(message.validateOnly);
+    }
+    if (message.limits !== undefined) {
+      PointLimits.encode(message.limits, writer.uint32(26).fork()).join();
     }
     return writer;
   },
@@ -342,6 +496,14 @@ export const CreatePointRequest: MessageFns<CreatePointRequest> = {
             message.validateOnly = reader.bool();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.limits = PointLimits.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -362,6 +524,7 @@ export const CreatePointRequest: MessageFns<CreatePointRequest> = {
         : isSet(object.validate_only)
         ? globalThis.Boolean(object.validate_only)
         : false,
+      limits: isSet(object.limits) ? PointLimits.fromJSON(object.limits) : undefined,
     };
   },
 
@@ -373,6 +536,9 @@ export const CreatePointRequest: MessageFns<CreatePointRequest> = {
     if (message.validateOnly !== false) {
       obj.validateOnly = message.validateOnly;
     }
+    if (message.limits !== undefined) {
+      obj.limits = PointLimits.toJSON(message.limits);
+    }
     return obj;
   },
 
@@ -383,6 +549,9 @@ export const CreatePointRequest: MessageFns<CreatePointRequest> = {
     const message = createBaseCreatePointRequest();
     message.name = object.name ?? "";
     message.validateOnly = object.validateOnly ?? false;
+    message.limits = (object.limits !== undefined && object.limits !== null)
+      ? PointLimits.fromPartial(object.limits)
+      : undefined;
     return message;
   },
 };
@@ -766,6 +935,196 @@ export const ListPointsResponse: MessageFns<ListPointsResponse> = {
     const message = createBaseListPointsResponse();
     message.points = object.points?.map((e) => Point.fromPartial(e)) || [];
     message.nextPageToken = object.nextPageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseUpdatePointRequest(): UpdatePointRequest {
+  return { name: "", etag: "", validateOnly: false, limits: undefined };
+}
+
+export const UpdatePointRequest: MessageFns<UpdatePointRequest> = {
+  encode(message: UpdatePointRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.etag !== "") {
+      writer.uint32(18).string(message.etag);
+    }
+    if (message.validateOnly !== false) {
+      writer.uint32(24).bool(message.validateOnly);
+    }
+    if (message.limits !== undefined) {
+      PointLimits.encode(message.limits, writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UpdatePointRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUpdatePointRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.etag = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.validateOnly = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.limits = PointLimits.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): UpdatePointRequest {
+    return {
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      etag: isSet(object.etag) ? globalThis.String(object.etag) : "",
+      validateOnly: isSet(object.validateOnly)
+        ? globalThis.Boolean(object.validateOnly)
+        : isSet(object.validate_only)
+        ? globalThis.Boolean(object.validate_only)
+        : false,
+      limits: isSet(object.limits) ? PointLimits.fromJSON(object.limits) : undefined,
+    };
+  },
+
+  toJSON(message: UpdatePointRequest): unknown {
+    const obj: any = {};
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    if (message.etag !== "") {
+      obj.etag = message.etag;
+    }
+    if (message.validateOnly !== false) {
+      obj.validateOnly = message.validateOnly;
+    }
+    if (message.limits !== undefined) {
+      obj.limits = PointLimits.toJSON(message.limits);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<UpdatePointRequest>): UpdatePointRequest {
+    return UpdatePointRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<UpdatePointRequest>): UpdatePointRequest {
+    const message = createBaseUpdatePointRequest();
+    message.name = object.name ?? "";
+    message.etag = object.etag ?? "";
+    message.validateOnly = object.validateOnly ?? false;
+    message.limits = (object.limits !== undefined && object.limits !== null)
+      ? PointLimits.fromPartial(object.limits)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseUpdatePointResponse(): UpdatePointResponse {
+  return { point: undefined };
+}
+
+export const UpdatePointResponse: MessageFns<UpdatePointResponse> = {
+  encode(message: UpdatePointResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.point !== undefined) {
+      Point.encode(message.point, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UpdatePointResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUpdatePointResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.point = Point.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): UpdatePointResponse {
+    return { point: isSet(object.point) ? Point.fromJSON(object.point) : undefined };
+  },
+
+  toJSON(message: UpdatePointResponse): unknown {
+    const obj: any = {};
+    if (message.point !== undefined) {
+      obj.point = Point.toJSON(message.point);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<UpdatePointResponse>): UpdatePointResponse {
+    return UpdatePointResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<UpdatePointResponse>): UpdatePointResponse {
+    const message = createBaseUpdatePointResponse();
+    message.point = (object.point !== undefined && object.point !== null) ? Point.fromPartial(object.point) : undefined;
     return message;
   },
 };
@@ -1439,6 +1798,15 @@ export const PointServiceDefinition = {
       responseStream: false,
       options: {},
     },
+    /** Replaces the point's limits. Needs an admin's token. */
+    updatePoint: {
+      name: "UpdatePoint",
+      requestType: UpdatePointRequest as typeof UpdatePointRequest,
+      requestStream: false,
+      responseType: UpdatePointResponse as typeof UpdatePointResponse,
+      responseStream: false,
+      options: {},
+    },
     /** Refused with FAILED_PRECONDITION while extensions are bound there. */
     deletePoint: {
       name: "DeletePoint",
@@ -1490,6 +1858,11 @@ export interface PointServiceImplementation<CallContextExt = {}> {
     request: ListPointsRequest,
     context: CallContext & CallContextExt,
   ): Promise<DeepPartial<ListPointsResponse>>;
+  /** Replaces the point's limits. Needs an admin's token. */
+  updatePoint(
+    request: UpdatePointRequest,
+    context: CallContext & CallContextExt,
+  ): Promise<DeepPartial<UpdatePointResponse>>;
   /** Refused with FAILED_PRECONDITION while extensions are bound there. */
   deletePoint(
     request: DeletePointRequest,
@@ -1524,6 +1897,11 @@ export interface PointServiceClient<CallOptionsExt = {}> {
     request: DeepPartial<ListPointsRequest>,
     options?: CallOptions & CallOptionsExt,
   ): Promise<ListPointsResponse>;
+  /** Replaces the point's limits. Needs an admin's token. */
+  updatePoint(
+    request: DeepPartial<UpdatePointRequest>,
+    options?: CallOptions & CallOptionsExt,
+  ): Promise<UpdatePointResponse>;
   /** Refused with FAILED_PRECONDITION while extensions are bound there. */
   deletePoint(
     request: DeepPartial<DeletePointRequest>,

@@ -379,7 +379,15 @@ export interface InvokeRequest {
   /** Who calls, for logs and traces: a service's name. */
   caller: string;
   /** The HTTP request the code shall see; without it a (ctx, req, res) function sees POST / with the payload as its body. */
-  http: HttpRequest | undefined;
+  http:
+    | HttpRequest
+    | undefined;
+  /**
+   * CPU time the call may use, and the longest its code may run without returning to the event loop, in milliseconds: they
+   * narrow what container and point allow, and never widen it. 0 leaves it there.
+   */
+  cpuMs: number;
+  syncMs: number;
 }
 
 /** HttpRequest is the request line and headers a function sees; its body is the payload. */
@@ -544,6 +552,8 @@ function createBaseInvokeRequest(): InvokeRequest {
     token: "",
     caller: "",
     http: undefined,
+    cpuMs: 0,
+    syncMs: 0,
   };
 }
 
@@ -583,6 +593,12 @@ export const InvokeRequest: MessageFns<InvokeRequest> = {
     }
     if (message.http !== undefined) {
       HttpRequest.encode(message.http, writer.uint32(90).fork()).join();
+    }
+    if (message.cpuMs !== 0) {
+      writer.uint32(96).uint32(message.cpuMs);
+    }
+    if (message.syncMs !== 0) {
+      writer.uint32(104).uint32(message.syncMs);
     }
     return writer;
   },
@@ -688,6 +704,22 @@ export const InvokeRequest: MessageFns<InvokeRequest> = {
             message.http = HttpRequest.decode(reader, reader.uint32());
             continue;
           }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.cpuMs = reader.uint32();
+            continue;
+          }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.syncMs = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -724,6 +756,16 @@ export const InvokeRequest: MessageFns<InvokeRequest> = {
       token: isSet(object.token) ? globalThis.String(object.token) : "",
       caller: isSet(object.caller) ? globalThis.String(object.caller) : "",
       http: isSet(object.http) ? HttpRequest.fromJSON(object.http) : undefined,
+      cpuMs: isSet(object.cpuMs)
+        ? globalThis.Number(object.cpuMs)
+        : isSet(object.cpu_ms)
+        ? globalThis.Number(object.cpu_ms)
+        : 0,
+      syncMs: isSet(object.syncMs)
+        ? globalThis.Number(object.syncMs)
+        : isSet(object.sync_ms)
+        ? globalThis.Number(object.sync_ms)
+        : 0,
     };
   },
 
@@ -761,6 +803,12 @@ export const InvokeRequest: MessageFns<InvokeRequest> = {
     if (message.http !== undefined) {
       obj.http = HttpRequest.toJSON(message.http);
     }
+    if (message.cpuMs !== 0) {
+      obj.cpuMs = Math.round(message.cpuMs);
+    }
+    if (message.syncMs !== 0) {
+      obj.syncMs = Math.round(message.syncMs);
+    }
     return obj;
   },
 
@@ -794,6 +842,8 @@ export const InvokeRequest: MessageFns<InvokeRequest> = {
     message.http = (object.http !== undefined && object.http !== null)
       ? HttpRequest.fromPartial(object.http)
       : undefined;
+    message.cpuMs = object.cpuMs ?? 0;
+    message.syncMs = object.syncMs ?? 0;
     return message;
   },
 };

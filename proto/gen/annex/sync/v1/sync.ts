@@ -25,6 +25,8 @@ export const HeldState = {
   WARM: 3,
   /** REFUSED - Not taken; the version before it goes on serving. */
   REFUSED: 4,
+  /** QUARANTINED - Taken out of service by the host, because it ended its executors too often. */
+  QUARANTINED: 5,
 } as const;
 
 export type HeldState = typeof HeldState[keyof typeof HeldState];
@@ -35,6 +37,7 @@ export namespace HeldState {
   export type COMPILED = typeof HeldState.COMPILED;
   export type WARM = typeof HeldState.WARM;
   export type REFUSED = typeof HeldState.REFUSED;
+  export type QUARANTINED = typeof HeldState.QUARANTINED;
 }
 
 export function heldStateFromJSON(object: any): HeldState {
@@ -54,6 +57,9 @@ export function heldStateFromJSON(object: any): HeldState {
     case 4:
     case "HELD_STATE_REFUSED":
       return HeldState.REFUSED;
+    case 5:
+    case "HELD_STATE_QUARANTINED":
+      return HeldState.QUARANTINED;
     default:
       throw new globalThis.Error("Unrecognized enum value " + object + " for enum HeldState");
   }
@@ -71,6 +77,8 @@ export function heldStateToJSON(object: HeldState): string {
       return "HELD_STATE_WARM";
     case HeldState.REFUSED:
       return "HELD_STATE_REFUSED";
+    case HeldState.QUARANTINED:
+      return "HELD_STATE_QUARANTINED";
     default:
       throw new globalThis.Error("Unrecognized enum value " + object + " for enum HeldState");
   }
@@ -110,6 +118,9 @@ export interface Hello {
   runUrl: string;
   /** The release of sandboxd. */
   release: string;
+  /** What walls its executors, and what bounds their memory and CPU; named as in annex.control.v1.Host. */
+  walls: string;
+  limits: string;
 }
 
 /** Subscription says which containers a host wants. */
@@ -145,7 +156,7 @@ export interface Held {
   extension: string;
   version: number;
   state: HeldState;
-  /** Where refused: why. */
+  /** Where refused or quarantined: why. */
   refusal: Refusal | undefined;
 }
 
@@ -218,12 +229,78 @@ export interface Change {
     | //
     /** A container that is no more; its extensions are removed by their own changes. */
     { $case: "removedContainer"; value: RemovedContainer }
+    | { $case: "point"; value: PointState }
+    | { $case: "removedPoint"; value: RemovedPoint }
+    | { $case: "egress"; value: EgressState }
     | undefined;
 }
 
-/** ContainerState says that a container exists. */
+/** ContainerState says that a container exists, and what holds for it. */
 export interface ContainerState {
   container: string;
+  labels: { [key: string]: string };
+  trustGroup: string;
+  limits:
+    | ContainerLimits
+    | undefined;
+  /** Rules as in annex.control.v1.ContainerEgress. */
+  egressAllow: string[];
+  egressDeny: string[];
+}
+
+export interface ContainerState_LabelsEntry {
+  key: string;
+  value: string;
+}
+
+/** ContainerLimits is annex.control.v1.ContainerLimits. 0: the host's default. */
+export interface ContainerLimits {
+  heapMb: number;
+  memoryMb: number;
+  cpuPercent: number;
+  cpuMs: number;
+  syncMs: number;
+  wallMs: number;
+  maxRunningCalls: number;
+  maxQueuedCalls: number;
+  maxExecutors: number;
+  maxEgressRequests: number;
+  maxEgressBytes: number;
+  egressMs: number;
+  egressBytesPerSecond: number;
+}
+
+/** PointState says that a point exists, and what calls at it may use at most. 0: as the container may. */
+export interface PointState {
+  point: string;
+  cpuMs: number;
+  syncMs: number;
+  wallMs: number;
+}
+
+export interface RemovedPoint {
+  point: string;
+}
+
+/** EgressState is annex.control.v1.Egress with its passwords. */
+export interface EgressState {
+  internalHosts: string[];
+  deny: string[];
+  proxies: EgressProxy[];
+}
+
+export interface EgressProxy {
+  name: string;
+  url: string;
+  username: string;
+  password: string;
+  containers: string[];
+  labels: { [key: string]: string };
+}
+
+export interface EgressProxy_LabelsEntry {
+  key: string;
+  value: string;
 }
 
 export interface RemovedContainer {
@@ -243,6 +320,11 @@ export interface ExtensionState {
   points: string[];
   secrets: { [key: string]: string };
   meta: { [key: string]: string };
+  /**
+   * Counts how often quarantines of the extension were released: a host that has quarantined a version under a smaller
+   * number lets it run again.
+   */
+  quarantineReleases: number;
 }
 
 export interface ExtensionState_SecretsEntry {
@@ -457,6 +539,8 @@ function createBaseHello(): Hello {
     held: [],
     runUrl: "",
     release: "",
+    walls: "",
+    limits: "",
   };
 }
 
@@ -485,6 +569,12 @@ export const Hello: MessageFns<Hello> = {
     }
     if (message.release !== "") {
       writer.uint32(66).string(message.release);
+    }
+    if (message.walls !== "") {
+      writer.uint32(74).string(message.walls);
+    }
+    if (message.limits !== "") {
+      writer.uint32(82).string(message.limits);
     }
     return writer;
   },
@@ -566,6 +656,22 @@ export const Hello: MessageFns<Hello> = {
             message.release = reader.string();
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.walls = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.limits = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -592,6 +698,8 @@ export const Hello: MessageFns<Hello> = {
         ? globalThis.String(object.run_url)
         : "",
       release: isSet(object.release) ? globalThis.String(object.release) : "",
+      walls: isSet(object.walls) ? globalThis.String(object.walls) : "",
+      limits: isSet(object.limits) ? globalThis.String(object.limits) : "",
     };
   },
 
@@ -621,6 +729,12 @@ export const Hello: MessageFns<Hello> = {
     if (message.release !== "") {
       obj.release = message.release;
     }
+    if (message.walls !== "") {
+      obj.walls = message.walls;
+    }
+    if (message.limits !== "") {
+      obj.limits = message.limits;
+    }
     return obj;
   },
 
@@ -641,6 +755,8 @@ export const Hello: MessageFns<Hello> = {
     message.held = object.held?.map((e) => Held.fromPartial(e)) || [];
     message.runUrl = object.runUrl ?? "";
     message.release = object.release ?? "";
+    message.walls = object.walls ?? "";
+    message.limits = object.limits ?? "";
     return message;
   },
 };
@@ -1622,6 +1738,15 @@ export const Change: MessageFns<Change> = {
       case "removedContainer":
         RemovedContainer.encode(message.resource.value, writer.uint32(74).fork()).join();
         break;
+      case "point":
+        PointState.encode(message.resource.value, writer.uint32(82).fork()).join();
+        break;
+      case "removedPoint":
+        RemovedPoint.encode(message.resource.value, writer.uint32(90).fork()).join();
+        break;
+      case "egress":
+        EgressState.encode(message.resource.value, writer.uint32(98).fork()).join();
+        break;
     }
     return writer;
   },
@@ -1711,6 +1836,30 @@ export const Change: MessageFns<Change> = {
             message.resource = { $case: "removedContainer", value: RemovedContainer.decode(reader, reader.uint32()) };
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.resource = { $case: "point", value: PointState.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.resource = { $case: "removedPoint", value: RemovedPoint.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.resource = { $case: "egress", value: EgressState.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1744,6 +1893,14 @@ export const Change: MessageFns<Change> = {
         ? { $case: "removedContainer", value: RemovedContainer.fromJSON(object.removedContainer) }
         : isSet(object.removed_container)
         ? { $case: "removedContainer", value: RemovedContainer.fromJSON(object.removed_container) }
+        : isSet(object.point)
+        ? { $case: "point", value: PointState.fromJSON(object.point) }
+        : isSet(object.removedPoint)
+        ? { $case: "removedPoint", value: RemovedPoint.fromJSON(object.removedPoint) }
+        : isSet(object.removed_point)
+        ? { $case: "removedPoint", value: RemovedPoint.fromJSON(object.removed_point) }
+        : isSet(object.egress)
+        ? { $case: "egress", value: EgressState.fromJSON(object.egress) }
         : undefined,
     };
   },
@@ -1771,6 +1928,12 @@ export const Change: MessageFns<Change> = {
       obj.container = ContainerState.toJSON(message.resource.value);
     } else if (message.resource?.$case === "removedContainer") {
       obj.removedContainer = RemovedContainer.toJSON(message.resource.value);
+    } else if (message.resource?.$case === "point") {
+      obj.point = PointState.toJSON(message.resource.value);
+    } else if (message.resource?.$case === "removedPoint") {
+      obj.removedPoint = RemovedPoint.toJSON(message.resource.value);
+    } else if (message.resource?.$case === "egress") {
+      obj.egress = EgressState.toJSON(message.resource.value);
     }
     return obj;
   },
@@ -1822,19 +1985,52 @@ export const Change: MessageFns<Change> = {
         }
         break;
       }
+      case "point": {
+        if (object.resource?.value !== undefined && object.resource?.value !== null) {
+          message.resource = { $case: "point", value: PointState.fromPartial(object.resource.value) };
+        }
+        break;
+      }
+      case "removedPoint": {
+        if (object.resource?.value !== undefined && object.resource?.value !== null) {
+          message.resource = { $case: "removedPoint", value: RemovedPoint.fromPartial(object.resource.value) };
+        }
+        break;
+      }
+      case "egress": {
+        if (object.resource?.value !== undefined && object.resource?.value !== null) {
+          message.resource = { $case: "egress", value: EgressState.fromPartial(object.resource.value) };
+        }
+        break;
+      }
     }
     return message;
   },
 };
 
 function createBaseContainerState(): ContainerState {
-  return { container: "" };
+  return { container: "", labels: {}, trustGroup: "", limits: undefined, egressAllow: [], egressDeny: [] };
 }
 
 export const ContainerState: MessageFns<ContainerState> = {
   encode(message: ContainerState, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.container !== "") {
       writer.uint32(10).string(message.container);
+    }
+    globalThis.Object.entries(message.labels).forEach(([key, value]: [string, string]) => {
+      ContainerState_LabelsEntry.encode({ key: key as any, value }, writer.uint32(18).fork()).join();
+    });
+    if (message.trustGroup !== "") {
+      writer.uint32(26).string(message.trustGroup);
+    }
+    if (message.limits !== undefined) {
+      ContainerLimits.encode(message.limits, writer.uint32(34).fork()).join();
+    }
+    for (const v of message.egressAllow) {
+      writer.uint32(42).string(v!);
+    }
+    for (const v of message.egressDeny) {
+      writer.uint32(50).string(v!);
     }
     return writer;
   },
@@ -1860,6 +2056,49 @@ export const ContainerState: MessageFns<ContainerState> = {
             message.container = reader.string();
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            const entry2 = ContainerState_LabelsEntry.decode(reader, reader.uint32());
+            if (entry2.value !== undefined) {
+              message.labels[entry2.key] = entry2.value;
+            }
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.trustGroup = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.limits = ContainerLimits.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.egressAllow.push(reader.string());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.egressDeny.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1873,13 +2112,66 @@ export const ContainerState: MessageFns<ContainerState> = {
   },
 
   fromJSON(object: any): ContainerState {
-    return { container: isSet(object.container) ? globalThis.String(object.container) : "" };
+    return {
+      container: isSet(object.container) ? globalThis.String(object.container) : "",
+      labels: isObject(object.labels)
+        ? (globalThis.Object.entries(object.labels) as [string, any][]).reduce(
+          (acc: { [key: string]: string }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: globalThis.String(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : {},
+      trustGroup: isSet(object.trustGroup)
+        ? globalThis.String(object.trustGroup)
+        : isSet(object.trust_group)
+        ? globalThis.String(object.trust_group)
+        : "",
+      limits: isSet(object.limits) ? ContainerLimits.fromJSON(object.limits) : undefined,
+      egressAllow: globalThis.Array.isArray(object?.egressAllow)
+        ? object.egressAllow.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.egress_allow)
+        ? object.egress_allow.map((e: any) => globalThis.String(e))
+        : [],
+      egressDeny: globalThis.Array.isArray(object?.egressDeny)
+        ? object.egressDeny.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.egress_deny)
+        ? object.egress_deny.map((e: any) => globalThis.String(e))
+        : [],
+    };
   },
 
   toJSON(message: ContainerState): unknown {
     const obj: any = {};
     if (message.container !== "") {
       obj.container = message.container;
+    }
+    if (message.labels) {
+      const entries = globalThis.Object.entries(message.labels) as [string, string][];
+      if (entries.length > 0) {
+        obj.labels = {};
+        entries.forEach(([k, v]) => {
+          obj.labels[k] = v;
+        });
+      }
+    }
+    if (message.trustGroup !== "") {
+      obj.trustGroup = message.trustGroup;
+    }
+    if (message.limits !== undefined) {
+      obj.limits = ContainerLimits.toJSON(message.limits);
+    }
+    if (message.egressAllow?.length) {
+      obj.egressAllow = message.egressAllow;
+    }
+    if (message.egressDeny?.length) {
+      obj.egressDeny = message.egressDeny;
     }
     return obj;
   },
@@ -1890,6 +2182,1000 @@ export const ContainerState: MessageFns<ContainerState> = {
   fromPartial(object: DeepPartial<ContainerState>): ContainerState {
     const message = createBaseContainerState();
     message.container = object.container ?? "";
+    message.labels = (globalThis.Object.entries(object.labels ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    message.trustGroup = object.trustGroup ?? "";
+    message.limits = (object.limits !== undefined && object.limits !== null)
+      ? ContainerLimits.fromPartial(object.limits)
+      : undefined;
+    message.egressAllow = object.egressAllow?.map((e) => e) || [];
+    message.egressDeny = object.egressDeny?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseContainerState_LabelsEntry(): ContainerState_LabelsEntry {
+  return { key: "", value: "" };
+}
+
+export const ContainerState_LabelsEntry: MessageFns<ContainerState_LabelsEntry> = {
+  encode(message: ContainerState_LabelsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ContainerState_LabelsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseContainerState_LabelsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ContainerState_LabelsEntry {
+    return {
+      key: isSet(object.key) ? globalThis.String(object.key) : "",
+      value: isSet(object.value) ? globalThis.String(object.value) : "",
+    };
+  },
+
+  toJSON(message: ContainerState_LabelsEntry): unknown {
+    const obj: any = {};
+    if (message.key !== "") {
+      obj.key = message.key;
+    }
+    if (message.value !== "") {
+      obj.value = message.value;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ContainerState_LabelsEntry>): ContainerState_LabelsEntry {
+    return ContainerState_LabelsEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ContainerState_LabelsEntry>): ContainerState_LabelsEntry {
+    const message = createBaseContainerState_LabelsEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
+    return message;
+  },
+};
+
+function createBaseContainerLimits(): ContainerLimits {
+  return {
+    heapMb: 0,
+    memoryMb: 0,
+    cpuPercent: 0,
+    cpuMs: 0,
+    syncMs: 0,
+    wallMs: 0,
+    maxRunningCalls: 0,
+    maxQueuedCalls: 0,
+    maxExecutors: 0,
+    maxEgressRequests: 0,
+    maxEgressBytes: 0,
+    egressMs: 0,
+    egressBytesPerSecond: 0,
+  };
+}
+
+export const ContainerLimits: MessageFns<ContainerLimits> = {
+  encode(message: ContainerLimits, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.heapMb !== 0) {
+      writer.uint32(8).uint32(message.heapMb);
+    }
+    if (message.memoryMb !== 0) {
+      writer.uint32(16).uint32(message.memoryMb);
+    }
+    if (message.cpuPercent !== 0) {
+      writer.uint32(24).uint32(message.cpuPercent);
+    }
+    if (message.cpuMs !== 0) {
+      writer.uint32(32).uint32(message.cpuMs);
+    }
+    if (message.syncMs !== 0) {
+      writer.uint32(40).uint32(message.syncMs);
+    }
+    if (message.wallMs !== 0) {
+      writer.uint32(48).uint32(message.wallMs);
+    }
+    if (message.maxRunningCalls !== 0) {
+      writer.uint32(56).uint32(message.maxRunningCalls);
+    }
+    if (message.maxQueuedCalls !== 0) {
+      writer.uint32(64).uint32(message.maxQueuedCalls);
+    }
+    if (message.maxExecutors !== 0) {
+      writer.uint32(72).uint32(message.maxExecutors);
+    }
+    if (message.maxEgressRequests !== 0) {
+      writer.uint32(80).uint32(message.maxEgressRequests);
+    }
+    if (message.maxEgressBytes !== 0) {
+      writer.uint32(88).uint32(message.maxEgressBytes);
+    }
+    if (message.egressMs !== 0) {
+      writer.uint32(96).uint32(message.egressMs);
+    }
+    if (message.egressBytesPerSecond !== 0) {
+      writer.uint32(104).uint32(message.egressBytesPerSecond);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ContainerLimits {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseContainerLimits();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.heapMb = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.memoryMb = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.cpuPercent = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.cpuMs = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.syncMs = reader.uint32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.wallMs = reader.uint32();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.maxRunningCalls = reader.uint32();
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.maxQueuedCalls = reader.uint32();
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.maxExecutors = reader.uint32();
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.maxEgressRequests = reader.uint32();
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.maxEgressBytes = reader.uint32();
+            continue;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.egressMs = reader.uint32();
+            continue;
+          }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.egressBytesPerSecond = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ContainerLimits {
+    return {
+      heapMb: isSet(object.heapMb)
+        ? globalThis.Number(object.heapMb)
+        : isSet(object.heap_mb)
+        ? globalThis.Number(object.heap_mb)
+        : 0,
+      memoryMb: isSet(object.memoryMb)
+        ? globalThis.Number(object.memoryMb)
+        : isSet(object.memory_mb)
+        ? globalThis.Number(object.memory_mb)
+        : 0,
+      cpuPercent: isSet(object.cpuPercent)
+        ? globalThis.Number(object.cpuPercent)
+        : isSet(object.cpu_percent)
+        ? globalThis.Number(object.cpu_percent)
+        : 0,
+      cpuMs: isSet(object.cpuMs)
+        ? globalThis.Number(object.cpuMs)
+        : isSet(object.cpu_ms)
+        ? globalThis.Number(object.cpu_ms)
+        : 0,
+      syncMs: isSet(object.syncMs)
+        ? globalThis.Number(object.syncMs)
+        : isSet(object.sync_ms)
+        ? globalThis.Number(object.sync_ms)
+        : 0,
+      wallMs: isSet(object.wallMs)
+        ? globalThis.Number(object.wallMs)
+        : isSet(object.wall_ms)
+        ? globalThis.Number(object.wall_ms)
+        : 0,
+      maxRunningCalls: isSet(object.maxRunningCalls)
+        ? globalThis.Number(object.maxRunningCalls)
+        : isSet(object.max_running_calls)
+        ? globalThis.Number(object.max_running_calls)
+        : 0,
+      maxQueuedCalls: isSet(object.maxQueuedCalls)
+        ? globalThis.Number(object.maxQueuedCalls)
+        : isSet(object.max_queued_calls)
+        ? globalThis.Number(object.max_queued_calls)
+        : 0,
+      maxExecutors: isSet(object.maxExecutors)
+        ? globalThis.Number(object.maxExecutors)
+        : isSet(object.max_executors)
+        ? globalThis.Number(object.max_executors)
+        : 0,
+      maxEgressRequests: isSet(object.maxEgressRequests)
+        ? globalThis.Number(object.maxEgressRequests)
+        : isSet(object.max_egress_requests)
+        ? globalThis.Number(object.max_egress_requests)
+        : 0,
+      maxEgressBytes: isSet(object.maxEgressBytes)
+        ? globalThis.Number(object.maxEgressBytes)
+        : isSet(object.max_egress_bytes)
+        ? globalThis.Number(object.max_egress_bytes)
+        : 0,
+      egressMs: isSet(object.egressMs)
+        ? globalThis.Number(object.egressMs)
+        : isSet(object.egress_ms)
+        ? globalThis.Number(object.egress_ms)
+        : 0,
+      egressBytesPerSecond: isSet(object.egressBytesPerSecond)
+        ? globalThis.Number(object.egressBytesPerSecond)
+        : isSet(object.egress_bytes_per_second)
+        ? globalThis.Number(object.egress_bytes_per_second)
+        : 0,
+    };
+  },
+
+  toJSON(message: ContainerLimits): unknown {
+    const obj: any = {};
+    if (message.heapMb !== 0) {
+      obj.heapMb = Math.round(message.heapMb);
+    }
+    if (message.memoryMb !== 0) {
+      obj.memoryMb = Math.round(message.memoryMb);
+    }
+    if (message.cpuPercent !== 0) {
+      obj.cpuPercent = Math.round(message.cpuPercent);
+    }
+    if (message.cpuMs !== 0) {
+      obj.cpuMs = Math.round(message.cpuMs);
+    }
+    if (message.syncMs !== 0) {
+      obj.syncMs = Math.round(message.syncMs);
+    }
+    if (message.wallMs !== 0) {
+      obj.wallMs = Math.round(message.wallMs);
+    }
+    if (message.maxRunningCalls !== 0) {
+      obj.maxRunningCalls = Math.round(message.maxRunningCalls);
+    }
+    if (message.maxQueuedCalls !== 0) {
+      obj.maxQueuedCalls = Math.round(message.maxQueuedCalls);
+    }
+    if (message.maxExecutors !== 0) {
+      obj.maxExecutors = Math.round(message.maxExecutors);
+    }
+    if (message.maxEgressRequests !== 0) {
+      obj.maxEgressRequests = Math.round(message.maxEgressRequests);
+    }
+    if (message.maxEgressBytes !== 0) {
+      obj.maxEgressBytes = Math.round(message.maxEgressBytes);
+    }
+    if (message.egressMs !== 0) {
+      obj.egressMs = Math.round(message.egressMs);
+    }
+    if (message.egressBytesPerSecond !== 0) {
+      obj.egressBytesPerSecond = Math.round(message.egressBytesPerSecond);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ContainerLimits>): ContainerLimits {
+    return ContainerLimits.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ContainerLimits>): ContainerLimits {
+    const message = createBaseContainerLimits();
+    message.heapMb = object.heapMb ?? 0;
+    message.memoryMb = object.memoryMb ?? 0;
+    message.cpuPercent = object.cpuPercent ?? 0;
+    message.cpuMs = object.cpuMs ?? 0;
+    message.syncMs = object.syncMs ?? 0;
+    message.wallMs = object.wallMs ?? 0;
+    message.maxRunningCalls = object.maxRunningCalls ?? 0;
+    message.maxQueuedCalls = object.maxQueuedCalls ?? 0;
+    message.maxExecutors = object.maxExecutors ?? 0;
+    message.maxEgressRequests = object.maxEgressRequests ?? 0;
+    message.maxEgressBytes = object.maxEgressBytes ?? 0;
+    message.egressMs = object.egressMs ?? 0;
+    message.egressBytesPerSecond = object.egressBytesPerSecond ?? 0;
+    return message;
+  },
+};
+
+function createBasePointState(): PointState {
+  return { point: "", cpuMs: 0, syncMs: 0, wallMs: 0 };
+}
+
+export const PointState: MessageFns<PointState> = {
+  encode(message: PointState, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.point !== "") {
+      writer.uint32(10).string(message.point);
+    }
+    if (message.cpuMs !== 0) {
+      writer.uint32(16).uint32(message.cpuMs);
+    }
+    if (message.syncMs !== 0) {
+      writer.uint32(24).uint32(message.syncMs);
+    }
+    if (message.wallMs !== 0) {
+      writer.uint32(32).uint32(message.wallMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PointState {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePointState();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.point = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.cpuMs = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.syncMs = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.wallMs = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PointState {
+    return {
+      point: isSet(object.point) ? globalThis.String(object.point) : "",
+      cpuMs: isSet(object.cpuMs)
+        ? globalThis.Number(object.cpuMs)
+        : isSet(object.cpu_ms)
+        ? globalThis.Number(object.cpu_ms)
+        : 0,
+      syncMs: isSet(object.syncMs)
+        ? globalThis.Number(object.syncMs)
+        : isSet(object.sync_ms)
+        ? globalThis.Number(object.sync_ms)
+        : 0,
+      wallMs: isSet(object.wallMs)
+        ? globalThis.Number(object.wallMs)
+        : isSet(object.wall_ms)
+        ? globalThis.Number(object.wall_ms)
+        : 0,
+    };
+  },
+
+  toJSON(message: PointState): unknown {
+    const obj: any = {};
+    if (message.point !== "") {
+      obj.point = message.point;
+    }
+    if (message.cpuMs !== 0) {
+      obj.cpuMs = Math.round(message.cpuMs);
+    }
+    if (message.syncMs !== 0) {
+      obj.syncMs = Math.round(message.syncMs);
+    }
+    if (message.wallMs !== 0) {
+      obj.wallMs = Math.round(message.wallMs);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<PointState>): PointState {
+    return PointState.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PointState>): PointState {
+    const message = createBasePointState();
+    message.point = object.point ?? "";
+    message.cpuMs = object.cpuMs ?? 0;
+    message.syncMs = object.syncMs ?? 0;
+    message.wallMs = object.wallMs ?? 0;
+    return message;
+  },
+};
+
+function createBaseRemovedPoint(): RemovedPoint {
+  return { point: "" };
+}
+
+export const RemovedPoint: MessageFns<RemovedPoint> = {
+  encode(message: RemovedPoint, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.point !== "") {
+      writer.uint32(10).string(message.point);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RemovedPoint {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRemovedPoint();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.point = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RemovedPoint {
+    return { point: isSet(object.point) ? globalThis.String(object.point) : "" };
+  },
+
+  toJSON(message: RemovedPoint): unknown {
+    const obj: any = {};
+    if (message.point !== "") {
+      obj.point = message.point;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<RemovedPoint>): RemovedPoint {
+    return RemovedPoint.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RemovedPoint>): RemovedPoint {
+    const message = createBaseRemovedPoint();
+    message.point = object.point ?? "";
+    return message;
+  },
+};
+
+function createBaseEgressState(): EgressState {
+  return { internalHosts: [], deny: [], proxies: [] };
+}
+
+export const EgressState: MessageFns<EgressState> = {
+  encode(message: EgressState, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.internalHosts) {
+      writer.uint32(10).string(v!);
+    }
+    for (const v of message.deny) {
+      writer.uint32(18).string(v!);
+    }
+    for (const v of message.proxies) {
+      EgressProxy.encode(v!, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EgressState {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEgressState();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.internalHosts.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.deny.push(reader.string());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.proxies.push(EgressProxy.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): EgressState {
+    return {
+      internalHosts: globalThis.Array.isArray(object?.internalHosts)
+        ? object.internalHosts.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.internal_hosts)
+        ? object.internal_hosts.map((e: any) => globalThis.String(e))
+        : [],
+      deny: globalThis.Array.isArray(object?.deny) ? object.deny.map((e: any) => globalThis.String(e)) : [],
+      proxies: globalThis.Array.isArray(object?.proxies) ? object.proxies.map((e: any) => EgressProxy.fromJSON(e)) : [],
+    };
+  },
+
+  toJSON(message: EgressState): unknown {
+    const obj: any = {};
+    if (message.internalHosts?.length) {
+      obj.internalHosts = message.internalHosts;
+    }
+    if (message.deny?.length) {
+      obj.deny = message.deny;
+    }
+    if (message.proxies?.length) {
+      obj.proxies = message.proxies.map((e) => EgressProxy.toJSON(e));
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<EgressState>): EgressState {
+    return EgressState.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<EgressState>): EgressState {
+    const message = createBaseEgressState();
+    message.internalHosts = object.internalHosts?.map((e) => e) || [];
+    message.deny = object.deny?.map((e) => e) || [];
+    message.proxies = object.proxies?.map((e) => EgressProxy.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseEgressProxy(): EgressProxy {
+  return { name: "", url: "", username: "", password: "", containers: [], labels: {} };
+}
+
+export const EgressProxy: MessageFns<EgressProxy> = {
+  encode(message: EgressProxy, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.url !== "") {
+      writer.uint32(18).string(message.url);
+    }
+    if (message.username !== "") {
+      writer.uint32(26).string(message.username);
+    }
+    if (message.password !== "") {
+      writer.uint32(34).string(message.password);
+    }
+    for (const v of message.containers) {
+      writer.uint32(42).string(v!);
+    }
+    globalThis.Object.entries(message.labels).forEach(([key, value]: [string, string]) => {
+      EgressProxy_LabelsEntry.encode({ key: key as any, value }, writer.uint32(50).fork()).join();
+    });
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EgressProxy {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEgressProxy();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.url = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.username = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.password = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.containers.push(reader.string());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            const entry6 = EgressProxy_LabelsEntry.decode(reader, reader.uint32());
+            if (entry6.value !== undefined) {
+              message.labels[entry6.key] = entry6.value;
+            }
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): EgressProxy {
+    return {
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      url: isSet(object.url) ? globalThis.String(object.url) : "",
+      username: isSet(object.username) ? globalThis.String(object.username) : "",
+      password: isSet(object.password) ? globalThis.String(object.password) : "",
+      containers: globalThis.Array.isArray(object?.containers)
+        ? object.containers.map((e: any) => globalThis.String(e))
+        : [],
+      labels: isObject(object.labels)
+        ? (globalThis.Object.entries(object.labels) as [string, any][]).reduce(
+          (acc: { [key: string]: string }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: globalThis.String(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : {},
+    };
+  },
+
+  toJSON(message: EgressProxy): unknown {
+    const obj: any = {};
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    if (message.url !== "") {
+      obj.url = message.url;
+    }
+    if (message.username !== "") {
+      obj.username = message.username;
+    }
+    if (message.password !== "") {
+      obj.password = message.password;
+    }
+    if (message.containers?.length) {
+      obj.containers = message.containers;
+    }
+    if (message.labels) {
+      const entries = globalThis.Object.entries(message.labels) as [string, string][];
+      if (entries.length > 0) {
+        obj.labels = {};
+        entries.forEach(([k, v]) => {
+          obj.labels[k] = v;
+        });
+      }
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<EgressProxy>): EgressProxy {
+    return EgressProxy.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<EgressProxy>): EgressProxy {
+    const message = createBaseEgressProxy();
+    message.name = object.name ?? "";
+    message.url = object.url ?? "";
+    message.username = object.username ?? "";
+    message.password = object.password ?? "";
+    message.containers = object.containers?.map((e) => e) || [];
+    message.labels = (globalThis.Object.entries(object.labels ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    return message;
+  },
+};
+
+function createBaseEgressProxy_LabelsEntry(): EgressProxy_LabelsEntry {
+  return { key: "", value: "" };
+}
+
+export const EgressProxy_LabelsEntry: MessageFns<EgressProxy_LabelsEntry> = {
+  encode(message: EgressProxy_LabelsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EgressProxy_LabelsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEgressProxy_LabelsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): EgressProxy_LabelsEntry {
+    return {
+      key: isSet(object.key) ? globalThis.String(object.key) : "",
+      value: isSet(object.value) ? globalThis.String(object.value) : "",
+    };
+  },
+
+  toJSON(message: EgressProxy_LabelsEntry): unknown {
+    const obj: any = {};
+    if (message.key !== "") {
+      obj.key = message.key;
+    }
+    if (message.value !== "") {
+      obj.value = message.value;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<EgressProxy_LabelsEntry>): EgressProxy_LabelsEntry {
+    return EgressProxy_LabelsEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<EgressProxy_LabelsEntry>): EgressProxy_LabelsEntry {
+    const message = createBaseEgressProxy_LabelsEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
     return message;
   },
 };
@@ -1962,7 +3248,16 @@ export const RemovedContainer: MessageFns<RemovedContainer> = {
 };
 
 function createBaseExtensionState(): ExtensionState {
-  return { container: "", extension: "", enabled: false, version: undefined, points: [], secrets: {}, meta: {} };
+  return {
+    container: "",
+    extension: "",
+    enabled: false,
+    version: undefined,
+    points: [],
+    secrets: {},
+    meta: {},
+    quarantineReleases: 0,
+  };
 }
 
 export const ExtensionState: MessageFns<ExtensionState> = {
@@ -1988,6 +3283,9 @@ export const ExtensionState: MessageFns<ExtensionState> = {
     globalThis.Object.entries(message.meta).forEach(([key, value]: [string, string]) => {
       ExtensionState_MetaEntry.encode({ key: key as any, value }, writer.uint32(58).fork()).join();
     });
+    if (message.quarantineReleases !== 0) {
+      writer.uint32(64).uint32(message.quarantineReleases);
+    }
     return writer;
   },
 
@@ -2066,6 +3364,14 @@ export const ExtensionState: MessageFns<ExtensionState> = {
             }
             continue;
           }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.quarantineReleases = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2113,6 +3419,11 @@ export const ExtensionState: MessageFns<ExtensionState> = {
           {},
         )
         : {},
+      quarantineReleases: isSet(object.quarantineReleases)
+        ? globalThis.Number(object.quarantineReleases)
+        : isSet(object.quarantine_releases)
+        ? globalThis.Number(object.quarantine_releases)
+        : 0,
     };
   },
 
@@ -2151,6 +3462,9 @@ export const ExtensionState: MessageFns<ExtensionState> = {
         });
       }
     }
+    if (message.quarantineReleases !== 0) {
+      obj.quarantineReleases = Math.round(message.quarantineReleases);
+    }
     return obj;
   },
 
@@ -2184,6 +3498,7 @@ export const ExtensionState: MessageFns<ExtensionState> = {
       },
       {},
     );
+    message.quarantineReleases = object.quarantineReleases ?? 0;
     return message;
   },
 };
