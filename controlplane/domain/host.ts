@@ -1,7 +1,8 @@
 /** Hosts as the control plane sees them, and how far a version has come on them. */
 
 /** How far a host has come with a version; each state but the last includes those before it. */
-export type HostVersionState = "stored" | "compiled" | "warm" | "refused";
+export type HostVersionState =
+  "stored" | "compiled" | "warm" | "refused" | "quarantined";
 
 /** What a host holds of one version. */
 export interface HostVersion {
@@ -36,6 +37,10 @@ export interface Host {
   /** Where its HTTP gateway answers; empty where it has none. */
   runUrl: string;
   release: string;
+  /** What walls its executors; empty where it does not say. */
+  walls: string;
+  /** What bounds their memory and CPU; empty where it does not say. */
+  limits: string;
   /** The revision up to which it has everything; 0 before the first time. */
   revision: number;
   /** Whether its present stream has sent it everything once. */
@@ -57,6 +62,7 @@ export interface Rollout {
   compiled: number;
   warm: number;
   refused: (HostRefusal & { host: string })[];
+  quarantined: { host: string; message: string }[];
 }
 
 /** The key of HeldVersions; neither containers nor extensions have a slash in their names. */
@@ -105,6 +111,7 @@ export function rolloutOf(
     compiled: 0,
     warm: 0,
     refused: [],
+    quarantined: [],
   };
   for (const host of hosts) {
     if (!host.connected || !isSubscribed(host.subscription, container))

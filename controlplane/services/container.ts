@@ -2,6 +2,7 @@ import type {
   Container as WireContainer,
   ContainerServiceDefinition,
 } from "../../proto/gen/annex/control/v1/container.ts";
+import { AnnexError } from "../../proto/errors.ts";
 import type { UnaryImplementation } from "../../proto/rpc/service.ts";
 import type { Container } from "../domain/container.ts";
 import type { Page, PageRequest } from "../domain/page.ts";
@@ -42,6 +43,10 @@ export function containerService(
       const { items, nextPageToken } = await containers.list(request);
       return { containers: items.map(wireOf), nextPageToken };
     },
+    async updateContainer(_request, context) {
+      await may.admin(context);
+      throw new AnnexError("precondition", "not served yet");
+    },
     async deleteContainer(request, context) {
       await may.admin(context);
       const { name, etag } = request;
@@ -52,5 +57,13 @@ export function containerService(
 }
 
 function wireOf({ name, createdAtMs, etag }: Container): WireContainer {
-  return { name, createTime: timeOf(createdAtMs), etag };
+  return {
+    name,
+    createTime: timeOf(createdAtMs),
+    etag,
+    labels: {},
+    trustGroup: "",
+    limits: undefined,
+    egress: undefined,
+  };
 }

@@ -5,6 +5,7 @@ import type {
   ExtensionVersion as WireVersion,
   SourceFile as WireFile,
 } from "../../proto/gen/annex/control/v1/extension.ts";
+import { AnnexError } from "../../proto/errors.ts";
 import type { UnaryImplementation } from "../../proto/rpc/service.ts";
 import type { Extension } from "../domain/extension.ts";
 import type { Page, PageRequest } from "../domain/page.ts";
@@ -131,6 +132,10 @@ export function extensionService({
       const { items, nextPageToken } = await versions.list(request);
       return { versions: items.map(wireVersionOf), nextPageToken };
     },
+    async releaseQuarantine(request, context) {
+      await may.managerOf(context, request.container);
+      throw new AnnexError("precondition", "not served yet");
+    },
     async getRollout({ waitMs, ...name }, context) {
       await may.managerOf(context, name.container);
       const rollout = await awaitRollout(fleet, {
@@ -171,6 +176,7 @@ function wireVersionOf(version: Version): WireVersion {
     active,
     bundleBytes: BigInt(version.bundleBytes),
     createTime: timeOf(version.createdAtMs),
+    quarantines: [],
   };
 }
 

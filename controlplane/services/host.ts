@@ -43,6 +43,7 @@ const wireStateOf = {
   compiled: WireState.COMPILED,
   warm: WireState.WARM,
   refused: WireState.REFUSED,
+  quarantined: WireState.QUARANTINED,
 } as const satisfies Record<HostVersionState, WireState>;
 
 function versionsOf({ versions }: Host): HostVersion[] {
@@ -58,6 +59,8 @@ function wireOf(host: Host, versions: HostVersion[] = []): WireHost {
     runUrl: host.runUrl,
     release: host.release,
     revision: BigInt(host.revision),
+    walls: host.walls,
+    limits: host.limits,
     versions: versions.map(wireVersionOf),
   };
 }

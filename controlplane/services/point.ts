@@ -2,6 +2,7 @@ import type {
   Point as WirePoint,
   PointServiceDefinition,
 } from "../../proto/gen/annex/control/v1/point.ts";
+import { AnnexError } from "../../proto/errors.ts";
 import type { UnaryImplementation } from "../../proto/rpc/service.ts";
 import type { Page, PageRequest } from "../domain/page.ts";
 import type { Binding, Point } from "../domain/point.ts";
@@ -47,6 +48,10 @@ export function pointService(
       const { items, nextPageToken } = await points.list(request);
       return { points: items.map(wireOf), nextPageToken };
     },
+    async updatePoint(_request, context) {
+      await may.admin(context);
+      throw new AnnexError("precondition", "not served yet");
+    },
     async deletePoint(request, context) {
       await may.admin(context);
       const { name, etag } = request;
@@ -78,5 +83,5 @@ export function pointService(
 }
 
 function wireOf({ name, createdAtMs, etag }: Point): WirePoint {
-  return { name, createTime: timeOf(createdAtMs), etag };
+  return { name, createTime: timeOf(createdAtMs), etag, limits: undefined };
 }

@@ -62,6 +62,6 @@ export async function awaitRollout(
   }
 }
 
-function wireOf({ refused, ...counts }: Rollout): WireRollout {
-  return { ...counts, refused };
+function wireOf(rollout: Rollout): WireRollout {
+  return rollout;
 }

@@ -20,6 +20,8 @@ export interface Introduction {
   runtimes: string[];
   runUrl: string;
   release: string;
+  walls: string;
+  limits: string;
   /** Counts once it is known to be of our history. */
   held: HostVersion[];
 }

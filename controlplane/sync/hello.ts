@@ -33,6 +33,8 @@ export function introductionOf(hello: Hello): Introduction {
     runtimes: hello.runtimes,
     runUrl: hello.runUrl,
     release: hello.release,
+    walls: hello.walls,
+    limits: hello.limits,
     held: hello.held.flatMap((held) => hostVersionOf(held) ?? []),
   };
 }
@@ -82,6 +84,7 @@ const stateOf: Record<HeldState, HostVersionState | undefined> = {
   [HeldState.COMPILED]: "compiled",
   [HeldState.WARM]: "warm",
   [HeldState.REFUSED]: "refused",
+  [HeldState.QUARANTINED]: "quarantined",
 };
 
 function subscriptionOf(wire: WireSubscription | undefined): Subscription {

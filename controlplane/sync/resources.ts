@@ -82,10 +82,16 @@ function containerMessage(
   { container }: Extract<Resource, { kind: "container" }>,
   removed: boolean,
 ): ResourceMessage["resource"] {
-  const value = { container };
-  return removed
-    ? { $case: "removedContainer", value }
-    : { $case: "container", value };
+  if (removed) return { $case: "removedContainer", value: { container } };
+  const value = {
+    container,
+    labels: {},
+    trustGroup: "",
+    limits: undefined,
+    egressAllow: [],
+    egressDeny: [],
+  };
+  return { $case: "container", value };
 }
 
 function keysMessage(keys: PublicKeys): ResourceMessage["resource"] {
@@ -121,5 +127,5 @@ function wireOf({ version, ...state }: ExtensionState): WireState {
     sourceMap: empty,
     bundleBytes: 0n,
   };
-  return { ...state, version: wireVersion };
+  return { ...state, version: wireVersion, quarantineReleases: 0 };
 }
