@@ -4,8 +4,10 @@ import type { InvokeRequest } from "../../proto/gen/annex/invoke/v1/invoke.ts";
 
 export interface AdmissionLimits {
   maxPayloadBytes: number;
-  /** Calls of one container that may be open on this host. */
-  maxOpenCallsPerContainer: number;
+  /** Calls of one container that run at once on this host. */
+  maxRunningCalls: number;
+  /** Calls of one container that wait for their turn; more are refused. */
+  maxQueuedCalls: number;
 }
 
 /** Counts the open calls of each container. */
@@ -19,7 +21,8 @@ export class Admission {
 
   /** Why the call is refused; undefined lets it in, and `leave` must follow. Throws `invalid` on a malformed request. */
   enter(request: InvokeRequest): CallFailure | undefined {
-    const { maxPayloadBytes, maxOpenCallsPerContainer } = this.#limits;
+    const { maxPayloadBytes, maxRunningCalls, maxQueuedCalls } = this.#limits;
+    const maxOpenCalls = maxRunningCalls + maxQueuedCalls;
     if (request.payload.length > maxPayloadBytes)
       return overLimit(
         "payload_size",
@@ -28,13 +31,8 @@ export class Admission {
         request.payload.length,
       );
     const open = this.#open.get(request.container) ?? 0;
-    if (open >= maxOpenCallsPerContainer)
-      return overLimit(
-        "concurrency",
-        "open_calls_per_container",
-        maxOpenCallsPerContainer,
-        open + 1,
-      );
+    if (open >= maxOpenCalls)
+      return overLimit("concurrency", "queued_calls", maxOpenCalls, open + 1);
     this.#open.set(request.container, open + 1);
     return undefined;
   }

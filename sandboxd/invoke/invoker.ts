@@ -46,6 +46,8 @@ export interface InvokerLimits extends AdmissionLimits {
   wallMs: number;
   /** The longest its code may run without returning to the event loop. */
   syncMs: number;
+  /** The CPU time it may use in all. */
+  cpuMs: number;
 }
 
 /** What the supervisor tells of a call. Times are in milliseconds of performance.now(). */
@@ -76,6 +78,7 @@ interface Call {
   wallMs: number;
   wallClock: "wall_time" | "deadline";
   syncMs: number;
+  cpuMs: number;
   http?: {
     method: string;
     path: string;
@@ -225,6 +228,7 @@ export function createInvoker(
       wallMs: Math.max(1, wallMs - spentMs),
       wallClock: isDeadline ? "deadline" : "wall_time",
       syncMs: limits.syncMs,
+      cpuMs: limits.cpuMs,
       ...(request.http && { http: guestRequestOf(request.http) }),
     };
   }

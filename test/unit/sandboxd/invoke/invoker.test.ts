@@ -32,7 +32,9 @@ function hostServing(number: number) {
     wallMs: 1000,
     syncMs: 1000,
     maxPayloadBytes: 1024,
-    maxOpenCallsPerContainer: 1,
+    cpuMs: 1000,
+    maxRunningCalls: 1,
+    maxQueuedCalls: 0,
   };
   return {
     serve(next: number) {
