@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { onTestFinished } from "vitest";
 import { connect, type Annex as Client } from "../../clients/node/index.ts";
 import { ContainerServiceDefinition } from "../../proto/gen/annex/control/v1/container.ts";
+import { EgressServiceDefinition } from "../../proto/gen/annex/control/v1/egress.ts";
 import { ExtensionServiceDefinition } from "../../proto/gen/annex/control/v1/extension.ts";
 import { HostServiceDefinition } from "../../proto/gen/annex/control/v1/host.ts";
 import { PointServiceDefinition } from "../../proto/gen/annex/control/v1/point.ts";
@@ -252,6 +253,7 @@ interface PublishOptions {
 
 const services = {
   containers: ContainerServiceDefinition,
+  egress: EgressServiceDefinition,
   extensions: ExtensionServiceDefinition,
   hosts: HostServiceDefinition,
   points: PointServiceDefinition,
