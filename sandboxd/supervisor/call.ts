@@ -21,6 +21,7 @@ export interface ExecutorCall {
   wallMs: number;
   wallClock: "wall_time" | "deadline";
   syncMs: number;
+  cpuMs: number;
   http?: GuestRequest;
 }
 

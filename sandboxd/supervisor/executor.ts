@@ -122,7 +122,7 @@ export class Executor {
     });
     this.#ready.catch(() => undefined); // whoever waits for it sees it
     options.process.pipe.on("data", (chunk: Buffer) => this.#receive(chunk));
-    void options.process.exited.then((ending) => this.#exited(ending));
+    void options.process.exited.then(({ how }) => this.#exited(how));
     this.#send(options.start);
   }
 

@@ -2,7 +2,7 @@
 import { AnnexError } from "../../proto/errors.ts";
 import type { StartRequest } from "../protocol.ts";
 import { Executor } from "./executor.ts";
-import type { Launcher } from "./launcher.ts";
+import type { Launcher, ProcessLimits } from "./launcher.ts";
 
 export interface ExecutorPool {
   /** A ready executor; rejects with `unavailable` when none can be started. */
@@ -16,6 +16,8 @@ export interface ExecutorPool {
 
 export interface PoolOptions {
   launcher: Launcher;
+  /** What an executor may use that belongs to nobody yet. */
+  limits: ProcessLimits;
   start: StartRequest;
   /** How many to keep ready. */
   size: number;
@@ -46,8 +48,9 @@ export function startPool(options: PoolOptions): ExecutorPool {
   }
 
   function startOne(): void {
-    const { launcher, start, now } = options;
-    const executor = new Executor({ process: launcher.launch(), start, now });
+    const { launcher, limits, start, now } = options;
+    const process = launcher.launch(limits);
+    const executor = new Executor({ process, start, now });
     starting.add(executor);
     executor.assign({
       warmth: () => undefined,

@@ -16,11 +16,15 @@ export interface SupervisorConfig {
   idleMs: number;
   /** An executor older than this takes no more calls. */
   maxAgeMs: number;
+  /** Of an executor's process, and of a container's executors together. */
+  memoryMb: number;
+  cpuPercent: number;
   heapLimitMb: number;
   maxResultBytes: number;
   maxLogBytes: number;
   maxOpenHostCalls: number;
   maxHostCalls: number;
+  maxOpenEgress: number;
   /** Of a version's top level. */
   loadTimeoutMs: number;
   maxInlineVersions: number;
@@ -74,6 +78,7 @@ export function startSupervisor(
     now,
     log,
     size: config.poolSize,
+    limits: { memoryMb: config.memoryMb, cpuPercent: config.cpuPercent },
     start: startRequestOf(config),
   });
   const containers = new Map<string, ContainerExecutors>();
@@ -181,6 +186,7 @@ function startRequestOf(config: SupervisorConfig) {
     maxLogBytes,
     maxOpenHostCalls,
     maxHostCalls,
+    maxOpenEgress,
   } = config;
   return {
     type: "start" as const,
@@ -189,5 +195,6 @@ function startRequestOf(config: SupervisorConfig) {
     maxLogBytes,
     maxOpenHostCalls,
     maxHostCalls,
+    maxOpenEgress,
   };
 }

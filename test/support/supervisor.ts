@@ -22,6 +22,9 @@ const defaults: SupervisorConfig = {
   maxLogBytes: 65_536,
   maxOpenHostCalls: 1000,
   maxHostCalls: 10_000,
+  maxOpenEgress: 16,
+  memoryMb: 384,
+  cpuPercent: 100,
   loadTimeoutMs: 500,
   maxInlineVersions: 2,
 };
@@ -84,6 +87,7 @@ export function callWith(
     wallMs: 5000,
     wallClock: "wall_time",
     syncMs: 500,
+    cpuMs: 1000,
     ...options,
   };
 }
