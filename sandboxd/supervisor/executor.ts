@@ -21,6 +21,11 @@ import {
   type LoadableVersion,
   type LostCause,
 } from "./call.ts";
+import {
+  HeldVersions,
+  type HeldVersion,
+  type ReadyVersion,
+} from "./held-versions.ts";
 import type { LaunchedProcess } from "./launcher.ts";
 import { checkReply } from "./reply.ts";
 
@@ -63,31 +68,6 @@ interface OpenLoad {
   settle: (failure: LoadFailure | undefined) => void;
 }
 
-interface HeldVersion {
-  /** Resolves when the isolate is ready, or with why it is not. */
-  loading: Promise<LoadFailure | undefined>;
-  isReady: boolean;
-  compileUs: number;
-  openCalls: number;
-  lastUsedMs: number;
-  /** 0: never. */
-  lastCalledMs: number;
-  /** What the executor was last told, compared by identity. */
-  secrets: LoadableVersion["secrets"];
-  meta: LoadableVersion["meta"];
-}
-
-/** A version that an executor has ready. */
-export interface ReadyVersion {
-  key: string;
-  /** No call uses it. */
-  isIdle: boolean;
-  /** When it was loaded, or its last call ended. */
-  lastUsedMs: number;
-  /** When a call was last sent to it; 0: never. */
-  lastCalledMs: number;
-}
-
 export class Executor {
   readonly pid: number;
   readonly #process: LaunchedProcess;
@@ -95,7 +75,7 @@ export class Executor {
   readonly #now: () => number;
   readonly #maxResultBytes: number;
   readonly #reader = new FrameReader();
-  readonly #versions = new Map<string, HeldVersion>();
+  readonly #versions = new HeldVersions();
   readonly #calls = new Map<number, OpenCall>();
   readonly #loads = new Map<number, OpenLoad>();
   readonly #ready: Promise<void>;
@@ -163,10 +143,7 @@ export class Executor {
 
   /** Whether it runs or loads something. */
   get isBusy(): boolean {
-    if (this.#calls.size > 0) return true;
-    for (const { isReady } of this.#versions.values())
-      if (!isReady) return true;
-    return false;
+    return this.#calls.size > 0 || this.#versions.isLoading;
   }
 
   /** Whether calls wait in it: it has some, and has not been heard of for a while. */
@@ -199,19 +176,12 @@ export class Executor {
 
   /** The keys, of this prefix, that are loaded or being loaded. */
   held(prefix: string): string[] {
-    return [...this.#versions.keys()].filter((key) => key.startsWith(prefix));
+    return this.#versions.keys(prefix);
   }
 
   /** The versions that are ready in it, in the order they were loaded. */
   versions(): ReadyVersion[] {
-    return [...this.#versions]
-      .filter(([, held]) => held.isReady)
-      .map(([key, { openCalls, lastUsedMs, lastCalledMs }]) => ({
-        key,
-        isIdle: openCalls === 0,
-        lastUsedMs,
-        lastCalledMs,
-      }));
+    return this.#versions.ready();
   }
 
   /** Loads a version unless it is there; resolves with why it could not be. */
@@ -222,18 +192,7 @@ export class Executor {
     const known = this.#versions.get(version.key);
     if (known) return known.loading;
     this.#begin();
-    const { secrets, meta } = version;
-    const held: HeldVersion = {
-      loading: Promise.resolve(undefined),
-      isReady: false,
-      compileUs: 0,
-      openCalls: 0,
-      lastUsedMs: this.#now(),
-      lastCalledMs: 0,
-      secrets,
-      meta,
-    };
-    this.#versions.set(version.key, held);
+    const held = this.#versions.add(version, this.#now());
     held.loading = this.#load(version, held, timeoutMs).then((failure) => {
       if (failure) this.#forget(version.key, held);
       else if (this.#versions.get(version.key) === held) {
@@ -457,8 +416,7 @@ export class Executor {
   }
 
   #forget(version: string, held: HeldVersion | undefined): void {
-    if (!held || this.#versions.get(version) !== held) return;
-    this.#versions.delete(version);
+    if (!held || !this.#versions.remove(version, held)) return;
     if (held.isReady) this.#events.warmth(version, false);
     held.isReady = false;
   }
@@ -468,7 +426,8 @@ export class Executor {
     const cause = this.#cause ?? "exited";
     this.#settleReady(new Error(`executor ${ending}`));
     const now = this.#now();
-    for (const [version, held] of this.#versions) this.#forget(version, held);
+    for (const [version, held] of this.#versions.entries())
+      this.#forget(version, held);
     for (const { settle, dueMs, sliceMs } of this.#loads.values())
       settle(dueMs < now ? hungWhileLoading(sliceMs) : lostWhileLoading);
     for (const { settle } of this.#calls.values())
