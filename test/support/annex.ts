@@ -27,6 +27,8 @@ const rolloutWaitMs = 20_000;
 export interface AnnexOptions {
   /** More flags of sandboxd. */
   sandboxd?: string[];
+  /** A command that runs sandboxd in surroundings of its own; it ends with it. */
+  within?: string[];
   env?: NodeJS.ProcessEnv;
 }
 
@@ -118,6 +120,7 @@ export class TestAnnex {
       "sandboxd/main.ts",
       args,
       this.#options.env,
+      this.#options.within,
     );
     return this.sandboxd;
   }

@@ -17,13 +17,20 @@ export interface Daemon {
   kill(): Promise<void>;
 }
 
-/** Starts a daemon and waits for its ready line; rejects with its stderr if it ends before. */
+/** Starts a daemon, by the command `within` where one is given, and waits for its ready line; rejects with its stderr if it ends before. */
 export async function startDaemon(
   main: "controlplane/main.ts" | "sandboxd/main.ts",
   args: string[],
   env: NodeJS.ProcessEnv = {},
+  within: readonly string[] = [],
 ): Promise<Daemon> {
-  const child = spawn(process.execPath, [join(repositoryRoot, main), ...args], {
+  const [command = "", ...rest] = [
+    ...within,
+    process.execPath,
+    join(repositoryRoot, main),
+    ...args,
+  ];
+  const child = spawn(command, rest, {
     env: { PATH: process.env["PATH"], ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
