@@ -1,6 +1,7 @@
 /** The services of annex.control.v1 over one store, for both wires at once. */
 import { availableParallelism } from "node:os";
 import { ContainerServiceDefinition } from "../proto/gen/annex/control/v1/container.ts";
+import { EgressServiceDefinition } from "../proto/gen/annex/control/v1/egress.ts";
 import { ExtensionServiceDefinition } from "../proto/gen/annex/control/v1/extension.ts";
 import { HostServiceDefinition } from "../proto/gen/annex/control/v1/host.ts";
 import { PointServiceDefinition } from "../proto/gen/annex/control/v1/point.ts";
@@ -15,6 +16,7 @@ import { measuredBuild } from "./measured-build.ts";
 import { createAuthenticator } from "./services/authenticate.ts";
 import { boundedBuild } from "./services/bounded-build.ts";
 import { containerService } from "./services/container.ts";
+import { egressService } from "./services/egress.ts";
 import { extensionService } from "./services/extension.ts";
 import { hostService } from "./services/host.ts";
 import { pointService } from "./services/point.ts";
@@ -64,6 +66,11 @@ export function controlServices(options: ServicesOptions): ControlServices {
   );
   const container = containerService(may, store.containers);
   const point = pointService(may, store.points);
+  const egress = egressService({
+    may,
+    egress: store.egress,
+    containers: store.containers,
+  });
   const secret = secretService(may, store.secrets);
   const host = hostService(may, fleet);
   const token = tokenService({
@@ -95,6 +102,7 @@ export function controlServices(options: ServicesOptions): ControlServices {
     grpc: [
       served(ContainerServiceDefinition, container),
       served(PointServiceDefinition, point),
+      served(EgressServiceDefinition, egress),
       served(ExtensionServiceDefinition, extension),
       served(SecretServiceDefinition, secret),
       served(TokenServiceDefinition, token),
@@ -104,6 +112,7 @@ export function controlServices(options: ServicesOptions): ControlServices {
     http: [
       ...unaryRoutes(ContainerServiceDefinition, container, observe),
       ...unaryRoutes(PointServiceDefinition, point, observe),
+      ...unaryRoutes(EgressServiceDefinition, egress, observe),
       ...unaryRoutes(ExtensionServiceDefinition, extension, observe),
       ...unaryRoutes(SecretServiceDefinition, secret, observe),
       ...unaryRoutes(TokenServiceDefinition, token, observe),
@@ -112,6 +121,7 @@ export function controlServices(options: ServicesOptions): ControlServices {
     names: [
       ContainerServiceDefinition.fullName,
       PointServiceDefinition.fullName,
+      EgressServiceDefinition.fullName,
       ExtensionServiceDefinition.fullName,
       SecretServiceDefinition.fullName,
       TokenServiceDefinition.fullName,

@@ -32,6 +32,8 @@ export interface ExtensionState {
   points: string[];
   secrets: Record<string, string>;
   meta: Record<string, string>;
+  /** How often quarantines of it were released. */
+  quarantineReleases: number;
 }
 
 /** Throws `invalid` unless it may be an extension's meta. */

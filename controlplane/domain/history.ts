@@ -12,6 +12,8 @@ export interface Position {
 export type Resource =
   | { kind: "container"; container: string }
   | { kind: "extension"; container: string; extension: string }
+  | { kind: "point"; point: string }
+  | { kind: "egress" }
   | { kind: "keys" }
   | { kind: "revocations" };
 
@@ -28,20 +30,23 @@ export interface Change {
   traceparent: string | undefined;
 }
 
-/** A resource's name. Neither containers nor extensions have a slash in theirs. */
+/** A resource's name. No container, extension or point has a slash in theirs. */
 export function nameOfResource(resource: Resource): string {
   if (resource.kind === "container") return `container/${resource.container}`;
   if (resource.kind === "extension")
     return `extension/${resource.container}/${resource.extension}`;
+  if (resource.kind === "point") return `point/${resource.point}`;
   return resource.kind;
 }
 
 /** The resource of a name that nameOfResource made. */
 export function resourceOfName(name: string): Resource {
-  const [kind, container, extension] = name.split("/");
-  if (kind === "keys" || kind === "revocations") return { kind };
-  if (kind === "container" && container) return { kind, container };
-  if (kind === "extension" && container && extension)
-    return { kind, container, extension };
+  const [kind, first, second] = name.split("/");
+  if (kind === "keys" || kind === "revocations" || kind === "egress")
+    return { kind };
+  if (kind === "point" && first) return { kind, point: first };
+  if (kind === "container" && first) return { kind, container: first };
+  if (kind === "extension" && first && second)
+    return { kind, container: first, extension: second };
   throw new Error(`no resource is named ${name}`);
 }

@@ -1,6 +1,9 @@
 /** Hosts as the control plane sees them, and how far a version has come on them. */
 
-/** How far a host has come with a version; each state but the last includes those before it. */
+/** So many quarantined versions of an extension are remembered of a host. */
+const maxQuarantined = 8;
+
+/** How far a host has come with a version; `compiled` includes `stored`, and `warm` both. */
 export type HostVersionState =
   "stored" | "compiled" | "warm" | "refused" | "quarantined";
 
@@ -10,7 +13,7 @@ export interface HostVersion {
   extension: string;
   version: number;
   state: HostVersionState;
-  /** Where refused: why. */
+  /** Where refused or quarantined: why. */
   refusal?: HostRefusal | undefined;
 }
 
@@ -62,7 +65,13 @@ export interface Rollout {
   compiled: number;
   warm: number;
   refused: (HostRefusal & { host: string })[];
-  quarantined: { host: string; message: string }[];
+  quarantined: HostQuarantine[];
+}
+
+/** A host that has taken a version out of service, and why. */
+export interface HostQuarantine {
+  host: string;
+  message: string;
 }
 
 /** The key of HeldVersions; neither containers nor extensions have a slash in their names. */
@@ -74,16 +83,53 @@ export function heldKeyOf(name: {
 }
 
 /**
- * What a host holds after it told of one version. One that begins to serve takes the place of all others; one that served
- * already only became warm or cold, and says nothing of a version refused since, be that a newer or an older one.
+ * What a host holds after it told of one version. One that begins to serve takes the place of all others but those in
+ * quarantine, in whose place it may be serving; one that served already only became warm or cold, and says nothing of a
+ * version refused since, be that a newer or an older one.
  */
 export function withHeld(
   held: ReadonlyMap<number, HostVersion> | undefined,
   told: HostVersion,
 ): ReadonlyMap<number, HostVersion> {
   const isNews = isServing(told) && !isServing(held?.get(told.version));
-  const kept = isNews ? [] : (held ?? []);
-  return new Map([...kept, [told.version, told]]);
+  const others = [...(held ?? [])].filter(
+    ([number]) => number !== told.version,
+  );
+  const quarantined = others.filter(isQuarantined).slice(-maxQuarantined);
+  const rest = isNews ? [] : others.filter((one) => !isQuarantined(one));
+  return new Map([...quarantined, ...rest, [told.version, told]]);
+}
+
+/** What a host holds once the quarantines it told of are released. */
+export function withoutQuarantined(
+  held: ReadonlyMap<number, HostVersion>,
+): ReadonlyMap<number, HostVersion> {
+  return new Map([...held].filter((one) => !isQuarantined(one)));
+}
+
+/** Of each version of an extension, the connected hosts that have it in quarantine. */
+export function quarantinesOf(
+  hosts: Iterable<Host>,
+  name: { container: string; extension: string },
+): ReadonlyMap<number, HostQuarantine[]> {
+  const quarantines = new Map<number, HostQuarantine[]>();
+  for (const host of hosts) {
+    if (!host.connected) continue;
+    const held = host.versions.get(heldKeyOf(name)) ?? [];
+    for (const [number, version] of [...held].filter(isQuarantined)) {
+      const before = quarantines.get(number) ?? [];
+      quarantines.set(number, [...before, quarantineOf(host.name, version)]);
+    }
+  }
+  return quarantines;
+}
+
+function isQuarantined([, { state }]: [number, HostVersion]): boolean {
+  return state === "quarantined";
+}
+
+function quarantineOf(host: string, { refusal }: HostVersion): HostQuarantine {
+  return { host, message: refusal?.message || refusal?.reason || "" };
 }
 
 function isServing(version: HostVersion | undefined): boolean {
@@ -123,15 +169,20 @@ export function rolloutOf(
   return rollout;
 }
 
-/** Whether every host that wants the version has compiled or refused it. */
+/** Whether every host that wants the version has compiled it, refused it, or has it in quarantine. */
 export function isSettled(rollout: Rollout): boolean {
-  return rollout.compiled + rollout.refused.length >= rollout.subscribed;
+  const { compiled, refused, quarantined, subscribed } = rollout;
+  return compiled + refused.length + quarantined.length >= subscribed;
 }
 
 function count(rollout: Rollout, host: string, held: HostVersion): void {
   if (held.state === "refused") {
     const { reason = "", message = "" } = held.refusal ?? {};
     rollout.refused.push({ host, reason, message });
+    return;
+  }
+  if (held.state === "quarantined") {
+    rollout.quarantined.push(quarantineOf(host, held));
     return;
   }
   rollout.stored += 1;

@@ -16,6 +16,16 @@ export function checkPointName(name: string): void {
   check("a point", name, resourcePattern, resourceRule);
 }
 
+/** Throws `invalid` unless a trust group may be called so. */
+export function checkTrustGroupName(name: string): void {
+  check("a trust group", name, resourcePattern, resourceRule);
+}
+
+/** Throws `invalid` unless an egress proxy may be called so. */
+export function checkProxyName(name: string): void {
+  check("an egress proxy", name, resourcePattern, resourceRule);
+}
+
 /** Throws `invalid` unless an extension may be called so. */
 export function checkExtensionName(name: string): void {
   check("an extension", name, extensionPattern, extensionRule);

@@ -2,9 +2,8 @@ import type {
   Container as WireContainer,
   ContainerServiceDefinition,
 } from "../../proto/gen/annex/control/v1/container.ts";
-import { AnnexError } from "../../proto/errors.ts";
 import type { UnaryImplementation } from "../../proto/rpc/service.ts";
-import type { Container } from "../domain/container.ts";
+import type { Container, ContainerChange } from "../domain/container.ts";
 import type { Page, PageRequest } from "../domain/page.ts";
 import type { Authenticator } from "./authenticate.ts";
 import { changeOptions, type ChangeOptions } from "./change-options.ts";
@@ -12,9 +11,18 @@ import { timeOf } from "./times.ts";
 
 /** What the service asks of the store. */
 export interface ContainerStore {
-  create(request: { name: string } & ChangeOptions): Promise<Container>;
+  create(
+    request: { name: string } & ContainerChange & ChangeOptions,
+  ): Promise<Container>;
   get(name: string): Promise<Container>;
   list(request: PageRequest): Promise<Page<Container>>;
+  update(
+    request: {
+      name: string;
+      etag?: string | undefined;
+    } & ContainerChange &
+      ChangeOptions,
+  ): Promise<Container>;
   delete(
     request: { name: string; etag?: string | undefined } & ChangeOptions,
   ): Promise<void>;
@@ -28,8 +36,13 @@ export function containerService(
   return {
     async createContainer(request, context) {
       await may.admin(context);
+      const { name, labels, trustGroup, limits, egress } = request;
       const container = await containers.create({
-        name: request.name,
+        name,
+        labels,
+        trustGroup,
+        limits,
+        egress,
         ...changeOptions(request),
       });
       return { container: wireOf(container) };
@@ -43,9 +56,19 @@ export function containerService(
       const { items, nextPageToken } = await containers.list(request);
       return { containers: items.map(wireOf), nextPageToken };
     },
-    async updateContainer(_request, context) {
+    async updateContainer(request, context) {
       await may.admin(context);
-      throw new AnnexError("precondition", "not served yet");
+      const { name, etag, labels, trustGroup, limits, egress } = request;
+      const container = await containers.update({
+        name,
+        etag,
+        trustGroup,
+        limits,
+        egress,
+        labels: labels?.values,
+        ...changeOptions(request),
+      });
+      return { container: wireOf(container) };
     },
     async deleteContainer(request, context) {
       await may.admin(context);
@@ -56,14 +79,6 @@ export function containerService(
   };
 }
 
-function wireOf({ name, createdAtMs, etag }: Container): WireContainer {
-  return {
-    name,
-    createTime: timeOf(createdAtMs),
-    etag,
-    labels: {},
-    trustGroup: "",
-    limits: undefined,
-    egress: undefined,
-  };
+function wireOf({ createdAtMs, ...container }: Container): WireContainer {
+  return { ...container, createTime: timeOf(createdAtMs) };
 }

@@ -5,9 +5,9 @@ import type {
   ExtensionVersion as WireVersion,
   SourceFile as WireFile,
 } from "../../proto/gen/annex/control/v1/extension.ts";
-import { AnnexError } from "../../proto/errors.ts";
 import type { UnaryImplementation } from "../../proto/rpc/service.ts";
 import type { Extension } from "../domain/extension.ts";
+import { quarantinesOf, type HostQuarantine } from "../domain/host.ts";
 import type { Page, PageRequest } from "../domain/page.ts";
 import type { SourceFile, Version } from "../domain/version.ts";
 import type { Authenticator } from "./authenticate.ts";
@@ -36,6 +36,7 @@ export interface ExtensionStore {
     },
   ): Promise<Extension>;
   delete(request: Change): Promise<void>;
+  releaseQuarantine(request: Name & ChangeOptions): Promise<Extension>;
 }
 
 /** What the service asks of the store about versions. */
@@ -71,6 +72,8 @@ export function extensionService({
 > {
   const publish = (request: Parameters<PublishDeps["publish"]>[0]) =>
     versions.publish(request);
+  const tell = (version: Version) =>
+    wireVersionOf(version, quarantinesOf(fleet.hosts(), version));
   return {
     async publishVersion(request, context) {
       await may.managerOf(context, request.container);
@@ -81,7 +84,7 @@ export function extensionService({
       );
       return {
         extension: wireOf(published.extension),
-        version: wireVersionOf(published.version),
+        version: tell(published.version),
       };
     },
     async getExtension(request, context) {
@@ -121,7 +124,7 @@ export function extensionService({
     },
     async getVersion({ source, ...name }, context) {
       await may.managerOf(context, name.container);
-      const version = wireVersionOf(await versions.get(name));
+      const version = tell(await versions.get(name));
       const { files, entry } = source
         ? await versions.readSource(name)
         : { files: [], entry: "" };
@@ -130,11 +133,17 @@ export function extensionService({
     async listVersions(request, context) {
       await may.managerOf(context, request.container);
       const { items, nextPageToken } = await versions.list(request);
-      return { versions: items.map(wireVersionOf), nextPageToken };
+      return { versions: items.map(tell), nextPageToken };
     },
     async releaseQuarantine(request, context) {
       await may.managerOf(context, request.container);
-      throw new AnnexError("precondition", "not served yet");
+      const { container, extension } = request;
+      const released = await extensions.releaseQuarantine({
+        container,
+        extension,
+        ...changeOptions(request),
+      });
+      return { extension: wireOf(released) };
     },
     async getRollout({ waitMs, ...name }, context) {
       await may.managerOf(context, name.container);
@@ -165,7 +174,10 @@ function wireOf(extension: Extension): WireExtension {
   };
 }
 
-function wireVersionOf(version: Version): WireVersion {
+function wireVersionOf(
+  version: Version,
+  quarantines: ReadonlyMap<number, HostQuarantine[]>,
+): WireVersion {
   const { container, extension, number, digest, runtime, active } = version;
   return {
     container,
@@ -176,7 +188,7 @@ function wireVersionOf(version: Version): WireVersion {
     active,
     bundleBytes: BigInt(version.bundleBytes),
     createTime: timeOf(version.createdAtMs),
-    quarantines: [],
+    quarantines: quarantines.get(number) ?? [],
   };
 }
 

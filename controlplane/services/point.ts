@@ -4,6 +4,7 @@ import type {
 } from "../../proto/gen/annex/control/v1/point.ts";
 import { AnnexError } from "../../proto/errors.ts";
 import type { UnaryImplementation } from "../../proto/rpc/service.ts";
+import type { PointLimits } from "../domain/limits.ts";
 import type { Page, PageRequest } from "../domain/page.ts";
 import type { Binding, Point } from "../domain/point.ts";
 import type { Authenticator } from "./authenticate.ts";
@@ -12,9 +13,18 @@ import { timeOf } from "./times.ts";
 
 /** What the service asks of the store. */
 export interface PointStore {
-  create(request: { name: string } & ChangeOptions): Promise<Point>;
+  create(
+    request: { name: string; limits?: PointLimits | undefined } & ChangeOptions,
+  ): Promise<Point>;
   get(name: string): Promise<Point>;
   list(request: PageRequest): Promise<Page<Point>>;
+  update(
+    request: {
+      name: string;
+      etag?: string | undefined;
+      limits: PointLimits;
+    } & ChangeOptions,
+  ): Promise<Point>;
   delete(
     request: { name: string; etag?: string | undefined } & ChangeOptions,
   ): Promise<void>;
@@ -35,8 +45,12 @@ export function pointService(
   return {
     async createPoint(request, context) {
       await may.admin(context);
-      const { name } = request;
-      const point = await points.create({ name, ...changeOptions(request) });
+      const { name, limits } = request;
+      const point = await points.create({
+        name,
+        limits,
+        ...changeOptions(request),
+      });
       return { point: wireOf(point) };
     },
     async getPoint({ name }, context) {
@@ -48,9 +62,21 @@ export function pointService(
       const { items, nextPageToken } = await points.list(request);
       return { points: items.map(wireOf), nextPageToken };
     },
-    async updatePoint(_request, context) {
+    async updatePoint(request, context) {
       await may.admin(context);
-      throw new AnnexError("precondition", "not served yet");
+      const { name, etag, limits } = request;
+      if (!limits)
+        throw new AnnexError(
+          "invalid",
+          "limits is missing: say what they are to be; empty, it takes them all away",
+        );
+      const point = await points.update({
+        name,
+        etag,
+        limits,
+        ...changeOptions(request),
+      });
+      return { point: wireOf(point) };
     },
     async deletePoint(request, context) {
       await may.admin(context);
@@ -82,6 +108,6 @@ export function pointService(
   };
 }
 
-function wireOf({ name, createdAtMs, etag }: Point): WirePoint {
-  return { name, createTime: timeOf(createdAtMs), etag, limits: undefined };
+function wireOf({ createdAtMs, ...point }: Point): WirePoint {
+  return { ...point, createTime: timeOf(createdAtMs) };
 }

@@ -2,7 +2,7 @@
 import { AnnexError } from "../../proto/errors.ts";
 import { quote } from "../domain/name.ts";
 import type { Binding } from "../domain/point.ts";
-import { requireContainer } from "./containers.ts";
+import { requireContainer } from "./container-rows.ts";
 import { markExtension, requireExtensionRow } from "./extension-rows.ts";
 import { requirePoint } from "./point-rows.ts";
 import type {

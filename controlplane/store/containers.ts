@@ -1,6 +1,11 @@
 /** Containers. */
 import { AnnexError } from "../../proto/errors.ts";
-import type { Container } from "../domain/container.ts";
+import {
+  changedSettings,
+  noContainerSettings,
+  type Container,
+  type ContainerChange,
+} from "../domain/container.ts";
 import { checkEtag, type EtagOption } from "../domain/etag.ts";
 import { checkContainerName, quote } from "../domain/name.ts";
 import {
@@ -9,7 +14,12 @@ import {
   type Page,
   type PageRequest,
 } from "../domain/page.ts";
-import type { NamedTable } from "./schema.ts";
+import {
+  columnsOf,
+  containerOf,
+  findContainer,
+  requireContainer,
+} from "./container-rows.ts";
 import type {
   ChangeOptions,
   ChangeTransaction,
@@ -20,9 +30,17 @@ import type {
 /** Keeps containers. */
 export interface ContainerStore {
   /** Refused with already_exists where the name is taken. */
-  create(request: { name: string } & ChangeOptions): Promise<Container>;
+  create(
+    request: { name: string } & ContainerChange & ChangeOptions,
+  ): Promise<Container>;
   get(name: string): Promise<Container>;
+  /** Undefined where there is none. */
+  find(name: string): Promise<Container | undefined>;
   list(request: PageRequest): Promise<Page<Container>>;
+  /** Sets what is given. */
+  update(
+    request: { name: string } & ContainerChange & EtagOption & ChangeOptions,
+  ): Promise<Container>;
   /** Deletes it with its extensions, versions, secrets and bindings. */
   delete(request: { name: string } & EtagOption & ChangeOptions): Promise<void>;
 }
@@ -33,13 +51,19 @@ export function containerStore(transactions: Transactions): ContainerStore {
     async create(request) {
       checkContainerName(request.name);
       return await transactions.change(request, (transaction) =>
-        createContainer(transaction, request.name),
+        createContainer(transaction, request),
       );
     },
     get: (name) =>
       transactions.read((transaction) => requireContainer(transaction, name)),
+    find: (name) =>
+      transactions.read((transaction) => findContainer(transaction, name)),
     list: (request) =>
       transactions.read((transaction) => listContainers(transaction, request)),
+    update: (request) =>
+      transactions.change(request, (transaction) =>
+        updateContainer(transaction, request),
+      ),
     delete: (request) =>
       transactions.change(request, (transaction) =>
         deleteContainer(transaction, request),
@@ -47,39 +71,20 @@ export function containerStore(transactions: Transactions): ContainerStore {
   };
 }
 
-/** The container; throws `not_found`. */
-export async function requireContainer(
-  { query }: ReadTransaction,
-  name: string,
-): Promise<Container> {
-  const row = await query
-    .selectFrom("containers")
-    .selectAll()
-    .where("name", "=", name)
-    .executeTakeFirst();
-  if (row) return containerOf(row);
-  throw new AnnexError(
-    "not_found",
-    `there is no container ${quote(name)}: create it first`,
-  );
-}
-
 async function createContainer(
-  { query, touch, mark, nowMs }: ChangeTransaction,
-  name: string,
+  transaction: ChangeTransaction,
+  request: { name: string } & ContainerChange,
 ): Promise<Container> {
-  const taken = await query
-    .selectFrom("containers")
-    .where("name", "=", name)
-    .select("name")
-    .executeTakeFirst();
-  if (taken)
+  const { query, touch, mark, nowMs } = transaction;
+  const { name } = request;
+  if (await findContainer(transaction, name))
     throw new AnnexError(
       "already_exists",
       `container ${quote(name)} already exists`,
     );
+  const settings = changedSettings(noContainerSettings, request);
   const etag = touch(`container/${name}`);
-  const row = { name, created_at_ms: nowMs, etag };
+  const row = { name, created_at_ms: nowMs, etag, ...columnsOf(settings) };
   await query.insertInto("containers").values(row).execute();
   mark({ kind: "container", container: name });
   return containerOf(row);
@@ -98,6 +103,27 @@ async function listContainers(
     .limit(range.size + 1)
     .execute();
   return pageOf(range, rows.map(containerOf), ({ name }) => name);
+}
+
+/** What is as it was is no revision: hosts have it. */
+async function updateContainer(
+  transaction: ChangeTransaction,
+  request: { name: string } & ContainerChange & EtagOption,
+): Promise<Container> {
+  const { query, touch, mark } = transaction;
+  const { name } = request;
+  const before = await requireContainer(transaction, name);
+  checkEtag(`container ${quote(name)}`, request.etag, before.etag);
+  const columns = columnsOf(changedSettings(before, request));
+  if (JSON.stringify(columns) === JSON.stringify(columnsOf(before)))
+    return before;
+  await query
+    .updateTable("containers")
+    .set({ ...columns, etag: touch(`container/${name}`) })
+    .where("name", "=", name)
+    .execute();
+  mark({ kind: "container", container: name });
+  return await requireContainer(transaction, name);
 }
 
 async function deleteContainer(
@@ -121,8 +147,4 @@ async function deleteContainer(
       extension: extension.name,
     });
   markRemoved({ kind: "container", container: name });
-}
-
-function containerOf(row: NamedTable): Container {
-  return { name: row.name, createdAtMs: row.created_at_ms, etag: row.etag };
 }

@@ -6,13 +6,14 @@ import { AnnexError } from "../../proto/errors.ts";
 import { SqliteStoreDialect } from "./dialect.ts";
 import { ensurePrivateFile } from "./files.ts";
 import * as init from "./migrations/0001-init.ts";
+import * as walls from "./migrations/0002-walls.ts";
 import type { Schema } from "./schema.ts";
 
 /** How long a statement waits for another process's lock, e.g. a backup that begins. */
 const busyTimeoutMs = 5000;
 
 /** Every migration by its number, in order. */
-const migrations = { "0001-init": init };
+const migrations = { "0001-init": init, "0002-walls": walls };
 
 /** Opens the database, creating and migrating it as needed. */
 export async function openDatabase(file: string): Promise<Kysely<Schema>> {

@@ -11,7 +11,7 @@ import {
   type Page,
   type PageRequest,
 } from "../domain/page.ts";
-import { requireContainer } from "./containers.ts";
+import { requireContainer } from "./container-rows.ts";
 import {
   describeExtension,
   extensionsOf,
@@ -47,6 +47,8 @@ export interface ExtensionStore {
   update(request: ExtensionUpdate & ChangeOptions): Promise<Extension>;
   /** Deletes it with its versions, secrets and bindings. */
   delete(request: ExtensionName & EtagOption & ChangeOptions): Promise<void>;
+  /** Lets hosts run again what they have in quarantine. */
+  releaseQuarantine(request: ExtensionName & ChangeOptions): Promise<Extension>;
   /** What hosts need to serve it; undefined where it is no more or no version was activated. */
   readState(name: ExtensionName): Promise<ExtensionState | undefined>;
 }
@@ -68,6 +70,10 @@ export function extensionStore(
     delete: (request) =>
       transactions.change(request, (transaction) =>
         deleteExtension(transaction, request),
+      ),
+    releaseQuarantine: (request) =>
+      transactions.change(request, (transaction) =>
+        releaseQuarantine(transaction, request),
       ),
     readState: (name) =>
       transactions.read((transaction) =>
@@ -157,6 +163,21 @@ async function deleteExtension(
   transaction.markRemoved({ kind: "extension", container, extension });
 }
 
+async function releaseQuarantine(
+  transaction: ChangeTransaction,
+  name: ExtensionName,
+): Promise<Extension> {
+  const row = await requireExtensionRow(transaction, name);
+  await transaction.query
+    .updateTable("extensions")
+    .set({ quarantine_releases: row.quarantine_releases + 1 })
+    .where("container", "=", row.container)
+    .where("name", "=", row.name)
+    .execute();
+  await markExtension(transaction, name);
+  return await requireExtension(transaction, name);
+}
+
 async function readState(
   transaction: ReadTransaction,
   masterKey: SealingKey,
@@ -174,5 +195,14 @@ async function readState(
   const { enabled, points, meta } = await requireExtension(transaction, name);
   const secrets = await readSecrets(transaction, masterKey, row);
   const { container, extension } = name;
-  return { container, extension, enabled, version, points, secrets, meta };
+  return {
+    container,
+    extension,
+    enabled,
+    version,
+    points,
+    secrets,
+    meta,
+    quarantineReleases: row.quarantine_releases,
+  };
 }

@@ -42,8 +42,8 @@ async function beginHistory(
     .execute();
   await insertKey(query, masterKey, { state: "signing", nowMs });
   await insertKey(query, masterKey, { state: "next", nowMs });
-  // There from the first moment, so that every host is told of them, also that nothing is revoked.
-  for (const name of ["keys", "revocations"])
+  // There from the first moment, so that every host is told of them, also that nothing is revoked, and nothing set.
+  for (const name of ["keys", "revocations", "egress"])
     await query
       .insertInto("changes")
       .values({ name, revision, removed: 0, traceparent: null })

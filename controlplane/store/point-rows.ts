@@ -1,8 +1,10 @@
 /** Points inside a transaction: what both points and bindings need. */
+import type { Selectable } from "kysely";
 import { AnnexError } from "../../proto/errors.ts";
+import { noPointLimits, type PointLimits } from "../domain/limits.ts";
 import { quote } from "../domain/name.ts";
 import type { Point } from "../domain/point.ts";
-import type { NamedTable } from "./schema.ts";
+import type { PointsTable } from "./schema.ts";
 import type { ReadTransaction } from "./transactions.ts";
 
 /** The point; throws `not_found`. */
@@ -32,6 +34,12 @@ export async function findPoint(
 }
 
 /** A row as the domain knows it. */
-export function pointOf(row: NamedTable): Point {
-  return { name: row.name, createdAtMs: row.created_at_ms, etag: row.etag };
+export function pointOf(row: Selectable<PointsTable>): Point {
+  const limits: Partial<PointLimits> = JSON.parse(row.limits); // checked when it was written
+  return {
+    name: row.name,
+    limits: { ...noPointLimits, ...limits },
+    createdAtMs: row.created_at_ms,
+    etag: row.etag,
+  };
 }

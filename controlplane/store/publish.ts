@@ -7,7 +7,7 @@ import { checkExtensionName } from "../domain/name.ts";
 import type { Bundle, SourceFile, Version } from "../domain/version.ts";
 import { activateVersion } from "./activations.ts";
 import { bindExtension } from "./bindings.ts";
-import { requireContainer } from "./containers.ts";
+import { requireContainer } from "./container-rows.ts";
 import {
   describeExtension,
   findExtensionRow,
@@ -106,6 +106,7 @@ async function createExtension(
       enabled: 1,
       active_version: null,
       meta: "{}",
+      quarantine_releases: 0,
       sealed_data_key: newSealedDataKey(masterKey, request),
       created_at_ms: transaction.nowMs,
       updated_at_ms: transaction.nowMs,

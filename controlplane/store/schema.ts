@@ -4,8 +4,8 @@
 export interface Schema {
   history: HistoryTable;
   changes: ChangesTable;
-  containers: NamedTable;
-  points: NamedTable;
+  containers: ContainersTable;
+  points: PointsTable;
   extensions: ExtensionsTable;
   version_counters: VersionCountersTable;
   versions: VersionsTable;
@@ -15,6 +15,8 @@ export interface Schema {
   activations: ActivationsTable;
   bindings: BindingsTable;
   secrets: SecretsTable;
+  egress: EgressTable;
+  egress_proxies: EgressProxiesTable;
   signing_keys: SigningKeysTable;
   revocations: RevocationsTable;
 }
@@ -39,11 +41,49 @@ export interface ChangesTable {
   traceparent: string | null;
 }
 
-/** A container or a point. */
-export interface NamedTable {
+/** A container. */
+export interface ContainersTable {
   name: string;
   created_at_ms: number;
   etag: string;
+  /** JSON, as are limits and egress. */
+  labels: string;
+  trust_group: string;
+  /** A limit that is not named is 0. */
+  limits: string;
+  egress: string;
+}
+
+/** A point. */
+export interface PointsTable {
+  name: string;
+  created_at_ms: number;
+  etag: string;
+  /** JSON; a limit that is not named is 0. */
+  limits: string;
+}
+
+/** One row: the platform's rules of egress, each list as JSON. */
+export interface EgressTable {
+  id: 1;
+  internal_hosts: string;
+  deny: string;
+  etag: string;
+}
+
+/** The platform's egress proxies. */
+export interface EgressProxiesTable {
+  name: string;
+  /** The first that fits a container carries it. */
+  ordinal: number;
+  url: string;
+  username: string;
+  /** Sealed with the master key for this name and URL; null where there is none. */
+  sealed_password: Uint8Array | null;
+  /** JSON, as are labels and addresses. */
+  containers: string;
+  labels: string;
+  addresses: string;
 }
 
 /** An extension; its data key is sealed with the master key. */
@@ -55,6 +95,7 @@ export interface ExtensionsTable {
   /** JSON. */
   meta: string;
   sealed_data_key: Uint8Array;
+  quarantine_releases: number;
   created_at_ms: number;
   updated_at_ms: number;
   etag: string;

@@ -3,6 +3,7 @@ import { backupDatabase } from "./backup.ts";
 import { changeStore, type ChangeStore } from "./changes.ts";
 import { containerStore, type ContainerStore } from "./containers.ts";
 import { openDatabase } from "./db.ts";
+import { egressStore, type EgressStore } from "./egress.ts";
 import { extensionStore, type ExtensionStore } from "./extensions.ts";
 import { unlock } from "./history.ts";
 import { lockFolderOf, type FolderLock } from "./lock.ts";
@@ -26,6 +27,7 @@ export interface StoreOptions {
 export interface Store {
   containers: ContainerStore;
   points: PointStore;
+  egress: EgressStore;
   extensions: ExtensionStore;
   versions: VersionStore;
   secrets: SecretStore;
@@ -59,6 +61,7 @@ async function openLocked(
     return {
       containers: containerStore(transactions),
       points: pointStore(transactions),
+      egress: egressStore(transactions, masterKey),
       extensions: extensionStore(transactions, masterKey),
       versions: versionStore(transactions, masterKey),
       secrets: secretStore(transactions, masterKey),

@@ -5,6 +5,7 @@ import {
   heldKeyOf,
   isSubscribed,
   withHeld,
+  withoutQuarantined,
   type Host,
   type HostVersion,
   type Subscription,
@@ -29,7 +30,9 @@ export interface Introduction {
 /** One stream's hold on its host; without effect once another stream of the same name has taken over. */
 export interface Membership {
   tell(held: HostVersion): void;
-  forget(name: { container: string; extension: string }): void;
+  /** It has an extension's quarantines, of whatever version, up to so many releases. */
+  released(name: ExtensionName, releases: number): void;
+  forget(name: ExtensionName): void;
   /** It was sent everything. */
   caughtUp(): void;
   /** It has everything up to a revision. */
@@ -37,8 +40,15 @@ export interface Membership {
   leave(): void;
 }
 
+interface ExtensionName {
+  container: string;
+  extension: string;
+}
+
 interface Member {
   host: Host & { versions: Map<string, ReadonlyMap<number, HostVersion>> };
+  /** How often quarantines were released, as the host knows it; by the extension's `container/name`. */
+  releases: Map<string, number>;
   end: (reason: AnnexError) => void;
 }
 
@@ -86,7 +96,8 @@ export class Fleet {
     introduction: Introduction,
     end: (reason: AnnexError) => void,
   ): Membership {
-    const member = { host: hostOf(introduction, this.#now()), end };
+    const host = hostOf(introduction, this.#now());
+    const member = { host, releases: new Map<string, number>(), end };
     const before = this.#members.get(introduction.name);
     this.#members.delete(introduction.name);
     this.#members.set(introduction.name, member);
@@ -111,6 +122,8 @@ export class Fleet {
     };
     return {
       tell: (held) => change(() => tell(host.versions, held)),
+      released: (name, releases) =>
+        change(() => release(member, heldKeyOf(name), releases)),
       forget: (name) => change(() => host.versions.delete(heldKeyOf(name))),
       caughtUp: () => change(() => (host.caughtUp = true)),
       reached: (revision) => change(() => (host.revision = revision)),
@@ -157,6 +170,15 @@ function tell(
 ): void {
   const key = heldKeyOf(held);
   versions.set(key, withHeld(versions.get(key), held));
+}
+
+/** What was quarantined before a release that the host has heard of is so no more. */
+function release(member: Member, key: string, releases: number): void {
+  const before = member.releases.get(key) ?? 0;
+  if (releases > 0) member.releases.set(key, releases);
+  const held = member.host.versions.get(key);
+  if (held && releases > before)
+    member.host.versions.set(key, withoutQuarantined(held));
 }
 
 function takenOver(name: string): AnnexError {

@@ -56,11 +56,13 @@ export function hostVersionOf(held: Held): HostVersion | undefined {
     extension,
     version,
     state,
-    ...(state === "refused" && { refusal: hostRefusalOf(refusal) }),
+    ...((state === "refused" || state === "quarantined") && {
+      refusal: hostRefusalOf(refusal),
+    }),
   };
 }
 
-/** Why a host refused, with the place in front where it is known. */
+/** Why a host refused or quarantined, with the place in front where it is known. */
 export function hostRefusalOf(refusal: Refusal | undefined): HostRefusal {
   const { reason = "", message = "", file = "", line = 0 } = refusal ?? {};
   if (file === "" || line === 0) return { reason, message };
@@ -69,7 +71,7 @@ export function hostRefusalOf(refusal: Refusal | undefined): HostRefusal {
   return { reason, message: hasPlace ? message : place + message };
 }
 
-/** Which resources a subscription wants; keys and revocations concern every host. */
+/** Which resources a subscription wants; only what is in a container may not concern a host. */
 export function filterOf(
   subscription: Subscription,
 ): (resource: Resource) => boolean {

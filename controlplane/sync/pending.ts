@@ -56,8 +56,17 @@ export function byRank(a: Change, b: Change): number {
   return rankOf(a.resource) - rankOf(b.resource);
 }
 
+const ranks: Resource["kind"][] = [
+  "keys",
+  "revocations",
+  "egress",
+  "point",
+  "container",
+  "extension",
+];
+
 function rankOf({ kind }: Resource): number {
-  return ["keys", "revocations", "container", "extension"].indexOf(kind);
+  return ranks.indexOf(kind);
 }
 
 function takeFrom(

@@ -5,12 +5,18 @@ import type {
   ExtensionState as WireState,
   Version as WireVersion,
 } from "../../proto/gen/annex/sync/v1/sync.ts";
+import type { Container } from "../domain/container.ts";
+import type { EgressState } from "../domain/egress.ts";
 import type { ExtensionState } from "../domain/extension.ts";
 import type { Change, Resource } from "../domain/history.ts";
+import type { Point } from "../domain/point.ts";
 import type { PublicKeys, RevokedToken } from "../domain/token.ts";
 
 /** What the store is asked for. */
 export interface ResourceStore {
+  containers: { find(name: string): Promise<Container | undefined> };
+  points: { find(name: string): Promise<Point | undefined> };
+  egress: { readState(): Promise<EgressState> };
   extensions: {
     readState(name: {
       container: string;
@@ -37,7 +43,21 @@ export async function readResource(
 ): Promise<ResourceMessage> {
   switch (resource.kind) {
     case "container":
-      return { resource: containerMessage(resource, removed) };
+      return {
+        resource: containerMessage(
+          resource,
+          removed ? undefined : await store.containers.find(resource.container),
+        ),
+      };
+    case "point":
+      return {
+        resource: pointMessage(
+          resource,
+          removed ? undefined : await store.points.find(resource.point),
+        ),
+      };
+    case "egress":
+      return { resource: egressMessage(await store.egress.readState()) };
     case "extension":
       return extensionMessage(
         resource,
@@ -80,18 +100,37 @@ export function withBundle(
 
 function containerMessage(
   { container }: Extract<Resource, { kind: "container" }>,
-  removed: boolean,
+  state: Container | undefined,
 ): ResourceMessage["resource"] {
-  if (removed) return { $case: "removedContainer", value: { container } };
-  const value = {
-    container,
-    labels: {},
-    trustGroup: "",
-    limits: undefined,
-    egressAllow: [],
-    egressDeny: [],
+  if (!state) return { $case: "removedContainer", value: { container } };
+  const { labels, trustGroup, limits, egress } = state;
+  return {
+    $case: "container",
+    value: {
+      container,
+      labels,
+      trustGroup,
+      limits,
+      egressAllow: egress.allow,
+      egressDeny: egress.deny,
+    },
   };
-  return { $case: "container", value };
+}
+
+function pointMessage(
+  { point }: Extract<Resource, { kind: "point" }>,
+  state: Point | undefined,
+): ResourceMessage["resource"] {
+  if (!state) return { $case: "removedPoint", value: { point } };
+  return { $case: "point", value: { point, ...state.limits } };
+}
+
+function egressMessage({
+  internalHosts,
+  deny,
+  proxies,
+}: EgressState): ResourceMessage["resource"] {
+  return { $case: "egress", value: { internalHosts, deny, proxies } };
 }
 
 function keysMessage(keys: PublicKeys): ResourceMessage["resource"] {
@@ -127,5 +166,5 @@ function wireOf({ version, ...state }: ExtensionState): WireState {
     sourceMap: empty,
     bundleBytes: 0n,
   };
-  return { ...state, version: wireVersion, quarantineReleases: 0 };
+  return { ...state, version: wireVersion };
 }

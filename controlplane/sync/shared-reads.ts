@@ -10,11 +10,14 @@ const maxKept = 1_000;
 /** The store as many streams may ask it. */
 export function sharedReads(store: SyncStore): SyncStore {
   const changes = answers<ReturnType<SyncStore["changes"]["read"]>>();
+  const containers = answers<ReturnType<SyncStore["containers"]["find"]>>();
+  const points = answers<ReturnType<SyncStore["points"]["find"]>>();
+  const egress = answers<ReturnType<SyncStore["egress"]["readState"]>>();
   const states = answers<ReturnType<SyncStore["extensions"]["readState"]>>();
   // The first to listen, so that nobody who is told of a commit reads what was true before it.
   store.changes.onChange(() => {
-    changes.clear();
-    states.clear();
+    for (const kept of [changes, containers, points, egress, states])
+      kept.clear();
   });
   return {
     changes: {
@@ -30,6 +33,15 @@ export function sharedReads(store: SyncStore): SyncStore {
           changes: all.changes.filter(({ resource }) => filter(resource)),
         };
       },
+    },
+    containers: {
+      find: (name) => once(containers, name, () => store.containers.find(name)),
+    },
+    points: {
+      find: (name) => once(points, name, () => store.points.find(name)),
+    },
+    egress: {
+      readState: () => once(egress, "", () => store.egress.readState()),
     },
     extensions: {
       readState: (name) =>

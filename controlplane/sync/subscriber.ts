@@ -255,6 +255,7 @@ export class Subscriber {
     const { resource } = change;
     if (resource.kind !== "extension") return;
     if (!state) return this.#membership.forget(resource);
+    this.#membership.released(resource, state.quarantineReleases);
     // A host says nothing of a change that a later one has overtaken.
     const told = held && hostVersionOf(held);
     if (told) this.#membership.tell(told);

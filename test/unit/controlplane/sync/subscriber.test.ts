@@ -28,6 +28,11 @@ test("tells of a revocation before the rest of what it was sending", async () =>
         changes: changes.filter((one) => one.revision > (since?.revision ?? 0)),
       }),
     },
+    containers: { find: async () => undefined },
+    points: { find: async () => undefined },
+    egress: {
+      readState: async () => ({ internalHosts: [], deny: [], proxies: [] }),
+    },
     extensions: {
       // The token is revoked while the third extension is read.
       async readState({ extension }) {
