@@ -71,6 +71,7 @@ const rules: Rule[] = [
     files: /^controlplane\/[^/]+\.ts$/,
     may: [/^(proto|controlplane)\//, otelApi, /^pino$/],
   },
+  { files: /^sandboxd\/limits\//, may: [errors] },
   { files: /^sandboxd\/cache\//, may: [errors, /^lru-cache$/] },
   { files: /^sandboxd\/supervisor\//, may: [errors, pipe] },
   {
@@ -89,6 +90,7 @@ const rules: Rule[] = [
     files: /^sandboxd\/(sync|invoke|gateway)\//,
     may: [proto, rpc, otelApi, pipe, /^(cockatiel|lru-cache)$/],
   },
+  { files: /^sandboxd\/walls\//, may: [errors] },
   { files: /^sandboxd\/telemetry\//, may: [errors, /^@opentelemetry\//] },
   { files: /^sandboxd\/config\.ts$/, may: [errors, settings] },
   { files: /^sandboxd\/lock\.ts$/, may: [errors, /^better-sqlite3$/] },
