@@ -12,8 +12,10 @@ import { createInvoker } from "./invoke/invoker.ts";
 import { createRecorder } from "./invoke/record.ts";
 import { createInvokeService } from "./invoke/service.ts";
 import { claimSocket, lockFolder } from "./lock.ts";
-import { createPlainLauncher } from "./supervisor/launcher.ts";
+import { createLauncher } from "./launcher.ts";
 import { startSupervisor } from "./supervisor/supervisor.ts";
+import { noWalls } from "./walls/none.ts";
+import { executorProgram } from "./walls/program.ts";
 import { startTelemetry } from "./telemetry/telemetry.ts";
 import { createVerifier } from "./verifier.ts";
 
@@ -58,7 +60,11 @@ export async function startSandboxd(
   const verifier = createVerifier(catalog);
 
   const control = connectControl({ config, instance, catalog, verifier, log });
-  const launcher = createPlainLauncher(executorFile);
+  const walls = noWalls;
+  const launcher = createLauncher({
+    walls,
+    program: executorProgram(executorFile),
+  });
   const supervisor = startSupervisor(config, {
     launcher,
     now: monotonicMs,
@@ -135,7 +141,7 @@ export async function startSandboxd(
   return {
     socketPath: config.socketPath,
     runUrl: gateway.url,
-    walls: launcher.name,
+    walls: walls.name,
     async ready() {
       await Promise.all([supervisor.ready(), positioned]);
       hop.setServing(!isClosing);

@@ -13,7 +13,7 @@ import type {
   LogLine,
   StartRequest,
 } from "../../sandboxd/protocol.ts";
-import { executorNodeFlags } from "../../sandboxd/supervisor/launcher.ts";
+import { executorNodeFlags } from "../../sandboxd/walls/program.ts";
 import { executorFile } from "./paths.ts";
 
 /** A reply with its body. */
@@ -61,6 +61,7 @@ const defaultSettings: StartRequest = {
   maxLogBytes: 64 * 1024,
   maxOpenHostCalls: 64,
   maxHostCalls: 10_000,
+  maxOpenEgress: 16,
 };
 
 /** Starts an executor and waits until it is ready. */
@@ -182,6 +183,7 @@ class ExecutorProcess implements TestExecutor {
         wallMs: 20_000,
         wallClock: "wall_time",
         syncMs: 5000,
+        cpuMs: 20_000,
         ...changes,
       },
       Buffer.from(payload),

@@ -1,5 +1,5 @@
 import { onTestFinished } from "vitest";
-import { createPlainLauncher } from "../../sandboxd/supervisor/launcher.ts";
+import { createLauncher } from "../../sandboxd/launcher.ts";
 import {
   startSupervisor,
   type Supervisor,
@@ -9,6 +9,10 @@ import type {
   ExecutorCall,
   LoadableVersion,
 } from "../../sandboxd/supervisor/call.ts";
+import type { Launcher } from "../../sandboxd/supervisor/launcher.ts";
+import { noWalls } from "../../sandboxd/walls/none.ts";
+import { executorProgram } from "../../sandboxd/walls/program.ts";
+import type { Walls } from "../../sandboxd/walls/walls.ts";
 import { executorFile } from "./paths.ts";
 
 const defaults: SupervisorConfig = {
@@ -29,9 +33,18 @@ const defaults: SupervisorConfig = {
   maxInlineVersions: 2,
 };
 
-/** A supervisor with real executors, closed when the test ends. */
+/** Starts executors without limits, and without walls unless they are given. */
+export function testLauncher(
+  file = executorFile,
+  walls: Walls = noWalls,
+): Launcher {
+  return createLauncher({ walls, program: executorProgram(file) });
+}
+
+/** A supervisor with real executors, closed when the test ends; without walls unless they are given. */
 export async function startTestSupervisor(
   config: Partial<SupervisorConfig> = {},
+  walls: Walls = noWalls,
 ) {
   const warm = new Set<string>();
   const killed: string[] = [];
@@ -43,7 +56,7 @@ export async function startTestSupervisor(
   const supervisor: Supervisor = startSupervisor(
     { ...defaults, ...config },
     {
-      launcher: createPlainLauncher(executorFile),
+      launcher: testLauncher(executorFile, walls),
       now: () => performance.now(),
       log: silent,
       warmthChanged: (container, version, isWarm) =>

@@ -170,10 +170,9 @@ test("when all executors are in use the longest unused gives way", async () => {
 
 test("a launch that fails is told, not waited for", async () => {
   const { startPool } = await import("../../../../sandboxd/supervisor/pool.ts");
-  const { createPlainLauncher } =
-    await import("../../../../sandboxd/supervisor/launcher.ts");
+  const { testLauncher } = await import("../../../support/supervisor.ts");
   const pool = startPool({
-    launcher: createPlainLauncher("/nonexistent/executor.cjs"),
+    launcher: testLauncher("/nonexistent/executor.cjs"),
     start: {
       type: "start",
       heapLimitMb: 64,

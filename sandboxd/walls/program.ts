@@ -1,0 +1,76 @@
+/** What runs behind the walls, and what it must find there. */
+
+export interface Program {
+  /** Its bundle, which Node runs. */
+  file: string;
+  nodeFlags: readonly string[];
+  /** Packages it loads beside its bundle. Each is looked up from the one before it, which requires it. */
+  packages: readonly PackageFiles[];
+  /** Files of the host that it reads, at their own paths; those that do not exist are left out. */
+  hostFiles: readonly string[];
+  /** Whether it may connect outward. */
+  hasNetwork: boolean;
+}
+
+/** Of a package, the files and folders that are needed when it runs. */
+export interface PackageFiles {
+  name: string;
+  paths: readonly string[];
+}
+
+/** The executor: customers' code, and no way out but its pipe. */
+export function executorProgram(file: string): Program {
+  return {
+    file,
+    nodeFlags: executorNodeFlags,
+    packages: executorPackages,
+    hostFiles: [],
+    hasNetwork: false,
+  };
+}
+
+/** The broker: the network and what names are resolved by, and no code of customers. */
+export function brokerProgram(file: string): Program {
+  return {
+    file,
+    nodeFlags: [],
+    packages: [],
+    hostFiles: resolverFiles,
+    hasNetwork: true,
+  };
+}
+
+/**
+ * V8's own limits. No snapshot: isolated-vm needs it so. SharedArrayBuffer off and little WebAssembly memory: neither is
+ * offered, and both pass the heap limit by. No concurrent recompilation: with a compile job in flight the timeout of an
+ * optimised endless loop was measured to fire up to 3 s late.
+ */
+export const executorNodeFlags = [
+  "--no-node-snapshot",
+  "--enable-sharedarraybuffer-per-context",
+  "--wasm-max-mem-pages=256",
+  "--no-concurrent-recompilation",
+];
+
+const executorPackages: PackageFiles[] = [
+  {
+    name: "isolated-vm",
+    paths: [
+      "package.json",
+      "isolated-vm.js",
+      `prebuilds/${process.platform}-${process.arch}`,
+    ],
+  },
+  {
+    name: "node-gyp-build",
+    paths: ["package.json", "index.js", "node-gyp-build.js"],
+  },
+];
+
+/** What libc reads to resolve a name. */
+const resolverFiles = [
+  "/etc/resolv.conf",
+  "/etc/hosts",
+  "/etc/nsswitch.conf",
+  "/etc/gai.conf",
+];
