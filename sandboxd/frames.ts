@@ -18,6 +18,8 @@ export interface Frame {
   head: unknown;
   /** The body; it shares memory with the chunk it came in. */
   body: Buffer;
+  /** Of all of it. */
+  bytes: number;
 }
 
 /** Encodes a message; the body, if any, is copied behind the head so that one write carries it. */
@@ -35,14 +37,19 @@ export function encodeFrame(head: object, body: Uint8Array = noBody): Buffer {
 /** Cuts a byte stream into frames. Throws on a frame that breaks a bound or is not JSON: then nothing more can be trusted. */
 export class FrameReader {
   readonly #maxHeadBytes: number;
+  readonly #maxFrameBytes: number;
   /** The first bytes of a prefix that was cut. */
   #cutPrefix: Buffer | undefined;
   /** A frame that has not come whole: bytes are copied as they come, so that a large one costs nothing when it is complete. */
   #partial: { frame: Buffer; filledBytes: number } | undefined;
 
   /** The supervisor is trusted with longer heads than an executor: it carries secrets and HTTP headers there. */
-  constructor(headBytes: number = maxHeadBytes) {
+  constructor(
+    headBytes: number = maxHeadBytes,
+    frameBytes: number = maxFrameBytes,
+  ) {
     this.#maxHeadBytes = headBytes;
+    this.#maxFrameBytes = frameBytes;
   }
 
   /** Takes the next bytes of the stream and gives the frames they complete. */
@@ -67,12 +74,25 @@ export class FrameReader {
       this.#cutPrefix = Buffer.from(bytes);
       return nothing;
     }
-    const length = frameLength(bytes, this.#maxHeadBytes);
+    const length = this.#length(bytes);
     if (bytes.length >= length)
       return { bytes: bytes.subarray(0, length), takenBytes: length };
     const frame = Buffer.allocUnsafeSlow(length);
     this.#partial = { frame, filledBytes: bytes.copy(frame) };
     return nothing;
+  }
+
+  /** Of the frame that begins here, prefix included. */
+  #length(bytes: Buffer): number {
+    const contentBytes = bytes.readUInt32BE(0);
+    const headBytes = bytes.readUInt32BE(4);
+    if (
+      contentBytes > this.#maxFrameBytes ||
+      headBytes > this.#maxHeadBytes ||
+      headBytes > contentBytes
+    )
+      throw new Error("frame out of bounds");
+    return prefixBytes + contentBytes;
   }
 
   #fill(bytes: Buffer): Cut {
@@ -94,23 +114,10 @@ interface Cut {
 
 const nothing: Cut = { bytes: undefined, takenBytes: 0 };
 
-/** The length of the frame that begins here, prefix included. */
-function frameLength(bytes: Buffer, headLimitBytes: number): number {
-  const contentBytes = bytes.readUInt32BE(0);
-  const headBytes = bytes.readUInt32BE(4);
-  if (
-    contentBytes > maxFrameBytes ||
-    headBytes > headLimitBytes ||
-    headBytes > contentBytes
-  )
-    throw new Error("frame out of bounds");
-  return prefixBytes + contentBytes;
-}
-
 function readFrame(bytes: Buffer): Frame {
   const bodyStart = prefixBytes + bytes.readUInt32BE(4);
   const head: unknown = JSON.parse(
     bytes.toString("utf8", prefixBytes, bodyStart),
   );
-  return { head, body: bytes.subarray(bodyStart) };
+  return { head, body: bytes.subarray(bodyStart), bytes: bytes.length };
 }
