@@ -10,6 +10,7 @@ import {
   type ControlPlane,
 } from "../../controlplane/controlplane.ts";
 import { ContainerServiceDefinition } from "../../proto/gen/annex/control/v1/container.ts";
+import { EgressServiceDefinition } from "../../proto/gen/annex/control/v1/egress.ts";
 import { ExtensionServiceDefinition } from "../../proto/gen/annex/control/v1/extension.ts";
 import { HostServiceDefinition } from "../../proto/gen/annex/control/v1/host.ts";
 import { PointServiceDefinition } from "../../proto/gen/annex/control/v1/point.ts";
@@ -98,6 +99,7 @@ export function callersOf(
   return {
     containers: call(ContainerServiceDefinition),
     points: call(PointServiceDefinition),
+    egress: call(EgressServiceDefinition),
     extensions: call(ExtensionServiceDefinition),
     secrets: call(SecretServiceDefinition),
     tokens: call(TokenServiceDefinition),

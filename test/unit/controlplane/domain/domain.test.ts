@@ -51,6 +51,8 @@ test("resource names are read back", () => {
   const resources = [
     { kind: "container", container: "acme" },
     { kind: "extension", container: "acme", extension: "a:b" },
+    { kind: "point", point: "on-login" },
+    { kind: "egress" },
     { kind: "keys" },
     { kind: "revocations" },
   ] as const;

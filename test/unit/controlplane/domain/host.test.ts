@@ -56,3 +56,32 @@ test("a refused version is forgotten once a newer one serves", () => {
     "3 compiled",
   ]);
 });
+
+test("a quarantined version is still known when the one before serves in its place", () => {
+  expect(
+    held(
+      version(2, "warm"),
+      version(2, "quarantined"),
+      version(1, "compiled"),
+      version(1, "warm"),
+    ),
+  ).toEqual(["2 quarantined", "1 warm"]);
+});
+
+test("a quarantined version that serves again is quarantined no more", () => {
+  expect(
+    held(
+      version(2, "quarantined"),
+      version(1, "compiled"),
+      version(2, "compiled"),
+    ),
+  ).toEqual(["2 compiled"]);
+});
+
+test("no more than eight quarantined versions are remembered beside the last that was told of", () => {
+  const many = Array.from({ length: 20 }, (_, at) =>
+    version(at + 1, "quarantined"),
+  );
+  expect(held(...many)).toHaveLength(9);
+  expect(held(...many)[0]).toBe("12 quarantined");
+});

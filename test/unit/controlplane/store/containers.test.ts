@@ -3,6 +3,7 @@ import type {
   Page,
   PageRequest,
 } from "../../../../controlplane/domain/page.ts";
+import { noContainerLimits } from "../../../../controlplane/domain/limits.ts";
 import { greet, newStore, publishAll, publishOf } from "./fixture.ts";
 
 /** Every page of a list, as names. */
@@ -132,4 +133,90 @@ test("page sizes and tokens that are none are refused", async () => {
       pageToken: Buffer.from("acme").toString("base64url"),
     }),
   ).rejects.toMatchObject({ code: "invalid" });
+});
+
+test("a container's settings are changed one by one, each change a revision that hosts are told of", async () => {
+  const store = await newStore();
+  await store.containers.create({
+    name: "other",
+    labels: { plan: "free" },
+    trustGroup: "ours",
+    limits: { ...noContainerLimits, cpuMs: 50 },
+    egress: { allow: ["API.example.com"], deny: [] },
+  });
+  const created = await store.containers.get("other");
+  expect(created).toMatchObject({
+    labels: { plan: "free" },
+    trustGroup: "ours",
+    limits: { ...noContainerLimits, cpuMs: 50 },
+    egress: { allow: ["api.example.com"], deny: [] },
+  });
+  const since = await store.changes.position();
+  const limited = await store.containers.update({
+    name: "other",
+    limits: { ...noContainerLimits, heapMb: 64 },
+    etag: created.etag,
+  });
+  expect(limited).toEqual({
+    ...created,
+    limits: { ...noContainerLimits, heapMb: 64 },
+    etag: expect.not.stringMatching(created.etag),
+  });
+  await store.containers.update({ name: "other", trustGroup: "", labels: {} });
+  const after = await store.containers.update({
+    name: "other",
+    egress: { allow: [], deny: ["10.0.0.0/8"] },
+  });
+  expect(after).toMatchObject({
+    labels: {},
+    trustGroup: "",
+    limits: { heapMb: 64, cpuMs: 0 },
+    egress: { allow: [], deny: ["10.0.0.0/8"] },
+  });
+  const { position, changes } = await store.changes.read(since);
+  expect(position.revision).toBe(since.revision + 3);
+  expect(changes.map(({ name }) => name)).toEqual(["container/other"]);
+});
+
+test("what is as it was is no change, whatever its order and spelling", async () => {
+  const store = await newStore();
+  const settings = {
+    labels: { a: "1", b: "2" },
+    egress: { allow: ["a.example"], deny: [] },
+  };
+  await store.containers.update({ name: "acme", ...settings });
+  const before = await store.changes.position();
+  await store.containers.update({
+    name: "acme",
+    labels: { b: "2", a: "1" },
+    egress: { allow: ["A.EXAMPLE", "a.example"], deny: [] },
+    limits: noContainerLimits,
+  });
+  expect(await store.changes.position()).toEqual(before);
+});
+
+test("an update that is refused, or only tried, changes nothing", async () => {
+  const store = await newStore();
+  const before = await store.containers.get("acme");
+  const refused = [
+    { etag: "another", trustGroup: "ours" },
+    { trustGroup: "Not Good" },
+    { labels: { "not good": "" } },
+    { limits: { ...noContainerLimits, cpuMs: 300_001 } },
+    { egress: { allow: ["*"], deny: [] } },
+  ];
+  for (const change of refused)
+    await expect(
+      store.containers.update({ name: "acme", ...change }),
+    ).rejects.toMatchObject({
+      code: expect.stringMatching(/^(invalid|conflict)$/),
+    });
+  const dry = { name: "acme", trustGroup: "ours", validateOnly: true };
+  expect(await store.containers.update(dry)).toMatchObject({
+    trustGroup: "ours",
+  });
+  expect(await store.containers.get("acme")).toEqual(before);
+  await expect(
+    store.containers.update({ name: "nobody" }),
+  ).rejects.toMatchObject({ code: "not_found" });
 });

@@ -78,11 +78,13 @@ test("a full disk costs the change that meets it, says so, and nothing else", as
 test("a database that was migrated is opened as it is", async () => {
   const { file } = optionsIn(temporaryFolder());
   const first = await openDatabase(file);
-  await sql`insert into points values ('p', 1, 'e')`.execute(first);
+  await sql`insert into points values ('p', 1, 'e', '{}')`.execute(first);
   await first.destroy();
   const second = await openDatabase(file);
   const points = await second.selectFrom("points").selectAll().execute();
-  expect(points).toEqual([{ name: "p", created_at_ms: 1, etag: "e" }]);
+  expect(points).toEqual([
+    { name: "p", created_at_ms: 1, etag: "e", limits: "{}" },
+  ]);
   await second.destroy();
 });
 

@@ -1,5 +1,6 @@
 import SqliteFile from "better-sqlite3";
 import { expect, test, vi } from "vitest";
+import { noPointLimits } from "../../../../controlplane/domain/limits.ts";
 import {
   greet,
   newStore,
@@ -43,6 +44,9 @@ test("what changes nothing is no revision and tells nobody", async () => {
   await store.points.bind({ ...greet, point: "on-login" });
   await store.secrets.set({ ...greet, name: "KEY", value: "value" });
   await store.tokens.revoke({ jti: "t1", expiresAtS: 0 });
+  await store.containers.update({ name: "acme", labels: {}, trustGroup: "" });
+  await store.points.update({ name: "on-login", limits: noPointLimits });
+  await store.egress.update({ internalHosts: [], deny: [], proxies: [] });
   await store.changes.compact(0);
 
   expect(await revisionOf(store)).toBe(revision);
@@ -50,12 +54,14 @@ test("what changes nothing is no revision and tells nobody", async () => {
   expect(listener).not.toHaveBeenCalled();
 });
 
-test("a new store names its keys and revocations", async () => {
+test("a new store names its keys, its revocations and its egress", async () => {
   const store = await newStore();
   expect(await store.changes.allNames()).toEqual([
+    "egress",
     "keys",
     "revocations",
     "container/acme",
+    "point/on-login",
   ]);
 });
 
@@ -90,7 +96,12 @@ test("names a removed container and each of its extensions as removed", async ()
     ["container/acme", true],
     ["extension/acme/greet", true],
   ]);
-  expect(await store.changes.allNames()).toEqual(["keys", "revocations"]);
+  expect(await store.changes.allNames()).toEqual([
+    "egress",
+    "keys",
+    "revocations",
+    "point/on-login",
+  ]);
 });
 
 test("what is created again under a removed name is no longer removed", async () => {
@@ -118,9 +129,11 @@ test("gives everything to a host of another history, of no history, and of one a
     const { resync, changes } = await store.changes.read(since);
     expect(resync).toBe(true);
     expect(changes.map(({ name }) => name)).toEqual([
+      "egress",
       "keys",
       "revocations",
       "container/acme",
+      "point/on-login",
     ]);
   }
 });
@@ -157,6 +170,7 @@ test("compacting leaves no trace of what was removed up to there", async () => {
   const names = file.prepare("select name from changes order by name");
   expect(names.pluck().all()).toEqual([
     "container/late",
+    "egress",
     "keys",
     "revocations",
   ]);
@@ -182,9 +196,11 @@ test("a filter leaves out other containers and keeps the position", async () => 
     (resource) => !("container" in resource) || resource.container === "acme",
   );
   expect(changes.map(({ name }) => name)).toEqual([
+    "egress",
     "keys",
     "revocations",
     "container/acme",
+    "point/on-login",
   ]);
   expect(position).toEqual(await store.changes.position());
 });

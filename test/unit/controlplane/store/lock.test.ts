@@ -46,7 +46,7 @@ test("what was acknowledged before kill -9 is there after it, round after round"
   // The first revision is the store's own; every other created one container, whole.
   const { revision } = await store.changes.position();
   expect(items).toHaveLength(revision - 1);
-  expect(await store.changes.allNames()).toHaveLength(items.length + 2);
+  expect(await store.changes.allNames()).toHaveLength(items.length + 3);
 });
 
 test("a store that could not be opened is not left locked", async () => {

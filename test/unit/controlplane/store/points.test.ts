@@ -99,3 +99,41 @@ test("a point is created once", async () => {
   });
   expect(await store.points.get(point)).toMatchObject({ name: point });
 });
+
+test("a point's limits are replaced, and hosts are told of it coming, changing and going", async () => {
+  const store = await newStore();
+  const limits = { cpuMs: 10, syncMs: 20, wallMs: 30 };
+  const told = async () => {
+    const { changes } = await store.changes.read(since);
+    since = await store.changes.position();
+    return changes.map(({ name, removed }) => [name, removed]);
+  };
+  let since = await store.changes.position();
+  const created = await store.points.create({ name: "on-logout", limits });
+  expect(created.limits).toEqual(limits);
+  expect(await told()).toEqual([["point/on-logout", false]]);
+
+  const { etag } = await store.points.update({
+    name: "on-logout",
+    limits: { ...limits, cpuMs: 0 },
+    etag: created.etag,
+  });
+  expect(etag).not.toBe(created.etag);
+  expect(await store.points.get("on-logout")).toMatchObject({
+    limits: { cpuMs: 0, syncMs: 20, wallMs: 30 },
+  });
+  expect(await told()).toEqual([["point/on-logout", false]]);
+  await expect(
+    store.points.update({ name: "on-logout", limits, etag: created.etag }),
+  ).rejects.toMatchObject({ code: "conflict" });
+  await expect(
+    store.points.update({
+      name: "on-logout",
+      limits: { ...limits, wallMs: 300_001 },
+    }),
+  ).rejects.toMatchObject({ code: "invalid" });
+  expect(await told()).toEqual([]);
+
+  await store.points.delete({ name: "on-logout" });
+  expect(await told()).toEqual([["point/on-logout", true]]);
+});

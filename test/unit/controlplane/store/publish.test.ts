@@ -64,6 +64,7 @@ test("a publish is read back as it was, also after opening again", async () => {
     points: ["on-login"],
     secrets: { KEY: "value" },
     meta: { color: "red", size: "1" },
+    quarantineReleases: 0,
   });
 });
 

@@ -32,6 +32,7 @@ test("sends a new host everything, keys first, then says it is caught up", async
   expect(changes.map(caseOf)).toEqual([
     "keys",
     "revocations",
+    "egress",
     "container",
     "extension",
   ]);
@@ -43,7 +44,7 @@ test("sends a new host everything, keys first, then says it is caught up", async
     version: { number: 1, digest: version?.digest },
   });
   expect(state?.version?.bundle.toString()).toContain("module.exports = 1");
-  expect(new Set(changes.map(({ nonce }) => nonce)).size).toBe(4);
+  expect(new Set(changes.map(({ nonce }) => nonce)).size).toBe(5);
 });
 
 test("pushes a change to a connected host without its asking", async () => {
@@ -146,7 +147,12 @@ test("resyncs a host whose past was compacted", async () => {
     historyToken: "",
   });
   const { changes } = await after.untilCaughtUp();
-  expect(changes.map(caseOf)).toEqual(["keys", "revocations", "container"]);
+  expect(changes.map(caseOf)).toEqual([
+    "keys",
+    "revocations",
+    "egress",
+    "container",
+  ]);
 });
 
 test("resyncs a host of the history before a restore, and vouches for the new one", async () => {
@@ -237,16 +243,16 @@ test("leaves no more than 16 bundles unanswered", async () => {
   for (let count = 0; count < 3; count += 1)
     changes.push(await host.next("change"));
   await admin.hosts.getHost({ name: "host-1" });
-  // Keys, revocations, the container, and the bundles.
+  // Keys, revocations, egress, the container, and the bundles.
   expect(host.received.filter((one) => one.$case === "change")).toHaveLength(
-    3 + 19,
+    4 + 19,
   );
 
   for (const change of bundles.slice(3)) host.ack(change);
   for (const change of changes.slice(-3)) host.ack(change);
   host.isAnswering = true;
   const rest = await host.untilCaughtUp();
-  expect(changes.length + rest.changes.length).toBe(3 + 24);
+  expect(changes.length + rest.changes.length).toBe(4 + 24);
 });
 
 test("tells what needs no bundle while 16 bundles are unanswered and more wait", async () => {
@@ -465,7 +471,7 @@ test("tells an extension without an active version as removed", async () => {
   expect(changes.map(caseOf)).not.toContain("extension");
 });
 
-test("sends a named subscription its containers, keys and revocations, and nothing else", async () => {
+test("sends a named subscription its containers, what concerns every host, and nothing else", async () => {
   const controlplane = await startTestControlPlane();
   const admin = await adminOf(controlplane);
   for (const name of ["acme", "other"]) {
@@ -479,6 +485,7 @@ test("sends a named subscription its containers, keys and revocations, and nothi
   expect(changes.map(caseOf)).toEqual([
     "keys",
     "revocations",
+    "egress",
     "container",
     "extension",
   ]);
