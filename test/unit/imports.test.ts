@@ -91,6 +91,16 @@ const rules: Rule[] = [
     may: [proto, rpc, otelApi, pipe, /^(cockatiel|lru-cache)$/],
   },
   { files: /^sandboxd\/walls\//, may: [errors] },
+  { files: /^sandboxd\/broker\/bundle\.ts$/, may: [/^esbuild$/] },
+  {
+    files: /^sandboxd\/broker\//,
+    may: [
+      errors,
+      pipe,
+      /^sandboxd\/supervisor\/egress\.ts$/, // the gate it is
+      /^(undici|ipaddr\.js|cockatiel|lru-cache)$/,
+    ],
+  },
   { files: /^sandboxd\/telemetry\//, may: [errors, /^@opentelemetry\//] },
   { files: /^sandboxd\/config\.ts$/, may: [errors, settings] },
   { files: /^sandboxd\/lock\.ts$/, may: [errors, /^better-sqlite3$/] },

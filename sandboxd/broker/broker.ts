@@ -1,0 +1,271 @@
+/**
+ * The only way out, as sandboxd sees it: a process of its own that holds the sockets, started again when it ends. What a
+ * container may have open here at once is bounded before anything is sent.
+ */
+import { networkInterfaces } from "node:os";
+import { ExponentialBackoff } from "cockatiel";
+import type { LimitHit } from "../../proto/errors.ts";
+import type { EgressProblem } from "../protocol.ts";
+import type {
+  EgressExchange,
+  EgressGate,
+  EgressRequest,
+  EgressSink,
+} from "../supervisor/egress.ts";
+import {
+  BrokerConnection,
+  brokerEnded,
+  type BrokerProcess,
+} from "./connection.ts";
+import type { ContainerPolicy } from "./policy.ts";
+
+export interface BrokerOptions {
+  launch: () => BrokerProcess;
+  limits: {
+    /** Requests one invocation may have open at once. */
+    maxOpenEgress: number;
+  };
+  /** Monotonic, in milliseconds. */
+  now: () => number;
+  log: {
+    info(fields: object, message: string): void;
+    warn(fields: object, message: string): void;
+    error(fields: object, message: string): void;
+  };
+}
+
+/** Opens requests outward, by the rules of containers that it was told of; others have no way out. */
+export interface Broker extends EgressGate {
+  /** Says what holds for a container's requests from now on; what is open finishes as it began. */
+  configure(container: string, policy: ContainerPolicy): void;
+  /** Ends what the container has open. */
+  forget(container: string): void;
+  /** Resolves when a process is there that takes requests; rejects if it could not be started. */
+  ready(): Promise<void>;
+  /** Ends the process and waits until it is gone; may be called twice. */
+  close(): Promise<void>;
+  /** Of the process that runs now; 0: none. */
+  readonly pid: number;
+}
+
+/** Requests of one container, all its invocations together, and the bytes of their bodies. */
+const maxOpenPerContainer = 256;
+const maxBodyBytesPerContainer = 32 * 1024 * 1024;
+/** A process that is so late with a request's end is stuck. */
+const overdueMs = 3000;
+const firstDelayMs = 50;
+const maxDelayMs = 5000;
+/** A process that lived so long was sound. */
+const healthyMs = 10_000;
+
+/** Starts the broker's process, and starts it again whenever it ends. */
+export function startBroker(options: BrokerOptions): Broker {
+  return new RestartingBroker(options);
+}
+
+interface Load {
+  requests: number;
+  bodyBytes: number;
+}
+
+class RestartingBroker implements Broker {
+  readonly #options: BrokerOptions;
+  readonly #policies = new Map<string, ContainerPolicy>();
+  readonly #loads = new Map<string, Load>();
+  readonly #backoff = new Backoff();
+  #connection: BrokerConnection;
+  #restart: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  constructor(options: BrokerOptions) {
+    this.#options = options;
+    this.#connection = this.#launch();
+  }
+
+  get pid(): number {
+    return this.#connection.isOver ? 0 : this.#connection.pid;
+  }
+
+  ready(): Promise<void> {
+    return this.#connection.ready;
+  }
+
+  configure(container: string, policy: ContainerPolicy): void {
+    this.#policies.set(container, policy);
+    if (this.#connection.told.has(container)) this.#tell(container, policy);
+  }
+
+  forget(container: string): void {
+    this.#policies.delete(container);
+    if (!this.#connection.told.delete(container)) return;
+    this.#connection.send({ type: "forget", container });
+  }
+
+  open(request: EgressRequest, sink: EgressSink): EgressExchange {
+    const { container } = request;
+    const policy = this.#policies.get(container);
+    const problem = policy ? this.#refuse(request) : noPolicy;
+    if (!policy || problem) return refusedExchange(sink, problem ?? noPolicy);
+    const connection = this.#connection;
+    if (!connection.told.has(container)) this.#tell(container, policy);
+    return this.#send(connection, request, policy, sink);
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#restart);
+    this.#connection.end("sandboxd is shutting down");
+    await this.#connection.exited;
+  }
+
+  #launch(): BrokerConnection {
+    const startedMs = this.#options.now();
+    const connection = new BrokerConnection(this.#options.launch());
+    connection.send({
+      type: "start",
+      maxOpen: this.#options.limits.maxOpenEgress,
+      ownAddresses: ownAddresses(),
+    });
+    void connection.exited.then((ending) => this.#exited(ending, startedMs));
+    return connection;
+  }
+
+  #exited(ending: string, startedMs: number): void {
+    if (this.#isClosed) return;
+    const { pid } = this.#connection;
+    if (this.#options.now() - startedMs >= healthyMs) this.#backoff.reset();
+    const delayMs = this.#backoff.next();
+    this.#options.log.warn({ pid, ending, delayMs }, "broker ended");
+    this.#restart = setTimeout(() => {
+      this.#connection = this.#launch();
+    }, delayMs);
+  }
+
+  /** Policies go to the process when they are first needed: a restart does not send those of every container. */
+  #tell(container: string, policy: ContainerPolicy): void {
+    this.#connection.told.add(container);
+    this.#connection.send({ type: "policy", container, policy });
+  }
+
+  #refuse({ container, body }: EgressRequest): EgressProblem | undefined {
+    if (!this.#connection.isOpen) return brokerEnded;
+    const load = this.#loads.get(container);
+    if (!load) return undefined;
+    if (load.requests >= maxOpenPerContainer)
+      return tooMuch(
+        {
+          name: "open_egress",
+          value: maxOpenPerContainer,
+          observed: load.requests + 1,
+        },
+        `a container may have ${maxOpenPerContainer} requests open at once`,
+      );
+    const bodyBytes = load.bodyBytes + body.length;
+    if (bodyBytes <= maxBodyBytesPerContainer) return undefined;
+    return tooMuch(
+      {
+        name: "egress_bytes",
+        value: maxBodyBytesPerContainer,
+        observed: bodyBytes,
+      },
+      `the bodies of a container's open requests may have ${maxBodyBytesPerContainer} bytes together`,
+    );
+  }
+
+  #send(
+    connection: BrokerConnection,
+    request: EgressRequest,
+    policy: ContainerPolicy,
+    sink: EgressSink,
+  ): EgressExchange {
+    const { container, body, invocationId, wallMs } = request;
+    const { method, url, headers, redirect } = request;
+    const unload = this.#load(container, body.length);
+    const limitMs = Math.min(policy.requestMs, wallMs) + overdueMs;
+    const watch = setTimeout(
+      () => connection.end("it did not end a request in its time"),
+      limitMs,
+    );
+    const id = connection.register(sink, () => {
+      clearTimeout(watch);
+      unload();
+    });
+    connection.send(
+      {
+        type: "open",
+        id,
+        container,
+        invocationId,
+        method,
+        url,
+        headers,
+        redirect,
+        wallMs,
+      },
+      body,
+    );
+    return {
+      pull: (bytes) => connection.pull(id, bytes),
+      abort: () => connection.abort(id),
+    };
+  }
+
+  /** Counts a container's request as open; gives what counts it out. */
+  #load(container: string, bodyBytes: number): () => void {
+    const load = this.#loads.get(container) ?? { requests: 0, bodyBytes: 0 };
+    this.#loads.set(container, load);
+    load.requests += 1;
+    load.bodyBytes += bodyBytes;
+    return () => {
+      load.requests -= 1;
+      load.bodyBytes -= bodyBytes;
+      if (load.requests === 0) this.#loads.delete(container);
+    };
+  }
+}
+
+/** Says why, once the caller has its exchange. */
+function refusedExchange(
+  sink: EgressSink,
+  problem: EgressProblem,
+): EgressExchange {
+  let isAborted = false;
+  queueMicrotask(() => {
+    if (!isAborted) sink.failed(problem);
+  });
+  return { pull: () => undefined, abort: () => void (isAborted = true) };
+}
+
+const noPolicy: EgressProblem = {
+  kind: "denied",
+  message: "the container has no way out on this host",
+};
+
+function tooMuch(limit: LimitHit, message: string): EgressProblem {
+  return { kind: "limit", message, limit };
+}
+
+/** Public ones among them are doors to this host's own services. */
+function ownAddresses(): string[] {
+  return Object.values(networkInterfaces()).flatMap((addresses) =>
+    (addresses ?? []).map(({ address }) => address),
+  );
+}
+
+class Backoff {
+  readonly #factory = new ExponentialBackoff({
+    initialDelay: firstDelayMs,
+    maxDelay: maxDelayMs,
+  });
+  #state = this.#factory.next();
+
+  next(): number {
+    const { duration } = this.#state;
+    this.#state = this.#state.next(undefined);
+    return duration;
+  }
+
+  reset(): void {
+    this.#state = this.#factory.next();
+  }
+}

@@ -1,0 +1,175 @@
+/** sandboxd's side of one broker process: what is open on its pipe, and what it may still send. */
+import type { Duplex } from "node:stream";
+import { encodeFrame, FrameReader, type Frame } from "../frames.ts";
+import type { EgressProblem } from "../protocol.ts";
+import type { EgressSink } from "../supervisor/egress.ts";
+import {
+  firstWindowBytes,
+  maxChunkBytes,
+  maxReplyHeadBytes,
+  type BrokerRequest,
+} from "./messages.ts";
+import { checkReply } from "./reply.ts";
+
+/** A broker's process, as a launcher started it. */
+export interface BrokerProcess {
+  pid: number;
+  pipe: Duplex;
+  kill(): void;
+  exited: Promise<{ how: string }>;
+}
+
+/** A request that the broker was given. */
+export interface OpenExchange {
+  sink: EgressSink;
+  /** Told once, when nothing more comes of it. */
+  closed: () => void;
+  /** How many more bytes the broker may send. */
+  windowBytes: number;
+  hasHead: boolean;
+}
+
+/** More unsent than this, and it takes no more requests. */
+const maxPipeBytes = 64 * 1024 * 1024;
+
+/** What is told of requests that were open when it ended. */
+export const brokerEnded: EgressProblem = {
+  kind: "failed",
+  message: "the broker ended; try again",
+};
+
+export class BrokerConnection {
+  /** Containers whose policy it was sent, as it is now. */
+  readonly told = new Set<string>();
+  readonly ready: Promise<void>;
+  readonly exited: Promise<string>;
+  readonly #process: BrokerProcess;
+  readonly #reader = new FrameReader(
+    maxReplyHeadBytes,
+    maxReplyHeadBytes + maxChunkBytes,
+  );
+  readonly #open = new Map<number, OpenExchange>();
+  #settleReady: (error?: Error) => void = () => undefined;
+  #nextId = 1;
+  /** Why it was ended from here. */
+  #verdict: string | undefined;
+  #isOver = false;
+
+  constructor(process: BrokerProcess) {
+    this.#process = process;
+    this.ready = new Promise((resolve, reject) => {
+      this.#settleReady = (error) => (error ? reject(error) : resolve());
+    });
+    this.ready.catch(() => undefined); // whoever waits for it sees it
+    const { pipe } = process;
+    pipe.on("error", () => this.#over());
+    pipe.on("close", () => this.#over());
+    pipe.on("data", (chunk: Buffer) => this.#receive(chunk));
+    this.exited = process.exited.then(({ how }) => {
+      this.#over();
+      const ending = this.#verdict ? `${this.#verdict}: ${how}` : how;
+      this.#settleReady(new Error(`the broker ended: ${ending}`));
+      return ending;
+    });
+  }
+
+  get pid(): number {
+    return this.#process.pid;
+  }
+
+  /** It takes requests. */
+  get isOpen(): boolean {
+    return !this.#isOver && this.#process.pipe.writableLength < maxPipeBytes;
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  send(message: BrokerRequest, body?: Uint8Array): void {
+    if (!this.#isOver) this.#process.pipe.write(encodeFrame(message, body));
+  }
+
+  /** Takes up a request; gives its id. */
+  register(sink: EgressSink, closed: () => void): number {
+    const id = this.#nextId++;
+    this.#open.set(id, {
+      sink,
+      closed,
+      windowBytes: firstWindowBytes,
+      hasHead: false,
+    });
+    return id;
+  }
+
+  pull(id: number, bytes: number): void {
+    const exchange = this.#open.get(id);
+    if (!exchange) return;
+    exchange.windowBytes += bytes;
+    this.send({ type: "pull", id, bytes });
+  }
+
+  abort(id: number): void {
+    if (!this.#close(id)) return;
+    this.send({ type: "abort", id });
+  }
+
+  /** Fails all that is open and ends the process; `why` is for the log. */
+  end(why: string): void {
+    if (!this.#isOver) this.#verdict = why;
+    this.#over();
+  }
+
+  #over(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#process.kill();
+    for (const id of this.#open.keys())
+      this.#close(id)?.sink.failed(brokerEnded);
+  }
+
+  #receive(chunk: Buffer): void {
+    if (this.#isOver) return;
+    try {
+      for (const frame of this.#reader.push(chunk)) this.#handle(frame);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.end(`it broke the protocol: ${why}`);
+    }
+  }
+
+  #handle({ head, body }: Frame): void {
+    if (this.#isOver) return;
+    const reply = checkReply(head);
+    if (reply.type === "ready") return this.#settleReady();
+    const exchange = this.#open.get(reply.id);
+    if (!exchange) return; // its answer crossed an abort
+    switch (reply.type) {
+      case "head": {
+        if (exchange.hasHead) throw new Error("a second head");
+        exchange.hasHead = true;
+        const { status, statusText, headers, url, isRedirected } = reply;
+        exchange.sink.head({ status, statusText, headers, url, isRedirected });
+        return;
+      }
+      case "chunk":
+        exchange.windowBytes -= body.length;
+        if (!exchange.hasHead) throw new Error("a body before its head");
+        if (body.length > maxChunkBytes || exchange.windowBytes < 0)
+          throw new Error("more bytes than were asked for");
+        return exchange.sink.chunk(body);
+      case "end":
+        if (!exchange.hasHead) throw new Error("an end before its head");
+        return this.#close(reply.id)?.sink.end();
+      case "failure":
+        return this.#close(reply.id)?.sink.failed(reply.failure);
+    }
+  }
+
+  #close(id: number): OpenExchange | undefined {
+    const exchange = this.#open.get(id);
+    this.#open.delete(id);
+    exchange?.closed();
+    return exchange;
+  }
+}

@@ -1,0 +1,135 @@
+/** What the broker keeps for one container, and shares with no other: its connections, its rules, its rate, its counts. */
+import type { Duplex } from "node:stream";
+import { LRUCache } from "lru-cache";
+import { Agent } from "undici";
+import { createConnector } from "./connect.ts";
+import { maxLargeWindows } from "./decode.ts";
+import { Guard } from "./guard.ts";
+import type { ContainerPolicy } from "./policy.ts";
+import { failed } from "./problem.ts";
+import { Rate } from "./rate.ts";
+import type { Resolve } from "./resolve.ts";
+import { parseRule } from "./rules.ts";
+import { Usage, type UsageCaps } from "./usage.ts";
+
+export interface ContainerOptions {
+  policy: ContainerPolicy;
+  /** Requests one invocation may have open at once. */
+  maxOpen: number;
+  ownAddresses: readonly string[];
+  resolve: Resolve;
+  /** Roots that TLS trusts; undefined: Node's own. */
+  roots: string[] | undefined;
+  now: () => number;
+  /** Whose place this one takes, under an earlier policy: what invocations have used stays used. */
+  before: Container | undefined;
+}
+
+const maxConnectionsPerOrigin = 32;
+/** With more connections open, none is kept for another request. */
+const maxKeptConnections = 16;
+const idleMs = 4000;
+const maxHeaderSize = 16 * 1024;
+/** The longest unused go first; no container has so many invocations at once. */
+const maxInvocations = 4096;
+
+export class Container {
+  readonly policy: ContainerPolicy;
+  readonly guard: Guard;
+  readonly agent: Agent;
+  readonly rate: Rate;
+  readonly caps: UsageCaps;
+  readonly #usages: LRUCache<string, Usage>;
+  readonly #sockets = new Set<Duplex>();
+  #largeWindows = 0;
+  #users = 0;
+  #isRetired = false;
+
+  /** Throws on a rule that cannot be read. */
+  constructor(options: ContainerOptions) {
+    const { policy, maxOpen, before } = options;
+    const { maxRequests, maxBytes } = policy;
+    this.policy = policy;
+    this.caps = { maxRequests, maxBytes, maxOpen };
+    this.guard = new Guard({
+      allow: policy.allow.map(parseRule),
+      deny: policy.deny.map(parseRule),
+      internalHosts: policy.internalHosts.map(parseRule),
+      ownAddresses: options.ownAddresses,
+    });
+    this.rate =
+      before?.policy.bytesPerSecond === policy.bytesPerSecond
+        ? before.rate
+        : new Rate(policy.bytesPerSecond, options.now);
+    this.#usages = before
+      ? before.#usages
+      : new LRUCache({ max: maxInvocations });
+    this.agent = new Agent({
+      connect: createConnector({
+        guard: this.guard,
+        proxy: policy.proxy,
+        resolve: options.resolve,
+        roots: options.roots,
+        onSocket: (socket) => this.#watch(socket),
+      }),
+      connections: maxConnectionsPerOrigin,
+      pipelining: 1,
+      allowH2: false,
+      keepAliveTimeout: idleMs,
+      keepAliveMaxTimeout: idleMs,
+      maxHeaderSize,
+    });
+  }
+
+  usageOf(invocationId: string): Usage {
+    const known = this.#usages.get(invocationId);
+    if (known) return known;
+    const usage = new Usage();
+    this.#usages.set(invocationId, usage);
+    return usage;
+  }
+
+  /** Whether a connection that becomes free may be kept. */
+  get keepsConnections(): boolean {
+    return this.#sockets.size < maxKeptConnections;
+  }
+
+  /** Makes room for decoders with so many large windows; throws where there is none. Gives what frees it. */
+  holdWindows(count: number): () => void {
+    if (this.#largeWindows + count > maxLargeWindows)
+      throw failed(
+        "too many answers come compressed with br or zstd, which was not asked for",
+      );
+    this.#largeWindows += count;
+    return () => void (this.#largeWindows -= count);
+  }
+
+  /** Keeps its connections until what is given is called, also when it is retired. */
+  use(): () => void {
+    this.#users += 1;
+    return () => {
+      this.#users -= 1;
+      this.#closeUnused();
+    };
+  }
+
+  /** Lets what is open finish, and then keeps no connection. */
+  retire(): void {
+    this.#isRetired = true;
+    this.#closeUnused();
+  }
+
+  #closeUnused(): void {
+    if (this.#isRetired && this.#users === 0) void this.agent.close();
+  }
+
+  /** Ends everything. */
+  destroy(): void {
+    void this.agent.destroy();
+  }
+
+  #watch(socket: Duplex): void {
+    this.#sockets.add(socket);
+    socket.once("close", () => this.#sockets.delete(socket));
+  }
+}

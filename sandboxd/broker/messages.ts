@@ -1,0 +1,68 @@
+/**
+ * What sandboxd and its broker say to each other over their pipe, in frames (frames.ts). Types, and the bounds that both
+ * sides keep.
+ */
+import type { EgressProblem } from "../protocol.ts";
+import type { ContainerPolicy } from "./policy.ts";
+
+/** sandboxd → broker. `id`s are sandboxd's and never used twice on a pipe. */
+export type BrokerRequest =
+  | BrokerStart
+  | { type: "policy"; container: string; policy: ContainerPolicy }
+  | { type: "forget"; container: string }
+  | OpenRequest
+  /** So many more bytes of the body may be sent. */
+  | { type: "pull"; id: number; bytes: number }
+  /** Nothing is answered any more. */
+  | { type: "abort"; id: number };
+
+/** First, and only first. Answered by `ready`. */
+export interface BrokerStart {
+  type: "start";
+  /** Requests one invocation may have open at once. */
+  maxOpen: number;
+  /** Of the host's interfaces. */
+  ownAddresses: string[];
+}
+
+/** Body: the request's. The container's policy was sent before. */
+export interface OpenRequest {
+  type: "open";
+  id: number;
+  container: string;
+  invocationId: string;
+  method: string;
+  url: string;
+  headers: [name: string, value: string][];
+  redirect: "follow" | "error" | "manual";
+  /** What is left of the invocation's time. */
+  wallMs: number;
+}
+
+/** broker → sandboxd: a head, chunks and an end, or at any time a failure, after which nothing comes. */
+export type BrokerReply =
+  | { type: "ready" }
+  | AnswerHead
+  /** Body: the next bytes of the answer's, decompressed. */
+  | { type: "chunk"; id: number }
+  | { type: "end"; id: number }
+  | { type: "failure"; id: number; failure: EgressProblem };
+
+export interface AnswerHead {
+  type: "head";
+  id: number;
+  status: number;
+  statusText: string;
+  headers: [name: string, value: string][];
+  url: string;
+  isRedirected: boolean;
+}
+
+/** Bytes of a body that may come before any was pulled. */
+export const firstWindowBytes = 256 * 1024;
+/** No chunk is longer. */
+export const maxChunkBytes = 64 * 1024;
+/** No head of an answer holds more headers. */
+export const maxAnswerHeaders = 256;
+/** No head of a frame that the broker sends is longer: an answer's headers are at most 16 KiB, escaped as JSON. */
+export const maxReplyHeadBytes = 256 * 1024;

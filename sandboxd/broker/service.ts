@@ -1,0 +1,110 @@
+/** The broker's side of the pipe: keeps the containers' policies and the requests that are open. */
+import type { Frame } from "../frames.ts";
+import { Container } from "./container.ts";
+import { Exchange, type Answer } from "./exchange.ts";
+import type {
+  BrokerReply,
+  BrokerRequest,
+  BrokerStart,
+  OpenRequest,
+} from "./messages.ts";
+import type { ContainerPolicy } from "./policy.ts";
+import { denied } from "./problem.ts";
+import type { Resolve } from "./resolve.ts";
+
+export interface BrokerServiceOptions {
+  reply: (reply: BrokerReply, body?: Uint8Array) => void;
+  resolve: Resolve;
+  /** Roots that TLS trusts; undefined: Node's own. */
+  roots: string[] | undefined;
+  now: () => number;
+}
+
+export class BrokerService {
+  readonly #options: BrokerServiceOptions;
+  /** undefined: its policy cannot be read. */
+  readonly #containers = new Map<string, Container | undefined>();
+  readonly #exchanges = new Map<number, Exchange>();
+  #start: BrokerStart | undefined;
+
+  constructor(options: BrokerServiceOptions) {
+    this.#options = options;
+  }
+
+  /** Takes a message of sandboxd's, which is trusted with its shape. */
+  handle({ head, body }: Frame): void {
+    const request = head as BrokerRequest;
+    switch (request.type) {
+      case "start":
+        this.#start = request;
+        this.#options.reply({ type: "ready" });
+        return;
+      case "policy":
+        return this.#configure(request.container, request.policy);
+      case "forget":
+        this.#containers.get(request.container)?.destroy();
+        this.#containers.delete(request.container);
+        return;
+      case "open":
+        return this.#open(request, body);
+      case "pull":
+        return this.#exchanges.get(request.id)?.pull(request.bytes);
+      case "abort":
+        return this.#exchanges.get(request.id)?.abort();
+    }
+  }
+
+  #configure(name: string, policy: ContainerPolicy): void {
+    if (!this.#start) throw new Error("a policy before the start");
+    const before = this.#containers.get(name);
+    const container = this.#read({
+      policy,
+      before,
+      maxOpen: this.#start.maxOpen,
+      ownAddresses: this.#start.ownAddresses,
+      ...this.#options,
+    });
+    before?.retire();
+    this.#containers.set(name, container);
+  }
+
+  #read(
+    options: ConstructorParameters<typeof Container>[0],
+  ): Container | undefined {
+    try {
+      return new Container(options);
+    } catch {
+      // Half a policy would be another one.
+      return undefined;
+    }
+  }
+
+  #open(request: OpenRequest, body: Buffer): void {
+    const { id } = request;
+    const answer = this.#answerTo(id);
+    const container = this.#containers.get(request.container);
+    if (!container) return answer.failed(unreadable);
+    const usage = container.usageOf(request.invocationId);
+    const exchange = new Exchange(container, usage, answer);
+    this.#exchanges.set(id, exchange);
+    const leave = container.use();
+    void exchange.run(request, body).finally(() => {
+      this.#exchanges.delete(id);
+      leave();
+    });
+  }
+
+  #answerTo(id: number): Answer {
+    const { reply } = this.#options;
+    return {
+      head: (head) => reply({ type: "head", id, ...head }),
+      chunk: (bytes) => reply({ type: "chunk", id }, bytes),
+      end: () => reply({ type: "end", id }),
+      failed: (failure) => reply({ type: "failure", id, failure }),
+    };
+  }
+}
+
+const unreadable = denied(
+  "this host cannot read the container's egress rules; the platform's operator must mend them",
+).problem;

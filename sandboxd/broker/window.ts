@@ -1,0 +1,37 @@
+/** How many bytes of a body its reader takes: nothing more is sent, and nothing more is read from the origin. */
+export class Window {
+  #bytes: number;
+  #opened: (() => void) | undefined;
+
+  constructor(bytes: number) {
+    this.#bytes = bytes;
+  }
+
+  /** Lets so many more bytes pass. */
+  open(bytes: number): void {
+    this.#bytes += bytes;
+    this.#opened?.();
+  }
+
+  /** Waits until something may pass, and takes at most so much; rejects when the signal is raised. */
+  async take(wantedBytes: number, signal: AbortSignal): Promise<number> {
+    while (this.#bytes <= 0) await this.#wait(signal);
+    const bytes = Math.min(this.#bytes, wantedBytes);
+    this.#bytes -= bytes;
+    return bytes;
+  }
+
+  #wait(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const settle = () => {
+        signal.removeEventListener("abort", settle);
+        this.#opened = undefined;
+        if (signal.aborted) reject(signal.reason as Error);
+        resolve();
+      };
+      this.#opened = settle;
+      signal.addEventListener("abort", settle);
+      if (signal.aborted) settle();
+    });
+  }
+}
