@@ -1,6 +1,12 @@
 /** Reads what comes out of an isolate. The runtime wrote it in hostile territory: every shape and bound is checked here. */
-import type { LogLine } from "../protocol.ts";
+import type { EgressReply, LogLine } from "../protocol.ts";
+import type { BodyForm } from "./exchange.ts";
 import type { GuestReason } from "./runtime/calls.ts";
+import {
+  maxEgressHeaderChars,
+  maxMethodChars,
+  maxUrlChars,
+} from "./runtime/fetch/bounds.ts";
 
 /** One thing the runtime says. */
 export type GuestItem =
@@ -9,11 +15,24 @@ export type GuestItem =
   | { kind: "clear"; call: number; timer: number }
   | { kind: "log"; call: number; line: LogLine }
   | { kind: "dropped"; call: number; lines: number }
+  | GuestEgress
+  | { kind: "read"; call: number; egress: number; form: BodyForm }
+  | { kind: "abort"; call: number; egress: number }
   | GuestResult
   | GuestFailure;
 
 /** How a programming model takes its payload. */
 export type PayloadForm = "none" | "parsed" | "bytes";
+
+/** A request outward. */
+export interface GuestEgress extends Pick<
+  EgressReply,
+  "egress" | "method" | "url" | "headers" | "redirect"
+> {
+  kind: "egress";
+  call: number;
+  body: Buffer;
+}
 
 export interface GuestResult {
   kind: "result";
@@ -92,6 +111,18 @@ function readItem(item: unknown, body: string): GuestItem {
       check(isCount(lines));
       return { kind, call, lines };
     }
+    case "egress":
+      return readEgress(call, rest, body);
+    case "read": {
+      const [egress, form] = rest;
+      check(isCount(egress) && isBodyForm(form));
+      return { kind, call, egress, form };
+    }
+    case "abort": {
+      const [egress] = rest;
+      check(isCount(egress));
+      return { kind, call, egress };
+    }
     case "result":
       return readResult(call, rest, body);
     case "failure":
@@ -106,11 +137,31 @@ function readLine([level, timeMs, text]: unknown[]): LogLine {
   return { level, timeMs, text };
 }
 
+function readEgress(call: number, rest: unknown[], body: string): GuestEgress {
+  const [egress, method, url, flat, redirect, encoding] = rest;
+  check(isCount(egress) && isRedirect(redirect) && isBodyForm(encoding));
+  check(typeof method === "string" && method.length <= maxMethodChars);
+  check(tokenPattern.test(method) && Array.isArray(flat));
+  check(typeof url === "string" && url.length <= maxUrlChars);
+  const headers = readHeaders(flat);
+  check(headers.flat().join("").length <= maxEgressHeaderChars);
+  return {
+    kind: "egress",
+    call,
+    egress,
+    method,
+    url,
+    headers,
+    redirect,
+    body: Buffer.from(body, encoding),
+  };
+}
+
 function readResult(call: number, rest: unknown[], body: string): GuestResult {
   const [httpStatus, contentType, flat, encoding] = rest;
   check(isHttpStatus(httpStatus) && typeof contentType === "string");
   check(isValue(contentType) && Array.isArray(flat));
-  check(encoding === "utf8" || encoding === "latin1");
+  check(isBodyForm(encoding));
   return {
     kind: "result",
     call,
@@ -160,6 +211,7 @@ const reasons: Record<GuestReason, true> = {
   invalid_export: true,
   module_not_found: true,
   result_size: true,
+  egress_denied: true,
 };
 
 function isValue(text: string): boolean {
@@ -176,6 +228,14 @@ function isHttpStatus(value: unknown): value is number {
 
 function isPayloadForm(value: unknown): value is PayloadForm {
   return payloadForms.includes(value);
+}
+
+function isBodyForm(value: unknown): value is BodyForm {
+  return value === "utf8" || value === "latin1";
+}
+
+function isRedirect(value: unknown): value is EgressReply["redirect"] {
+  return value === "follow" || value === "error" || value === "manual";
 }
 
 function isLevel(value: unknown): value is LogLine["level"] {

@@ -1,22 +1,33 @@
-/** One open call as the executor keeps it: its clocks, its timers, its log. */
+/** One open call as the executor keeps it: its clocks, its timers, its requests outward, its log. */
 import type { CallFailure } from "../../proto/errors.ts";
 import type { InvokeRequest, LogLine } from "../protocol.ts";
+import { Exchange, type ExchangeParts } from "./exchange.ts";
 
 /** What a line costs beside its text: empty ones are not free. */
 const lineCostBytes = 64;
+/** A slice is timed by the wall clock: what it has left of CPU time takes that much longer on a machine that is not idle. */
+const cpuSlackMs = 100;
 
 /** The bounds of one call. */
 export interface CallLimits {
   maxLogBytes: number;
   maxOpenHostCalls: number;
   maxHostCalls: number;
+  maxOpenEgress: number;
 }
 
 /** The part of a request that governs how its call may run. */
 export type CallTerms = Pick<
   InvokeRequest,
-  "invocationId" | "wallMs" | "wallClock" | "syncMs"
+  "invocationId" | "wallMs" | "wallClock" | "syncMs" | "cpuMs"
 >;
+
+/** How long the guest may run now without returning, and which of its clocks says so. */
+export interface Slice {
+  /** Not above 0: its wall time is over. */
+  ms: number;
+  clock: "sync" | "wall" | "cpu";
+}
 
 /** An invocation, or a version's top level, from its first slice to its answer. */
 export class OpenCall {
@@ -27,10 +38,15 @@ export class OpenCall {
   readonly #startMs = performance.now();
   readonly #timers = new Map<number, NodeJS.Timeout | NodeJS.Immediate>();
   #wallTimer: NodeJS.Timeout | undefined;
+  readonly #exchanges = new Map<number, Exchange>();
+  #openExchanges = 0;
   #hostCalls = 0;
   #logBytes = 0;
+  #cpuUs = 0;
   lines: LogLine[] = [];
   dropped = 0;
+  /** Requests sent outward: what has been done and stays done. */
+  effects = 0;
 
   constructor(id: number, terms: CallTerms, limits: CallLimits) {
     this.id = id;
@@ -47,16 +63,35 @@ export class OpenCall {
     return Math.round(this.elapsedMs * 1000);
   }
 
-  /** How long the guest may run now without returning; not above 0: its wall time is over. */
-  get sliceMs(): number {
-    return Math.min(this.#terms.syncMs, this.#terms.wallMs - this.elapsedMs);
+  /** What is left of its wall time. */
+  get wallLeftMs(): number {
+    return this.#terms.wallMs - this.elapsedMs;
+  }
+
+  /** Whether it has used the CPU time it may use. */
+  get isCpuSpent(): boolean {
+    return this.#cpuUs / 1000 >= this.#terms.cpuMs;
+  }
+
+  get slice(): Slice {
+    const { syncMs, cpuMs } = this.#terms;
+    const wallMs = this.wallLeftMs;
+    const cpuLeftMs = cpuMs - this.#cpuUs / 1000 + cpuSlackMs;
+    if (cpuLeftMs < Math.min(syncMs, wallMs))
+      return { ms: cpuLeftMs, clock: "cpu" };
+    if (wallMs < syncMs) return { ms: wallMs, clock: "wall" };
+    return { ms: syncMs, clock: "sync" };
+  }
+
+  /** Adds what it used since `threadCpuUs` said so much. */
+  spendCpu(sinceUs: number): void {
+    this.#cpuUs += threadCpuUs() - sinceUs;
   }
 
   /** Watches the wall time of a call that waits. */
   watchWall(expire: () => void): void {
     if (this.#wallTimer) return;
-    const leftMs = this.#terms.wallMs - this.elapsedMs;
-    this.#wallTimer = setTimeout(expire, Math.max(0, leftMs));
+    this.#wallTimer = setTimeout(expire, Math.max(0, this.wallLeftMs));
   }
 
   /** False if the call has all the timers it may have. */
@@ -78,17 +113,54 @@ export class OpenCall {
     this.#timers.delete(timer);
   }
 
+  /** Begins a request outward. undefined: its number is in use, or the call has all it may have. */
+  openExchange(
+    egress: number,
+    parts: Omit<ExchangeParts, "completed">,
+  ): Exchange | undefined {
+    if (this.#exchanges.has(egress)) return undefined;
+    if (this.#openExchanges >= this.#limits.maxOpenEgress) return undefined;
+    if (++this.#hostCalls > this.#limits.maxHostCalls) return undefined;
+    const exchange = new Exchange({
+      ...parts,
+      completed: () => this.#openExchanges--,
+    });
+    this.#exchanges.set(egress, exchange);
+    this.#openExchanges++;
+    return exchange;
+  }
+
+  exchange(egress: number): Exchange | undefined {
+    return this.#exchanges.get(egress);
+  }
+
+  /** Forgets a request outward; what still comes for it is dropped. */
+  closeExchange(egress: number): void {
+    this.#exchanges.get(egress)?.close();
+    this.#exchanges.delete(egress);
+  }
+
   log(line: LogLine): void {
     this.#logBytes += Buffer.byteLength(line.text) + lineCostBytes;
     if (this.#logBytes > this.#limits.maxLogBytes) this.dropped++;
     else this.lines.push(line);
   }
 
-  /** Ends its clocks and timers. */
+  /** The lines not sent yet, and how many did not fit. */
+  takeLog(): { lines: LogLine[]; dropped: number } {
+    const { lines, dropped } = this;
+    this.lines = [];
+    this.dropped = 0;
+    return { lines, dropped };
+  }
+
+  /** Ends its clocks, its timers and what it has open outward. */
   end(): void {
     clearTimeout(this.#wallTimer);
     for (const handle of this.#timers.values()) clear(handle);
     this.#timers.clear();
+    for (const exchange of this.#exchanges.values()) exchange.close();
+    this.#exchanges.clear();
   }
 
   /** The failure of a call whose wall time is over. */
@@ -103,17 +175,46 @@ export class OpenCall {
     };
   }
 
-  /** The failure of a call whose slice, begun with so much time, did not return. */
-  sliceFailure(sliceMs: number, ranMs: number): CallFailure {
-    const { syncMs } = this.#terms;
-    if (sliceMs < syncMs) return this.wallFailure();
-    const observed = Math.round(ranMs);
+  /** The failure of a call that has used its CPU time. */
+  cpuFailure(): CallFailure {
+    const { cpuMs } = this.#terms;
+    const observed = Math.round(this.#cpuUs / 1000);
     return {
-      reason: "sync_time",
-      message: `ran for ${syncMs} ms without returning`,
-      limit: { name: "sync_ms", value: syncMs, observed },
+      reason: "cpu_time",
+      message: `used more than ${cpuMs} ms of CPU time`,
+      limit: { name: "cpu_ms", value: cpuMs, observed },
     };
   }
+
+  /** The failure of a call whose slice did not return. undefined: the machine was busy, and the call is not to blame. */
+  sliceFailure({ clock }: Slice, ranMs: number): CallFailure | undefined {
+    switch (clock) {
+      case "wall":
+        return this.wallFailure();
+      case "cpu":
+        return this.isCpuSpent ? this.cpuFailure() : undefined;
+      case "sync":
+        return syncFailure(this.#terms.syncMs, ranMs);
+    }
+  }
+}
+
+/**
+ * CPU time of the one thread that runs guests. An isolate's own `cpuTime` would be cheaper, but was measured to count the
+ * time a busy machine keeps it waiting.
+ */
+export function threadCpuUs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return user + system;
+}
+
+function syncFailure(syncMs: number, ranMs: number): CallFailure {
+  const observed = Math.round(ranMs);
+  return {
+    reason: "sync_time",
+    message: `ran for ${syncMs} ms without returning`,
+    limit: { name: "sync_ms", value: syncMs, observed },
+  };
 }
 
 const maxRecentCalls = 64;

@@ -1,6 +1,10 @@
 /** The executor: versions, each in an isolate of its own, and one isolate made ahead so that a load need not wait for it. */
 import type {
   CancelRequest,
+  EgressChunk,
+  EgressEnd,
+  EgressFailure,
+  EgressHead,
   ExecutorRequest,
   InvokeRequest,
   LoadRequest,
@@ -48,12 +52,18 @@ export class Executor {
         return;
       case "cancel":
         this.#cancel(request);
+        return;
+      case "egress-head":
+      case "egress-chunk":
+      case "egress-end":
+      case "egress-failure":
+        this.#takeEgress(request, body);
     }
   }
 
   #start(settings: StartRequest): void {
     this.#settings = settings;
-    this.#spare = rehearse(this.#newIsolate(settings), settings);
+    this.#spare = rehearse(this.#newIsolate(settings, settings), settings);
     this.#parts.reply({ type: "ready" });
   }
 
@@ -61,9 +71,11 @@ export class Executor {
     const settings = this.#settings;
     if (!settings) return;
     this.#unload(request.version);
-    const isolate = this.#takeSpare() ?? this.#newIsolate(settings);
+    const { heapLimitMb = settings.heapLimitMb } = request;
+    const limits = { ...settings, heapLimitMb };
+    const isolate =
+      this.#takeSpare(heapLimitMb) ?? this.#newIsolate(settings, limits);
     const { reply } = this.#parts;
-    const limits = settings;
     const version = new GuestVersion(request.version, {
       isolate,
       limits,
@@ -75,10 +87,11 @@ export class Executor {
     reply({ type: "loaded", id: request.id, ...outcome });
   }
 
-  #takeSpare(): GuestIsolate | undefined {
+  #takeSpare(heapLimitMb: number): GuestIsolate | undefined {
     const spare = this.#spare;
+    if (spare?.heapLimitMb !== heapLimitMb) return undefined;
     this.#spare = undefined;
-    return spare?.isLost ? undefined : spare;
+    return spare.isLost ? undefined : spare;
   }
 
   #unload(name: string): void {
@@ -98,13 +111,31 @@ export class Executor {
       if (version.cancel(id)) return;
   }
 
-  #newIsolate(settings: StartRequest): GuestIsolate {
+  /** What comes for a call that is no longer open is dropped. */
+  #takeEgress(
+    news: EgressHead | EgressChunk | EgressEnd | EgressFailure,
+    body: Buffer,
+  ): void {
+    for (const version of this.#versions.values())
+      if (version.takeEgress(news, body)) return;
+  }
+
+  #newIsolate(
+    settings: StartRequest,
+    { heapLimitMb }: { heapLimitMb: number },
+  ): GuestIsolate {
     const { maxResultBytes, maxLogBytes } = settings;
-    const { maxOpenHostCalls, maxHostCalls } = settings;
+    const { maxOpenHostCalls, maxHostCalls, maxOpenEgress } = settings;
     return new GuestIsolate({
       runtime: this.#parts.runtime,
-      heapLimitMb: settings.heapLimitMb,
-      limits: { maxResultBytes, maxLogBytes, maxOpenHostCalls, maxHostCalls },
+      heapLimitMb,
+      limits: {
+        maxResultBytes,
+        maxLogBytes,
+        maxOpenHostCalls,
+        maxHostCalls,
+        maxOpenEgress,
+      },
     });
   }
 }

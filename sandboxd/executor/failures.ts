@@ -1,5 +1,6 @@
 /** Failures that are the executor's own judgement; those of a call's clocks are in call.ts. */
 import type { CallFailure } from "../../proto/errors.ts";
+import type { EgressProblem } from "../protocol.ts";
 
 /** The runtime would not have said it: the guest got hold of something, and its isolate is not entered again. */
 export const brokenBounds: CallFailure = {
@@ -46,3 +47,15 @@ export const noModule: CallFailure = {
   reason: "invalid_export",
   message: "the source is not one module: its brackets do not match",
 };
+
+/** A request outward whose body is too long; the guest is told. */
+export function egressBodyProblem(
+  value: number,
+  observed: number,
+): EgressProblem {
+  return {
+    kind: "limit",
+    message: `the body of a request may have ${value} bytes; this one has ${observed}`,
+    limit: { name: "egress_body_bytes", value, observed },
+  };
+}

@@ -43,12 +43,14 @@ const wrapperEnd = "\n})";
 
 /** An isolate; once `isLost` it is never entered again. */
 export class GuestIsolate {
+  readonly heapLimitMb: number;
   readonly #isolate: ivm.Isolate;
   readonly #context: ivm.Context;
   readonly #entries: Record<EntryName, ivm.Reference<unknown>>;
   #isLost = false;
 
   constructor({ runtime, heapLimitMb, limits }: IsolateOptions) {
+    this.heapLimitMb = heapLimitMb;
     this.#isolate = new ivm.Isolate({
       memoryLimit: heapLimitMb,
       // V8 has lost control of the isolate, and so of this process.
@@ -72,6 +74,7 @@ export class GuestIsolate {
       configure: entry("configure"),
       invoke: entry("invoke"),
       resume: entry("resume"),
+      egress: entry("egress"),
       close: entry("close"),
       drain: entry("drain"),
     };

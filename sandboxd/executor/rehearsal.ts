@@ -48,6 +48,7 @@ export function rehearse(
       wallMs: maxMs,
       wallClock: "wall_time",
       syncMs: maxMs,
+      cpuMs: maxMs,
     },
     Buffer.from('{"name":"value"}'),
   );

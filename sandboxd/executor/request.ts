@@ -31,6 +31,7 @@ function requestHead(request: InvokeRequest, bodyKind: BodyKind): RequestHead {
   const headers = withContentType(http.headers, request.contentType);
   return {
     id: request.invocationId,
+    wallMs: request.wallMs,
     method: http.method,
     url: query === "" ? http.path : `${http.path}?${query}`,
     query: parseQuery(query, "&", "=", { maxKeys: maxQueryNames }),

@@ -1,9 +1,13 @@
 /**
  * A loaded version: its isolate and the calls open in it. Entries are synchronous and timed; between them the calls wait
- * for their timers. After a limit was hit the isolate is gone, and with it every call that waited in it.
+ * for their timers and their requests outward. After a limit was hit the isolate is gone, and with it every call that waited in it.
  */
 import type { CallFailure } from "../../proto/errors.ts";
 import type {
+  EgressChunk,
+  EgressEnd,
+  EgressFailure,
+  EgressHead,
   InvokeRequest,
   LoadFailure,
   LoadRequest,
@@ -12,14 +16,17 @@ import type {
 } from "../protocol.ts";
 import {
   readDrained,
+  type GuestEgress,
   type GuestFailure,
   type GuestItem,
   type GuestResult,
   type PayloadForm,
 } from "./bridge.ts";
-import { OpenCall, RecentCalls, type CallLimits } from "./call.ts";
+import { OpenCall, RecentCalls, threadCpuUs, type CallLimits } from "./call.ts";
+import type { ExchangeNews } from "./exchange.ts";
 import {
   brokenBounds,
+  egressBodyProblem,
   memoryFailure,
   resultSizeFailure,
   headerSizeFailure,
@@ -114,6 +121,7 @@ export class GuestVersion {
         wallMs,
         wallClock: "wall_time",
         syncMs: timeoutMs,
+        cpuMs: Infinity,
       },
       this.#limits,
     );
@@ -156,6 +164,30 @@ export class GuestVersion {
     return true;
   }
 
+  /** Passes on what came of a request outward. False if no call of that id is open. */
+  takeEgress(
+    news: EgressHead | EgressChunk | EgressEnd | EgressFailure,
+    body: Buffer,
+  ): boolean {
+    const call = this.#calls.get(news.id);
+    if (!call) return false;
+    const exchange = call.exchange(news.egress);
+    switch (news.type) {
+      case "egress-head":
+        exchange?.head(news);
+        break;
+      case "egress-chunk":
+        exchange?.chunk(body);
+        break;
+      case "egress-end":
+        exchange?.end();
+        break;
+      case "egress-failure":
+        exchange?.failed(news.failure);
+    }
+    return true;
+  }
+
   /** Ends what is open inside and out, without a word, and leaves the isolate to another. */
   handOver(): GuestIsolate {
     for (const call of this.#calls.values()) this.#close(call);
@@ -166,25 +198,32 @@ export class GuestVersion {
   dispose(): void {
     for (const call of this.#calls.values()) {
       call.end();
-      if (call.id !== this.#loadCall)
-        this.#reply({ type: "displaced", id: call.id, effects: 0 });
+      if (call.id !== this.#loadCall) this.#displace(call);
     }
     this.#calls.clear();
     this.#isolate.dispose();
   }
 
+  #displace({ id, effects }: OpenCall): void {
+    this.#reply({ type: "displaced", id, effects });
+  }
+
   #enter(call: OpenCall, entry: (sliceMs: number) => Entered): void {
-    const { sliceMs } = call;
-    if (sliceMs <= 0) {
+    const { slice } = call;
+    if (slice.ms <= 0) {
       this.#expire(call);
       return;
     }
     const startMs = performance.now();
-    const entered = entry(sliceMs);
+    const startCpuUs = threadCpuUs();
+    const entered = entry(slice.ms);
+    call.spendCpu(startCpuUs);
     switch (entered.kind) {
       case "timeout": {
         const ranMs = performance.now() - startMs;
-        this.#discard(call, call.sliceFailure(sliceMs, ranMs));
+        const failure = call.sliceFailure(slice, ranMs);
+        if (failure) this.#discard(call, failure);
+        else this.#lose();
         return;
       }
       case "lost":
@@ -196,11 +235,21 @@ export class GuestVersion {
           timeMs: Date.now(),
           text: `Unhandled rejection: ${entered.message.slice(0, 1000)}`,
         });
-        this.#collect(call);
+        this.#settle(call);
         return;
       case "returned":
-        this.#collect(call);
+        this.#settle(call);
     }
+  }
+
+  /** After a slice that returned: takes what the call says, and looks at its CPU time, which the taking is part of. */
+  #settle(call: OpenCall): void {
+    const startCpuUs = threadCpuUs();
+    this.#collect(call);
+    if (!this.#calls.has(call.id)) return;
+    call.spendCpu(startCpuUs);
+    if (call.isCpuSpent) this.#giveUp(call, call.cpuFailure());
+    else this.#sendLog(call);
   }
 
   /** Takes everything out of the isolate's outbox. */
@@ -229,6 +278,9 @@ export class GuestVersion {
       if (item.kind === "log") this.#replyLate(item.call, item.line);
       return;
     }
+    // A call over its limit gets nothing more done, and no answer; its log is kept.
+    if (call.isCpuSpent && item.kind !== "log" && item.kind !== "dropped")
+      return;
     switch (item.kind) {
       case "loaded":
         this.#payloadForm = item.payload;
@@ -238,6 +290,15 @@ export class GuestVersion {
         return;
       case "clear":
         call.clearTimer(item.timer);
+        return;
+      case "egress":
+        this.#openEgress(call, item);
+        return;
+      case "read":
+        call.exchange(item.egress)?.read(item.form);
+        return;
+      case "abort":
+        this.#abortEgress(call, item.egress);
         return;
       case "log":
         call.log(item.line);
@@ -264,6 +325,51 @@ export class GuestVersion {
     // The runtime keeps the same bounds and would have thrown.
     if (!call.startTimer(timer, delayMs, fire))
       this.#discard(call, brokenBounds);
+  }
+
+  /** The runtime keeps the same bounds and would have refused; only of text it does not know how many bytes it makes. */
+  #openEgress(call: OpenCall, item: GuestEgress): void {
+    const { egress, method, url, headers, redirect, body } = item;
+    const { id } = call;
+    const exchange = call.openExchange(egress, {
+      tell: (news, text) => this.#tellEgress(call, egress, news, text),
+      pull: (bytes) => this.#reply({ type: "egress-pull", id, egress, bytes }),
+    });
+    const { maxResultBytes } = this.#limits;
+    if (!exchange || call.id === this.#loadCall) {
+      this.#discard(call, brokenBounds);
+      return;
+    }
+    if (body.length > maxResultBytes) {
+      exchange.failSoon(egressBodyProblem(maxResultBytes, body.length));
+      return;
+    }
+    call.effects++;
+    this.#reply(
+      { type: "egress", id, egress, method, url, headers, redirect },
+      body,
+    );
+    exchange.begin();
+  }
+
+  #tellEgress(
+    call: OpenCall,
+    egress: number,
+    news: ExchangeNews,
+    text: string,
+  ): void {
+    if (news === "last" || news === "failure") call.closeExchange(egress);
+    this.#enter(call, (sliceMs) =>
+      this.#isolate.enter("egress", [call.id, egress, news, text], sliceMs),
+    );
+  }
+
+  #abortEgress(call: OpenCall, egress: number): void {
+    const exchange = call.exchange(egress);
+    if (!exchange) return;
+    if (!exchange.isComplete)
+      this.#reply({ type: "egress-abort", id: call.id, egress });
+    call.closeExchange(egress);
   }
 
   #answer(call: OpenCall, result: GuestResult): void {
@@ -306,7 +412,12 @@ export class GuestVersion {
 
   /** A call whose wall time is over while it waits: nothing runs, so the isolate may stay. */
   #expire(call: OpenCall): void {
-    this.#fail(call, call.wallFailure());
+    this.#giveUp(call, call.wallFailure());
+  }
+
+  /** Fails a call that does not run now. */
+  #giveUp(call: OpenCall, failure: CallFailure): void {
+    this.#fail(call, failure);
     this.#tidy("close", [call.id]);
   }
 
@@ -326,7 +437,7 @@ export class GuestVersion {
   #end(call: OpenCall): void {
     if (!this.#calls.delete(call.id)) return;
     call.end();
-    this.#replyLog(call);
+    if (call.lines.length > 0 || call.dropped > 0) this.#replyLog(call);
     this.#answered.add(call);
   }
 
@@ -355,10 +466,16 @@ export class GuestVersion {
     };
   }
 
-  #replyLog({ id, invocationId, lines, dropped }: OpenCall): void {
-    if (lines.length === 0 && dropped === 0) return;
+  /** What a call that waits has said survives whatever comes; lines that were not kept are counted at its end. */
+  #sendLog(call: OpenCall): void {
+    if (call.lines.length > 0) this.#replyLog(call);
+  }
+
+  #replyLog(call: OpenCall): void {
+    const { id, invocationId } = call;
     const version = this.name;
-    this.#reply({ type: "logged", id, version, invocationId, lines, dropped });
+    const log = call.takeLog();
+    this.#reply({ type: "logged", id, version, invocationId, ...log });
   }
 
   /** A line of what the call left behind, as long as the call is remembered. */

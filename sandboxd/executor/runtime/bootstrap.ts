@@ -8,6 +8,9 @@ import { createAnswer } from "./answer.ts";
 import { createCalls, type Call, type Calls, type Limits } from "./calls.ts";
 import { createConsole } from "./console.ts";
 import type { RequestHead } from "./context.ts";
+import { createEgressErrors } from "./fetch/errors.ts";
+import { createExchanges } from "./fetch/exchange.ts";
+import { createFetch } from "./fetch/fetch.ts";
 import { installGlobals } from "./globals.ts";
 import { isObject, parse, quote } from "./intrinsics.ts";
 import { createModules, moduleNotFoundCode, type Modules } from "./modules.ts";
@@ -24,6 +27,8 @@ export interface Entries {
   invoke: (call: number, request: string, body: string) => void;
   /** Fires a timer of a call. */
   resume: (call: number, timer: number) => void;
+  /** Tells a request outward what came of it; exchange.ts outside says what news there are. */
+  egress: (call: number, egress: number, news: string, text: string) => void;
   /** Forgets a call that will not be answered. */
   close: (call: number) => void;
   drain: () => string;
@@ -32,10 +37,17 @@ export interface Entries {
 /** Makes the runtime of one isolate. */
 export function start(limits: Limits): Entries {
   const outbox = createOutbox();
-  const calls = createCalls(outbox, limits);
+  const egressErrors = createEgressErrors();
+  const calls = createCalls(outbox, limits, egressErrors);
   const timers = createTimers(calls);
   const modules = createModules();
-  installGlobals({ calls, timers, console: createConsole(calls, modules) });
+  const exchanges = createExchanges(calls, egressErrors);
+  installGlobals({
+    calls,
+    timers,
+    console: createConsole(calls, modules),
+    fetch: createFetch(calls, exchanges, egressErrors),
+  });
 
   let loaded: Loaded | undefined;
   let secrets = "{}";
@@ -43,7 +55,7 @@ export function start(limits: Limits): Entries {
 
   return {
     load: (id, run, fileName) => {
-      const call = calls.open(id);
+      const call = calls.open(id, false);
       attempt(calls, call, () => {
         loaded = load({ calls, call, modules, run, fileName });
       });
@@ -53,7 +65,7 @@ export function start(limits: Limits): Entries {
       meta = newMeta;
     },
     invoke: (id, request, body) => {
-      const call = calls.open(id);
+      const call = calls.open(id, true);
       const target = loaded;
       if (!target) return;
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the executor wrote it
@@ -69,6 +81,11 @@ export function start(limits: Limits): Entries {
     resume: (id, timer) => {
       const call = calls.resume(id);
       if (call) attempt(calls, call, () => timers.fire(call, timer));
+    },
+    egress: (id, egress, news, text) => {
+      const call = calls.resume(id);
+      if (call)
+        attempt(calls, call, () => exchanges.take(call, egress, news, text));
     },
     close: (id) => {
       const call = calls.resume(id);
@@ -118,7 +135,7 @@ function load({
     return undefined;
   }
   const { name, payload } = model;
-  calls.outbox.answer(
+  calls.outbox.post(
     `["loaded",${call.id},${quote(name)},${quote(payload)}]`,
     "",
   );

@@ -3,6 +3,8 @@
  * the next entry, microtasks included, belong to it.
  */
 import { flattenError, namedMessage } from "./errors.ts";
+import type { ExchangeState } from "./fetch/exchange.ts";
+import type { EgressErrors } from "./fetch/errors.ts";
 import { dictionary, quote } from "./intrinsics.ts";
 import type { Outbox } from "./outbox.ts";
 
@@ -12,14 +14,19 @@ export interface Limits {
   maxLogBytes: number;
   maxOpenHostCalls: number;
   maxHostCalls: number;
+  maxOpenEgress: number;
 }
 
 /** One run of the guest, or of its top level. */
 export interface Call {
   readonly id: number;
+  /** A top level belongs to no invocation, and may ask nothing of the world. */
+  readonly isInvocation: boolean;
   answered: boolean;
   timers: Record<string, () => void>;
   openTimers: number;
+  exchanges: Record<string, ExchangeState>;
+  openExchanges: number;
   hostCalls: number;
   logChars: number;
 }
@@ -32,7 +39,8 @@ export type GuestReason =
   | "invalid_result"
   | "invalid_export"
   | "module_not_found"
-  | "result_size";
+  | "result_size"
+  | "egress_denied";
 
 export interface Calls {
   readonly outbox: Outbox;
@@ -40,7 +48,7 @@ export interface Calls {
   /** The call that runs. */
   current(): Call;
   /** Makes a call and lets it run. */
-  open(id: number): Call;
+  open(id: number, isInvocation: boolean): Call;
   /** Lets an open call run. */
   resume(id: number): Call | undefined;
   /** Forgets a call and its timers. */
@@ -67,29 +75,35 @@ export interface Response {
   body: string;
 }
 
-export function createCalls(outbox: Outbox, limits: Limits): Calls {
+export function createCalls(
+  outbox: Outbox,
+  limits: Limits,
+  egressErrors: EgressErrors,
+): Calls {
   const open = dictionary<Call>();
-  let current = newCall(0);
+  let current = newCall(0, false);
   current.answered = true;
 
   const close = (call: Call) => {
     call.answered = true;
     call.timers = dictionary();
     call.openTimers = 0;
+    call.exchanges = dictionary();
+    call.openExchanges = 0;
     delete open[call.id];
   };
 
   const answer = (call: Call, item: string, body: string) => {
     close(call);
-    outbox.answer(item, body);
+    outbox.post(item, body);
   };
 
   const calls: Calls = {
     outbox,
     limits,
     current: () => current,
-    open: (id) => {
-      current = newCall(id);
+    open: (id, isInvocation) => {
+      current = newCall(id, isInvocation);
       open[id] = current;
       return current;
     },
@@ -106,7 +120,9 @@ export function createCalls(outbox: Outbox, limits: Limits): Calls {
         reason === "callback_error" ? error.message : namedMessage(error);
       // Reading the error may have run guest code that answered meanwhile.
       if (call.answered) return;
-      const head = `["failure",${call.id},${quote(reason)},${quote(message)}`;
+      const denial = egressErrors.denialOf(thrown);
+      const told = denial === undefined ? reason : "egress_denied";
+      const head = `["failure",${call.id},${quote(told)},${quote(denial ?? message)}`;
       const tail = `${quote(error.stack)},${error.httpStatus},0]`;
       answer(call, `${head},${tail}`, "");
     },
@@ -125,12 +141,15 @@ export function createCalls(outbox: Outbox, limits: Limits): Calls {
   return calls;
 }
 
-function newCall(id: number): Call {
+function newCall(id: number, isInvocation: boolean): Call {
   return {
     id,
+    isInvocation,
     answered: false,
     timers: dictionary(),
     openTimers: 0,
+    exchanges: dictionary(),
+    openExchanges: 0,
     hostCalls: 0,
     logChars: 0,
   };

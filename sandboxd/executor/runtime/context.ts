@@ -3,7 +3,9 @@ import {
   defineProperty,
   hasOwn,
   isArray,
+  floor,
   isObject,
+  now,
   objectKeys,
   parse,
   valueProperty,
@@ -20,6 +22,8 @@ export interface CallRequest {
 
 export interface RequestHead {
   id: string;
+  /** What the call may take, in milliseconds from now. */
+  wallMs: number;
   method: string;
   url: string;
   query: Record<string, unknown>;
@@ -42,6 +46,8 @@ export interface Context {
   data: Record<string, unknown>;
   body: unknown;
   body_raw: string | undefined;
+  /** What is left of the call's time, in whole milliseconds. */
+  remainingMs: () => number;
 }
 
 /**
@@ -66,6 +72,15 @@ export function createContext(request: CallRequest): Context {
     data,
     body: body.value,
     body_raw: body.raw,
+    remainingMs: remainingMsOf(head.wallMs),
+  };
+}
+
+function remainingMsOf(wallMs: number): () => number {
+  const endMs = floor(now() + wallMs);
+  return () => {
+    const leftMs = endMs - now();
+    return leftMs > 0 ? leftMs : 0;
   };
 }
 

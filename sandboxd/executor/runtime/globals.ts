@@ -1,6 +1,9 @@
 /** What a guest finds on `globalThis` beside the language. Heavy ones are getters that take up their polyfill when read. */
 import type { Calls } from "./calls.ts";
 import { type GuestConsole } from "./console.ts";
+import type { Fetch } from "./fetch/fetch.ts";
+import { Headers } from "./fetch/headers.ts";
+import { Response } from "./fetch/response.ts";
 import {
   apply,
   construct,
@@ -16,10 +19,16 @@ export interface GlobalParts {
   calls: Calls;
   timers: Timers;
   console: GuestConsole;
+  fetch: Fetch;
 }
 
 /** Puts the globals in place; before any guest code. */
-export function installGlobals({ calls, timers, console }: GlobalParts): void {
+export function installGlobals({
+  calls,
+  timers,
+  console,
+  fetch,
+}: GlobalParts): void {
   removeSharedMemory();
   fixArrayBuffer();
   define("global", globalThis);
@@ -31,6 +40,9 @@ export function installGlobals({ calls, timers, console }: GlobalParts): void {
   define("clearInterval", timers.clearTimeout);
   define("clearImmediate", timers.clearTimeout);
   define("queueMicrotask", queueMicrotaskOf(calls));
+  define("fetch", fetch);
+  define("Headers", Headers);
+  define("Response", Response);
   const defineLazy = lazyGlobals();
   defineLazy("Buffer", () => require("buffer/").Buffer);
   defineLazy("URL", () => require("whatwg-url").URL, takeEncoding);

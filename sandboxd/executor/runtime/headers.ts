@@ -166,7 +166,7 @@ function checkValue(name: string, value: HeaderValue): void {
 }
 
 // By char codes: a regular expression would ask the guest's `exec`.
-function isToken(text: string): boolean {
+export function isToken(text: string): boolean {
   for (let i = 0; i < text.length; i++) {
     const code = charCode(text, i);
     const isDigit = code >= 0x30 && code <= 0x39;
@@ -178,7 +178,7 @@ function isToken(text: string): boolean {
   return text.length > 0;
 }
 
-function isHeaderText(text: string): boolean {
+export function isHeaderText(text: string): boolean {
   for (let i = 0; i < text.length; i++) {
     const code = charCode(text, i);
     const isPrintable = code >= 0x20 && code !== 0x7f && code <= 0xff;

@@ -24,6 +24,8 @@ export const stringify: (value: unknown) => string | undefined = JSON.stringify;
 export const TypeErrorIntrinsic = TypeError;
 export const RangeErrorIntrinsic = RangeError;
 export const ErrorIntrinsic = Error;
+export const PromiseIntrinsic = Promise;
+const WeakMapIntrinsic = WeakMap;
 
 const { fromCharCode } = String;
 const asyncPrototype = getPrototypeOf(async function () {});
@@ -39,7 +41,43 @@ function textMethod<Result>(name: string): Method<Result> {
 export const sliceText = textMethod<string>("slice");
 export const indexInText = textMethod<number>("indexOf");
 export const lowerCase = textMethod<string>("toLowerCase");
+export const upperCase = textMethod<string>("toUpperCase");
 export const charCode = textMethod<number>("charCodeAt");
+
+const sortArray: (list: string[]) => string[] = Function.prototype.call.bind(
+  Reflect.get(Array.prototype, "sort"),
+);
+
+/** The keys of a dictionary, by their chars. */
+export function sortedKeys(of: object): string[] {
+  return sortArray(objectKeys(of));
+}
+
+/** What the runtime knows of objects that the guest holds. */
+export interface Notes<Value> {
+  get: (about: object) => Value | undefined;
+  set: (about: object, value: Value) => void;
+}
+
+const getNote: (notes: object, about: object) => unknown =
+  Function.prototype.call.bind(Reflect.get(WeakMap.prototype, "get"));
+const setNote: (notes: object, about: object, value: unknown) => void =
+  Function.prototype.call.bind(Reflect.get(WeakMap.prototype, "set"));
+
+export function createNotes<Value>(): Notes<Value> {
+  const notes = new WeakMapIntrinsic();
+  return {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only `set` puts something there
+    get: (about) => getNote(notes, about) as Value | undefined,
+    set: (about, value) => setNote(notes, about, value),
+  };
+}
+
+/** A property of anything; a getter or a trap may answer, or throw. */
+export function readProperty(of: object, name: string | symbol): unknown {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a plain read
+  return (of as Record<string | symbol, unknown>)[name];
+}
 
 /** The text of up to some thousand char codes. */
 export function textOfCharCodes(codes: ArrayLike<number>): string {

@@ -15,6 +15,18 @@ export type OutboxItem =
   | [kind: "log", call: number, level: string, timeMs: number, text: string]
   | [kind: "dropped", call: number, lines: number]
   | [
+      kind: "egress",
+      call: number,
+      egress: number,
+      method: string,
+      url: string,
+      headers: string[],
+      redirect: string,
+      encoding: "utf8" | "latin1",
+    ]
+  | [kind: "read", call: number, egress: number, form: "utf8" | "latin1"]
+  | [kind: "abort", call: number, egress: number]
+  | [
       kind: "result",
       call: number,
       httpStatus: number,
@@ -45,8 +57,8 @@ export interface Outbox {
   log: (call: number, level: string, timeMs: number, text: string) => void;
   /** A line that was not kept. */
   dropped: (call: number) => void;
-  /** A ready JSON item, with at most one body; each is drained alone. */
-  answer: (item: string, body: string) => void;
+  /** A ready JSON item, with at most one body; each is drained alone, in their order. */
+  post: (item: string, body: string) => void;
   /** `1` if more waits, else `0`; then the items as a JSON array, a line feed, the body of the last. Empty: nothing waits. */
   drain: () => string;
 }
@@ -65,7 +77,7 @@ export function createOutbox(): Outbox {
     if (droppedLines > 0) add(`["dropped",${droppedCall},${droppedLines}]`);
     droppedLines = 0;
   };
-  const takeAnswer = () => {
+  const takePosted = () => {
     const taken = first;
     first = taken?.next;
     if (!first) last = undefined;
@@ -83,7 +95,7 @@ export function createOutbox(): Outbox {
       droppedCall = call;
       droppedLines++;
     },
-    answer: (item, body) => {
+    post: (item, body) => {
       const waiting: Waiting = { item, body, next: undefined };
       if (last) last.next = waiting;
       else first = waiting;
@@ -91,12 +103,12 @@ export function createOutbox(): Outbox {
     },
     drain: () => {
       flushDropped();
-      const answer = takeAnswer();
-      if (answer) add(answer.item);
+      const posted = takePosted();
+      if (posted) add(posted.item);
       if (small === "") return "";
       const items = small;
       small = "";
-      return `${first ? 1 : 0}[${items}]\n${answer ? answer.body : ""}`;
+      return `${first ? 1 : 0}[${items}]\n${posted ? posted.body : ""}`;
     },
   };
 }

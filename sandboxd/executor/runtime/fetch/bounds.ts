@@ -1,0 +1,6 @@
+/** Bounds of a request outward; the runtime keeps them, and the executor checks each again. */
+
+export const maxMethodChars = 64;
+export const maxUrlChars = 16 * 1024;
+/** Of all names and values together. */
+export const maxEgressHeaderChars = 64 * 1024;
