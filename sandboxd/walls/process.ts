@@ -14,7 +14,7 @@ export interface EnclosedProcess {
   pid: number;
   /** Descriptor 3 of the program. */
   pipe: Duplex;
-  kill(): void;
+  kill: () => void;
   /** Resolves when nothing of it is left. */
   ended: Promise<ProcessEnd>;
 }

@@ -1,0 +1,93 @@
+/** How bubblewrap is told to build the walls: every argument, and why. */
+import { existsSync, realpathSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join, resolve } from "node:path";
+import { filterDescriptor } from "./process.ts";
+import type { PackageFiles, Program } from "./program.ts";
+import type { SystemFiles } from "./system.ts";
+
+export interface BwrapOptions {
+  bwrap: string;
+  system: SystemFiles;
+  /** Whether the program sees a /proc, with itself alone in it. */
+  hasProc: boolean;
+}
+
+/** The program's folder behind the walls: nothing there tells where it lies on the host. */
+const home = "/app";
+
+/** Nobody, behind the walls as outside. */
+export const nobody = 65534;
+
+/** The command that builds the walls and runs `script` behind them. */
+export function bwrapCommand(
+  program: Program,
+  options: BwrapOptions,
+  script: readonly string[] = [join(home, "main.cjs")],
+): string[] {
+  return [
+    [options.bwrap],
+    namespaces(program),
+    view(program, options),
+    environment(options.system),
+    // No process behind the walls outlives the one before them, nor reaches its terminal.
+    ["--die-with-parent", "--new-session"],
+    ["--cap-drop", "ALL"],
+    ["--seccomp", `${filterDescriptor}`],
+    ["--", join(home, "node"), ...program.nodeFlags, ...script],
+  ].flat();
+}
+
+/** Everything of its own; whoever must connect outward keeps the host's network. */
+function namespaces({ hasNetwork }: Program): string[] {
+  return [
+    ["--unshare-user", "--uid", `${nobody}`, "--gid", `${nobody}`],
+    ["--unshare-ipc", "--unshare-pid", "--unshare-cgroup"],
+    ["--unshare-uts", "--hostname", "annex"],
+    hasNetwork ? [] : ["--unshare-net"],
+  ].flat();
+}
+
+/** An empty root with the few files the program needs. No /dev: Node was seen to need nothing there, nor in /proc. */
+function view(program: Program, { system, hasProc }: BwrapOptions): string[] {
+  const { hasNetwork, hostFiles } = program;
+  const libraries = hasNetwork
+    ? [...system.libraries, ...system.resolverLibraries]
+    : system.libraries;
+  return [
+    ...libraries.flatMap((file) => bind(file, file)),
+    ...bind(system.node, join(home, "node")),
+    ...bind(resolve(program.file), join(home, "main.cjs")),
+    ...packageBinds(program),
+    ...hostFiles.filter(existsSync).flatMap((file) => bind(file, file)),
+    ...(hasProc ? ["--proc", "/proc"] : []),
+    // Last of the mounts: without it the root is a file system in memory that can be written to.
+    "--remount-ro",
+    "/",
+    "--chdir",
+    home,
+  ];
+}
+
+/** Links are followed here: behind the walls there is nothing they could lead to. */
+function bind(file: string, path: string): string[] {
+  return ["--ro-bind", existsSync(file) ? realpathSync(file) : file, path];
+}
+
+function packageBinds({ file, packages }: Program): string[] {
+  let requirer = resolve(file);
+  return packages.flatMap(({ name, paths }: PackageFiles) => {
+    requirer = createRequire(requirer).resolve(`${name}/package.json`);
+    const folder = dirname(requirer);
+    return paths.flatMap((path) =>
+      bind(join(folder, path), join(home, "node_modules", name, path)),
+    );
+  });
+}
+
+/** The loader finds libraries outside its usual folders by this alone: its cache of the others lies in /etc. */
+function environment({ libraries }: SystemFiles): string[] {
+  const folders = new Set(libraries.map((file) => dirname(file)));
+  const path = [...folders].join(":");
+  return ["--clearenv", "--setenv", "LD_LIBRARY_PATH", path];
+}
