@@ -1,47 +1,19 @@
-/** Which calls are let in: what is malformed, too large, or too many is refused before it costs anything. */
+/** Which calls are let in: what is malformed or too large is refused before it costs anything; turns.ts refuses too many. */
 import { AnnexError, type CallFailure } from "../../proto/errors.ts";
 import type { InvokeRequest } from "../../proto/gen/annex/invoke/v1/invoke.ts";
 
-export interface AdmissionLimits {
-  maxPayloadBytes: number;
-  /** Calls of one container that run at once on this host. */
-  maxRunningCalls: number;
-  /** Calls of one container that wait for their turn; more are refused. */
-  maxQueuedCalls: number;
-}
-
-/** Counts the open calls of each container. */
-export class Admission {
-  readonly #limits: AdmissionLimits;
-  readonly #open = new Map<string, number>();
-
-  constructor(limits: AdmissionLimits) {
-    this.#limits = limits;
-  }
-
-  /** Why the call is refused; undefined lets it in, and `leave` must follow. Throws `invalid` on a malformed request. */
-  enter(request: InvokeRequest): CallFailure | undefined {
-    const { maxPayloadBytes, maxRunningCalls, maxQueuedCalls } = this.#limits;
-    const maxOpenCalls = maxRunningCalls + maxQueuedCalls;
-    if (request.payload.length > maxPayloadBytes)
-      return overLimit(
-        "payload_size",
-        "payload_bytes",
-        maxPayloadBytes,
-        request.payload.length,
-      );
-    const open = this.#open.get(request.container) ?? 0;
-    if (open >= maxOpenCalls)
-      return overLimit("concurrency", "queued_calls", maxOpenCalls, open + 1);
-    this.#open.set(request.container, open + 1);
-    return undefined;
-  }
-
-  leave(container: string): void {
-    const open = (this.#open.get(container) ?? 1) - 1;
-    if (open === 0) this.#open.delete(container);
-    else this.#open.set(container, open);
-  }
+/** Why a call with so large a payload is refused; undefined: it is not. */
+export function payloadRefusal(
+  { payload }: InvokeRequest,
+  maxPayloadBytes: number,
+): CallFailure | undefined {
+  if (payload.length <= maxPayloadBytes) return undefined;
+  return overLimit(
+    "payload_size",
+    "payload_bytes",
+    maxPayloadBytes,
+    payload.length,
+  );
 }
 
 /** Of a request's names, trace context, request line and headers together. */

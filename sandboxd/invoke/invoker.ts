@@ -8,8 +8,14 @@ import type {
   InvokeResponse,
 } from "../../proto/gen/annex/invoke/v1/invoke.ts";
 import type { LogLine } from "../protocol.ts";
-import { Admission, checkRequest, type AdmissionLimits } from "./admission.ts";
+import { checkRequest, payloadRefusal } from "./admission.ts";
 import { createInvocationIds } from "./invocation-ids.ts";
+import {
+  createCallLimits,
+  type CallLimits,
+  type Clocks,
+  type LimitSource,
+} from "./limits.ts";
 import {
   failureResponse,
   notRun,
@@ -17,7 +23,13 @@ import {
   skippedResponse,
   type Answer,
 } from "./response.ts";
-import { noContainer, resolve, type Resolver } from "./resolve.ts";
+import {
+  noContainer,
+  resolve,
+  type Resolution,
+  type Resolver,
+} from "./resolve.ts";
+import { Turns, type TurnLimits, type TurnLimitSource } from "./turns.ts";
 import {
   createVersions,
   mayNeedBuild,
@@ -41,13 +53,9 @@ export interface Invoker {
   invoke(request: InvokeRequest, caller: Caller): Promise<InvokeResponse>;
 }
 
-export interface InvokerLimits extends AdmissionLimits {
-  /** The longest an invocation may take, awaits included. */
-  wallMs: number;
-  /** The longest its code may run without returning to the event loop. */
-  syncMs: number;
-  /** The CPU time it may use in all. */
-  cpuMs: number;
+/** The host's defaults. */
+export interface InvokerLimits extends Clocks, TurnLimits {
+  readonly maxPayloadBytes: number;
 }
 
 /** What the supervisor tells of a call. Times are in milliseconds of performance.now(). */
@@ -64,6 +72,22 @@ export interface Run {
   endedAt: number;
   runUs: number;
   compileUs: number;
+  /** What it asked of others, as far as that ended before it did. */
+  egress: readonly OutwardRequest[];
+}
+
+/** A request outward, as the supervisor tells of it. Times as above. */
+export interface OutwardRequest {
+  method: string;
+  /** Scheme, host and port. */
+  origin: string;
+  startedAt: number;
+  endedAt: number;
+  /** 0: no answer. */
+  status: number;
+  sentBytes: number;
+  receivedBytes: number;
+  outcome: "answered" | "aborted" | "denied" | "limit" | "failed";
 }
 
 interface GuestLogs {
@@ -88,7 +112,7 @@ interface Call {
 }
 
 export interface InvokerDependencies {
-  catalog: Resolver & BundleStore;
+  catalog: Resolver & BundleStore & LimitSource & TurnLimitSource;
   run: (
     version: LoadableVersion,
     call: Call,
@@ -110,6 +134,8 @@ export interface InvocationOutcome {
   serving: ServedExtension | undefined;
   /** Milliseconds of performance.now(). */
   startedAt: number;
+  /** How long of that it waited for its turn. */
+  queuedMs: number;
   endedAt: number;
   run: Run | undefined;
   outcome: "result" | "failure" | "skipped" | "error";
@@ -121,7 +147,8 @@ export function createInvoker(
   dependencies: InvokerDependencies,
 ): Invoker {
   const { catalog, run, record } = dependencies;
-  const admission = new Admission(limits);
+  const turns = new Turns(limits, catalog);
+  const limitsOf = createCallLimits(limits, catalog);
   const nextId = createInvocationIds();
   const versions = createVersions(catalog);
 
@@ -135,29 +162,56 @@ export function createInvoker(
       caller,
       id: nextId(),
       startedAt: performance.now(),
+      queuedMs: 0,
     };
-    const refused = admission.enter(request);
-    if (refused) return fail(invocation, refused);
     try {
-      if (caller.signal?.aborted) throw cancelled();
-      return caller.source === undefined
-        ? await invokeTarget(invocation)
-        : await invokeSource(invocation, caller.source);
+      return answerAtOnce(invocation) ?? (await invokeInTurn(invocation));
     } catch (error) {
       conclude(invocation, { outcome: "error" });
       throw error;
+    }
+  }
+
+  /** The answer of a call of which nothing is to run: it waits for no turn. */
+  function answerAtOnce(invocation: Invocation): InvokeResponse | undefined {
+    const { request, caller } = invocation;
+    if (caller.signal?.aborted) throw cancelled();
+    const tooLarge = payloadRefusal(request, limits.maxPayloadBytes);
+    if (tooLarge) return fail(invocation, tooLarge);
+    if (caller.source !== undefined)
+      return catalog.hasContainer(request.container)
+        ? undefined
+        : fail(invocation, noContainer(request.container));
+    const found = resolve(catalog, request);
+    return isServed(found) ? undefined : notServed(invocation, found);
+  }
+
+  async function invokeInTurn(invocation: Invocation): Promise<InvokeResponse> {
+    const { request, caller, startedAt } = invocation;
+    const { container } = request;
+    const callLimits = limitsOf(request);
+    const dueAt = startedAt + callLimits.wallMs;
+    const turn = turns.take(container, dueAt, caller.signal);
+    if (turn !== "turn") {
+      if ("reason" in turn) return fail(invocation, turn);
+      const end = await turn;
+      invocation.queuedMs = performance.now() - startedAt;
+      if (end === "given up") throw cancelled();
+      if (end === "expired")
+        return fail(invocation, expiredInLine(callLimits, invocation));
+    }
+    try {
+      return caller.source === undefined
+        ? await invokeTarget(invocation)
+        : await invokeSource(invocation, caller.source);
     } finally {
-      admission.leave(request.container);
+      turns.leave(container);
     }
   }
 
   async function invokeTarget(invocation: Invocation): Promise<InvokeResponse> {
     const serving = resolve(catalog, invocation.request);
-    if ("skipped" in serving) {
-      conclude(invocation, { outcome: "skipped" });
-      return skippedResponse(invocation.id, serving.skipped);
-    }
-    if ("reason" in serving) return fail(invocation, serving);
+    if (!isServed(serving)) return notServed(invocation, serving);
     try {
       const ran = await run(
         versions.served(serving),
@@ -181,9 +235,7 @@ export function createInvoker(
       error instanceof AnnexError && error.code === "unavailable";
     if (!isUnavailable) return true;
     const serving = resolve(catalog, invocation.request);
-    return (
-      "version" in serving && serving.version.digest === tried.version.digest
-    );
+    return isServed(serving) && serving.version.digest === tried.version.digest;
   }
 
   /** Runs the code as it is; what that cannot do is built by the control plane and then taken from this host's disk. */
@@ -191,10 +243,7 @@ export function createInvoker(
     invocation: Invocation,
     source: Uint8Array,
   ): Promise<InvokeResponse> {
-    const { container } = invocation.request;
-    if (!catalog.hasContainer(container))
-      return fail(invocation, noContainer(container));
-    const version = versions.inline(container, source);
+    const version = versions.inline(invocation.request.container, source);
     const first = await run(
       version,
       callOf(invocation),
@@ -217,18 +266,14 @@ export function createInvoker(
 
   function callOf({ id, request, startedAt }: Invocation): Call {
     const spentMs = Math.floor(performance.now() - startedAt);
-    const isDeadline =
-      request.timeoutMs > 0 && request.timeoutMs < limits.wallMs;
-    const wallMs = isDeadline ? request.timeoutMs : limits.wallMs;
+    const { wallMs, ...callLimits } = limitsOf(request);
     return {
       invocationId: id,
       payload: request.payload,
       contentType:
         request.contentType === "" ? "application/json" : request.contentType,
+      ...callLimits,
       wallMs: Math.max(1, wallMs - spentMs),
-      wallClock: isDeadline ? "deadline" : "wall_time",
-      syncMs: limits.syncMs,
-      cpuMs: limits.cpuMs,
       ...(request.http && { http: guestRequestOf(request.http) }),
     };
   }
@@ -251,7 +296,7 @@ export function createInvoker(
       invocationId: invocation.id,
       version: serving?.version.number ?? 0,
       isCold: ran.isCold,
-      timings: timingsOf(ran),
+      timings: timingsOf(ran, invocation.queuedMs),
       extension:
         invocation.request.target?.$case === "point"
           ? serving?.extension
@@ -260,6 +305,15 @@ export function createInvoker(
     return isFailure
       ? failureResponse(frame, outcome.failure, invocation.caller.mayManage)
       : resultResponse(frame, outcome);
+  }
+
+  function notServed(
+    invocation: Invocation,
+    found: Exclude<Resolution, ServedExtension>,
+  ): InvokeResponse {
+    if ("reason" in found) return fail(invocation, found);
+    conclude(invocation, { outcome: "skipped" });
+    return skippedResponse(invocation.id, found.skipped);
   }
 
   function fail(invocation: Invocation, failure: CallFailure): InvokeResponse {
@@ -272,7 +326,7 @@ export function createInvoker(
   }
 
   function conclude(
-    { request, id, startedAt }: Invocation,
+    { request, id, startedAt, queuedMs }: Invocation,
     end: Pick<InvocationOutcome, "outcome"> & Partial<InvocationOutcome>,
   ): void {
     const { outcome, failure, run: ran, serving } = end;
@@ -283,6 +337,7 @@ export function createInvoker(
         invocationId: id,
         serving,
         startedAt,
+        queuedMs,
         endedAt,
         run: ran,
         outcome,
@@ -299,6 +354,28 @@ interface Invocation {
   caller: Caller;
   id: string;
   startedAt: number;
+  /** How long it waited for its turn. */
+  queuedMs: number;
+}
+
+function isServed(found: Resolution): found is ServedExtension {
+  return "version" in found;
+}
+
+/** Of a call whose time was over before its turn came. */
+function expiredInLine(
+  { wallMs, wallClock }: CallLimits,
+  { queuedMs }: Invocation,
+): CallFailure {
+  return {
+    reason: wallClock,
+    message: `no answer within ${wallMs} ms: the call waited for others of its container to end`,
+    limit: {
+      name: wallClock === "deadline" ? "timeout_ms" : "wall_ms",
+      value: wallMs,
+      observed: Math.round(queuedMs),
+    },
+  };
 }
 
 function cancelled(): AnnexError {
@@ -316,13 +393,16 @@ function guestRequestOf(
   };
 }
 
-function timingsOf(ran: Run): {
+function timingsOf(
+  ran: Run,
+  queuedMs: number,
+): {
   queueUs: number;
   startUs: number;
   runUs: number;
 } {
   return {
-    queueUs: microseconds(ran.acquiredAt - ran.admittedAt),
+    queueUs: microseconds(queuedMs + ran.acquiredAt - ran.admittedAt),
     startUs: microseconds(ran.loadedAt - ran.acquiredAt),
     runUs: ran.runUs,
   };

@@ -47,16 +47,22 @@ function recordOf(invocation: InvocationOutcome): InvocationRecord {
     cold: run?.isCold ?? false,
     startMs: performance.timeOrigin + startedAt,
     endUs: us(endedAt - startedAt),
-    ...(run && phasesOf(run, startedAt)),
+    ...(run && phasesOf(run, invocation)),
   };
 }
 
-function phasesOf(run: Run, startedAt: number) {
+function phasesOf(
+  run: Run,
+  { startedAt, queuedMs }: Pick<InvocationOutcome, "startedAt" | "queuedMs">,
+) {
   const acquiredUs = us(run.acquiredAt - startedAt);
   const loadedUs = us(run.loadedAt - startedAt);
   const logs = run.outcome.kind === "cancelled" ? undefined : run.outcome.logs;
   return {
-    queue: { startUs: us(run.admittedAt - startedAt), endUs: acquiredUs },
+    queue: {
+      startUs: us(run.admittedAt - startedAt - queuedMs),
+      endUs: acquiredUs,
+    },
     acquire: { startUs: acquiredUs, endUs: loadedUs },
     compile: {
       startUs: Math.max(0, loadedUs - run.compileUs),

@@ -21,6 +21,13 @@ export const maxInFlightPerStream = 1024;
 /** Answers a stream holds for a reader that has stopped reading; beyond it the stream is ended. */
 export const maxUnsentBytes = 64 * 1024 * 1024;
 
+/**
+ * Messages, and bytes of their payloads, that a stream takes before the event loop comes round to others: what they cost
+ * there is about a millisecond.
+ */
+const maxMessagesPerLoopTurn = 16;
+const maxBytesPerLoopTurn = 256 * 1024;
+
 /** How long a caller that has not yet read that the host drains may still send. */
 const drainGraceMs = 250;
 
@@ -35,6 +42,9 @@ export class InvokeStream implements MessageReceiver<InvokeStreamRequest> {
   readonly #invoke: InvokeOne;
   readonly #onOver: () => void;
   readonly #inFlight = new Map<bigint, AbortController>();
+  #takenMessages = 0;
+  #takenBytes = 0;
+  #isResting = false;
   #unsentBytes = 0;
   #isBehind = false;
   #hasEnded = false;
@@ -52,6 +62,7 @@ export class InvokeStream implements MessageReceiver<InvokeStreamRequest> {
   }
 
   message({ id, message }: InvokeStreamRequest): void {
+    this.#restIfDue(message);
     switch (message?.$case) {
       case "invoke":
         return this.#begin(id, message.value);
@@ -74,7 +85,7 @@ export class InvokeStream implements MessageReceiver<InvokeStreamRequest> {
     this.#unsentBytes = 0;
     if (!this.#isBehind) return;
     this.#isBehind = false;
-    this.#stream.resume();
+    this.#resume();
   }
 
   closed(): void {
@@ -91,6 +102,29 @@ export class InvokeStream implements MessageReceiver<InvokeStreamRequest> {
       this.#isDrained = true;
       this.#endIfDone();
     }, drainGraceMs);
+  }
+
+  /** Counted in all, not by turns of the loop: a pause costs a caller that sends little nothing. */
+  #restIfDue(message: InvokeStreamRequest["message"]): void {
+    this.#takenMessages++;
+    if (message?.$case === "invoke")
+      this.#takenBytes += message.value.payload.length;
+    const isDue =
+      this.#takenMessages >= maxMessagesPerLoopTurn ||
+      this.#takenBytes >= maxBytesPerLoopTurn;
+    if (!isDue || this.#isResting) return;
+    this.#isResting = true;
+    this.#stream.pause();
+    setImmediate(() => {
+      this.#takenMessages = this.#takenBytes = 0;
+      this.#isResting = false;
+      this.#resume();
+    });
+  }
+
+  #resume(): void {
+    if (!this.#isBehind && !this.#isResting && !this.#isOver)
+      this.#stream.resume();
   }
 
   #begin(id: bigint, request: InvokeRequest): void {

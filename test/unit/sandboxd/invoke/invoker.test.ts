@@ -45,6 +45,8 @@ function hostServing(number: number) {
         hasContainer: () => true,
         extension: () => serving,
         bound: () => undefined,
+        containerSettings: () => undefined,
+        pointLimits: () => undefined,
         readBundle: bundleGone,
         readInline: bundleGone,
       };
@@ -95,5 +97,6 @@ function answered(): Promise<Run> {
     endedAt: 0,
     runUs: 0,
     compileUs: 0,
+    egress: [],
   });
 }

@@ -203,3 +203,34 @@ test("an error of ours crosses as a fixed phrase", async () => {
     message: { $case: "error", value: { code: 13 } },
   });
 });
+
+test("takes a burst in portions, so that others' messages come between them", async () => {
+  const { stream, state } = openStream();
+  let taken = 0;
+  while (!state.isPaused) invoke(stream, BigInt(++taken), `c${taken}`);
+  expect(taken).toBe(16);
+  await settled();
+  expect(state.isPaused).toBe(false);
+});
+
+test("takes a large payload as a portion of its own", async () => {
+  const { stream, state } = openStream();
+  const value = { ...request("acme"), payload: Buffer.alloc(1024 * 1024) };
+  stream.message({ id: 1n, message: { $case: "invoke", value } });
+  expect(state.isPaused).toBe(true);
+  await settled();
+  expect(state.isPaused).toBe(false);
+});
+
+test("a stream that rests does not go on reading for a reader that is behind", async () => {
+  const { stream, calls, state } = openStream();
+  invoke(stream, 1n, "a");
+  state.isReading = false;
+  calls.get("a")?.end(result(1));
+  await settled();
+  for (let id = 2n; id <= 20n; id++) invoke(stream, id, `c${id}`);
+  await settled();
+  expect(state.isPaused).toBe(true);
+  stream.drained();
+  expect(state.isPaused).toBe(false);
+});
