@@ -5,8 +5,6 @@ export interface Place {
   groupFolders: readonly string[];
   /** Descriptors it may have open. */
   maxOpenFiles: number;
-  /** RLIMIT_DATA, where the place has one. */
-  dataBytes?: number;
   /** How much it gives way to other processes, 0 to 19. */
   nice?: number;
 }
@@ -29,9 +27,6 @@ export function enterCommand(
     ),
     `ulimit -n ${place.maxOpenFiles}`,
     "ulimit -c 0",
-    ...(place.dataBytes === undefined
-      ? []
-      : [`ulimit -d ${Math.ceil(place.dataBytes / 1024)}`]),
   ];
   const script = [
     ...steps.map((step) => `${step} || exit ${cannotEnterCode}`),

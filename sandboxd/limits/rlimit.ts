@@ -1,6 +1,7 @@
 /**
- * Limits where no control group is ours, as in an ordinary pod: what a process may allocate is bounded by RLIMIT_DATA, and a
- * thread of its own looks at what it has and kills above its limit. Nothing but its lower priority bounds CPU.
+ * Limits where no control group is ours, as in an ordinary pod: a thread of its own looks at what executors have in RAM and
+ * kills above the limit; nothing but a lower priority bounds their CPU. RLIMIT_DATA is no help: it counts the half GiB that
+ * V8 reserves for the code of each isolate, so that one which lets an executor hold its isolates bounds nothing.
  */
 import { join } from "node:path";
 import { enterCommand } from "./enter.ts";
@@ -10,8 +11,6 @@ import { Missing } from "./missing.ts";
 import { parseStat } from "./process-stat.ts";
 import { readIfAny } from "./tree-files.ts";
 
-/** Node does not start with less; with more, one allocation could be larger than many a pod. */
-const leastDataBytes = 2 * 1024 ** 3;
 const executorNice = 5;
 const bytesPerMb = 1024 * 1024;
 
@@ -26,7 +25,7 @@ export async function openRlimit(options: BackendOptions): Promise<Limits> {
     name: "rlimit",
     holds: {
       memory:
-        "RLIMIT_DATA 2 GiB, and a kill above the limit: what is resident is looked at every 2 to 100 ms, every 20 while it grows",
+        "killed above the limit by sandboxd, which looks every 2 to 100 ms, at least every 20 while it grows",
       cpu: `nothing but a lower priority (nice ${executorNice}): no control group is ours`,
       processes: `more than ${maxProcesses} are killed when they are seen, within 100 ms; threads are not counted`,
       files: `RLIMIT_NOFILE ${maxOpenFiles}`,
@@ -47,8 +46,6 @@ export async function openRlimit(options: BackendOptions): Promise<Limits> {
           {
             groupFolders: [],
             maxOpenFiles,
-            // What is mapped is more than what is resident.
-            dataBytes: Math.max(leastDataBytes, 2 * firstMb * bytesPerMb),
             nice: executorNice,
           },
           command,

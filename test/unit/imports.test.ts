@@ -102,7 +102,7 @@ const rules: Rule[] = [
     ],
   },
   { files: /^sandboxd\/telemetry\//, may: [errors, /^@opentelemetry\//] },
-  { files: /^sandboxd\/config\.ts$/, may: [errors, settings] },
+  { files: /^sandboxd\/(config|settings)\.ts$/, may: [errors, settings] },
   { files: /^sandboxd\/lock\.ts$/, may: [errors, /^better-sqlite3$/] },
   {
     files: /^sandboxd\/[^/]+\.ts$/,
