@@ -60,13 +60,16 @@ function view(program: Program, { system, hasProc }: BwrapOptions): string[] {
     ...bind(resolve(program.file), join(home, "main.cjs")),
     ...packageBinds(program),
     ...hostFiles.filter(existsSync).flatMap((file) => bind(file, file)),
-    ...(hasProc ? ["--proc", "/proc"] : []),
+    ...(hasProc ? ["--proc", "/proc", ...readOnly("/proc")] : []),
     // Last of the mounts: without it the root is a file system in memory that can be written to.
-    "--remount-ro",
-    "/",
+    ...readOnly("/"),
     "--chdir",
     home,
   ];
+}
+
+function readOnly(path: string): string[] {
+  return ["--remount-ro", path];
 }
 
 /** Links are followed here: behind the walls there is nothing they could lead to. */

@@ -3,8 +3,8 @@ import { AnnexError } from "../../proto/errors.ts";
 
 export interface Attempt {
   bwrap: string;
-  /** What came of each rung tried; absent: bubblewrap was not found. */
-  said?: readonly string[];
+  /** What it said; absent: bubblewrap was not found. */
+  said?: string;
 }
 
 /** Names the thing, the way to get it, and the only way around. */
@@ -22,9 +22,8 @@ function notFound(bwrap: string): string {
   return `bubblewrap is missing (no command ${bwrap}): apt-get install bubblewrap, or name another by --bwrap.`;
 }
 
-function refusal(said: readonly string[]): string {
-  const text = [...new Set(said)].join("; ");
-  return `bubblewrap cannot build walls here: it said "${text}". ${adviceOn(text)}`;
+function refusal(said: string): string {
+  return `bubblewrap cannot build walls here: it said "${said}". ${adviceOn(said)}`;
 }
 
 function adviceOn(text: string): string {

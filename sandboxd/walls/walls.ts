@@ -7,7 +7,7 @@
  * weaker walls, more to get wrong, to save installing one small package.
  */
 import { AnnexError } from "../../proto/errors.ts";
-import { bwrapCommand, nobody } from "./bwrap.ts";
+import { bwrapCommand, nobody, type BwrapOptions } from "./bwrap.ts";
 import { closeInherited } from "./descriptors.ts";
 import { findCommand } from "./find-command.ts";
 import { noWalls } from "./none.ts";
@@ -16,7 +16,7 @@ import type { Enclosed } from "./process.ts";
 import type { Program } from "./program.ts";
 import { assemble } from "./seccomp/assemble.ts";
 import { rulesFor } from "./seccomp/refused.ts";
-import { findSystemFiles, type SystemFiles } from "./system.ts";
+import { findSystemFiles } from "./system.ts";
 import { missingWalls } from "./missing.ts";
 
 export interface Walls {
@@ -55,7 +55,6 @@ export async function openWalls(options: WallsOptions): Promise<Walls> {
   try {
     const walls = await firstThatHolds(options);
     closeInherited();
-    log.info({ walls: walls.name, holds: walls.holds }, "walls stand");
     return walls;
   } catch (error) {
     if (!development || !(error instanceof AnnexError)) throw error;
@@ -71,15 +70,20 @@ async function firstThatHolds(options: WallsOptions): Promise<Walls> {
   const bwrap = await findCommand(options.bwrap);
   if (!bwrap) throw missingWalls({ bwrap: options.bwrap });
   const system = findSystemFiles();
-  const said: string[] = [];
-  for (const rung of await rungs()) {
+  let said = "";
+  for (const { name, ...rung } of await rungs()) {
+    const user = rung.setpriv ? "nobody" : "own";
     const build = (program: Program, script?: string[]) =>
       enclose(program, { ...rung, bwrap, system }, script);
     const problem = await tryAll(options.programs, build);
-    if (!problem) return { name: rung.name, holds, enclose: build };
-    options.log.info({ ...rung, problem }, "walls not used");
-    said.push(problem);
+    if (!problem) {
+      options.log.info({ walls: name, user, holds }, "walls stand");
+      return { name, holds, enclose: build };
+    }
+    options.log.info({ walls: name, user, problem }, "walls not used");
+    said = problem;
   }
+  // Of the last, which asks for the least.
   throw missingWalls({ bwrap, said });
 }
 
@@ -108,9 +112,8 @@ async function rungs(): Promise<Rung[]> {
   return [...kinds.map((kind) => ({ ...kind, setpriv })), ...kinds];
 }
 
-interface BuildOptions extends Rung {
-  bwrap: string;
-  system: SystemFiles;
+interface BuildOptions extends BwrapOptions {
+  setpriv?: string;
 }
 
 function enclose(
