@@ -30,6 +30,8 @@ export interface TestExecutor extends AsyncDisposable {
   /** Everything received so far, in order. */
   readonly received: Received[];
   readonly exited: Promise<number | null>;
+  /** Told of every reply from now on. */
+  listen(listener: (reply: Received) => void): void;
   send(request: ExecutorRequest, body?: Uint8Array): void;
   sendBytes(bytes: Uint8Array): void;
   /** Closes the pipe. */
@@ -97,6 +99,7 @@ class ExecutorProcess implements TestExecutor {
   readonly #child: ChildProcess;
   readonly #pipe: Duplex;
   readonly #waiters = new Set<Waiter>();
+  readonly #listeners: ((reply: Received) => void)[] = [];
   #lastId = 0;
 
   constructor(child: ChildProcess, exited: Promise<number | null>) {
@@ -111,6 +114,10 @@ class ExecutorProcess implements TestExecutor {
         // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the executor under test speaks the protocol
         this.#receive({ ...(head as ExecutorReply), body });
     });
+  }
+
+  listen(listener: (reply: Received) => void): void {
+    this.#listeners.push(listener);
   }
 
   send(request: ExecutorRequest, body?: Uint8Array): void {
@@ -217,6 +224,7 @@ class ExecutorProcess implements TestExecutor {
 
   #receive(reply: Received): void {
     this.received.push(reply);
+    for (const listener of this.#listeners) listener(reply);
     for (const waiter of this.#waiters) {
       if (!waiter.isWanted(reply)) continue;
       this.#waiters.delete(waiter);

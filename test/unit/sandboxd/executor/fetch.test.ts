@@ -1,0 +1,445 @@
+/** Requests outward from inside: what a guest asks, what it gets, how it is bounded. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import {
+  serveEgress,
+  type EgressAnswer,
+  type SeenRequest,
+} from "../../../support/egress.ts";
+import {
+  answeredJson,
+  startExecutor,
+  type TestExecutor,
+} from "../../../support/executor.ts";
+
+let executor: TestExecutor;
+let answer: (request: SeenRequest) => EgressAnswer | undefined;
+let seen: SeenRequest[];
+
+beforeAll(async () => {
+  executor = await startExecutor();
+  seen = serveEgress(executor, (request) => answer(request));
+});
+
+afterAll(() => executor[Symbol.asyncDispose]());
+
+const windowBytes = 256 * 1024;
+const chunkBytes = 64 * 1024;
+
+/** The value of an async expression in a guest. */
+async function value(expression: string): Promise<unknown> {
+  const version = await executor.loaded(
+    `module.exports = async () => { ${expression} };`,
+  );
+  seen.length = 0;
+  return answeredJson(await executor.invoke(version));
+}
+
+/** What an async expression rejects with. */
+function rejection(expression: string): Promise<unknown> {
+  return value(
+    `try { ${expression}; return "nothing thrown"; }
+     catch (e) { return [e.name, e.message, e.code, e.cause && e.cause.code, e instanceof TypeError]; }`,
+  );
+}
+
+function texts(...parts: string[]): Buffer[] {
+  return parts.map((part) => Buffer.from(part));
+}
+
+test("a request leaves as it was given, and its answer is read", async () => {
+  answer = () => ({
+    status: 201,
+    statusText: "Created",
+    headers: [
+      ["Content-Type", "application/json"],
+      ["Set-Cookie", "a=1"],
+      ["Set-Cookie", "b=2"],
+      ["x-many", "1"],
+      ["X-Many", "2"],
+    ],
+    url: "https://example.org/there",
+    isRedirected: true,
+    chunks: texts('{"na', 'me":"ä"}'),
+  });
+  const read = await value(`
+    const r = await fetch("https://example.org/here", {
+      method: "post",
+      headers: { "X-Mine": " 1 ", authorization: "Bearer t" },
+      body: JSON.stringify({ q: "é" }),
+      redirect: "manual",
+    });
+    const before = r.bodyUsed;
+    return [r.status, r.statusText, r.ok, r.url, r.redirected, r.type, [...r.headers],
+      r.headers.get("CONTENT-TYPE"), r.headers.getSetCookie(), before, await r.json(), r.bodyUsed];`);
+  expect(read).toEqual([
+    201,
+    "Created",
+    true,
+    "https://example.org/there",
+    true,
+    "basic",
+    [
+      ["content-type", "application/json"],
+      ["set-cookie", "a=1"],
+      ["set-cookie", "b=2"],
+      ["x-many", "1, 2"],
+    ],
+    "application/json",
+    ["a=1", "b=2"],
+    false,
+    { name: "ä" },
+    true,
+  ]);
+  expect(seen).toMatchObject([
+    {
+      method: "POST",
+      url: "https://example.org/here",
+      headers: [
+        ["X-Mine", "1"],
+        ["authorization", "Bearer t"],
+        ["content-type", "text/plain;charset=UTF-8"],
+      ],
+      redirect: "manual",
+    },
+  ]);
+  expect(seen[0]?.body.toString()).toBe('{"q":"é"}');
+});
+
+test.each<[string, number[], string | undefined]>([
+  [`"é€"`, [0xc3, 0xa9, 0xe2, 0x82, 0xac], "text/plain;charset=UTF-8"],
+  [
+    `new URLSearchParams({ a: "1 2" })`,
+    [...Buffer.from("a=1+2")],
+    "application/x-www-form-urlencoded;charset=UTF-8",
+  ],
+  [`new Uint8Array([0, 255, 128]).subarray(1)`, [255, 128], undefined],
+  [`new Uint8Array([1, 2]).buffer`, [1, 2], undefined],
+  [`new DataView(new Uint8Array([1, 2, 3]).buffer, 1)`, [2, 3], undefined],
+  [`Buffer.from("ff00", "hex")`, [255, 0], undefined],
+])("a body of %s is sent byte by byte", async (body, bytes, contentType) => {
+  answer = () => ({});
+  await value(
+    `await fetch("http://x/", { method: "PUT", body: ${body} }); return 1;`,
+  );
+  expect([...(seen[0]?.body ?? [])]).toEqual(bytes);
+  const headers = new Map(seen[0]?.headers);
+  expect(headers.get("content-type")).toBe(contentType);
+});
+
+test("headers are taken from objects, pairs and Headers alike", async () => {
+  answer = () => ({});
+  await value(`
+    const pairs = [["a", "1"], ["a", "2"]];
+    for (const headers of [pairs, new Headers(pairs), new Map([["a", 1]]), { a: 1 }])
+      await fetch(new URL("http://x/y"), { headers });
+    await fetch({ url: "http://x/z" });
+    return 1;`);
+  const two = [
+    ["a", "1"],
+    ["a", "2"],
+  ];
+  const sent = seen.map(({ headers }) => headers);
+  expect(sent).toEqual([two, two, [["a", "1"]], [["a", "1"]], []]);
+  expect(seen.map(({ url }) => url).at(0)).toBe("http://x/y");
+  expect(seen.map(({ url }) => url).at(-1)).toBe("http://x/z");
+});
+
+test("bytes come as they are, text without its byte order mark, cut characters whole", async () => {
+  const euro = Buffer.from("\ufeff€€");
+  answer = () => ({
+    chunks: [euro.subarray(0, 4), euro.subarray(4, 5), euro.subarray(5)],
+  });
+  expect(
+    await value(`
+      const get = () => fetch("http://x/");
+      const buffer = await (await get()).arrayBuffer();
+      return [await (await get()).text(), [...(await (await get()).bytes())],
+        buffer instanceof ArrayBuffer, buffer.byteLength];`),
+  ).toEqual(["€€", [...euro], true, euro.length]);
+});
+
+test("an answer without a body is empty, and a body is read once", async () => {
+  answer = () => ({ status: 204, statusText: "No Content" });
+  expect(
+    await value(`
+      const r = await fetch("http://x/");
+      const text = await r.text();
+      return [text, await r.text().catch((e) => e.message)];`),
+  ).toEqual(["", "the body has been read already"]);
+});
+
+test("a body is never sent faster than it is read", async () => {
+  const totalBytes = 8 * 1024 * 1024;
+  const chunk = Buffer.alloc(chunkBytes, "x");
+  let maxAheadBytes = 0;
+  answer = (request) => ({
+    chunks: (function* () {
+      for (let sent = 0; sent < totalBytes; sent += chunkBytes) {
+        maxAheadBytes = Math.max(maxAheadBytes, request.pulledBytes - sent);
+        yield chunk;
+      }
+    })(),
+  });
+  expect(
+    await value(
+      `const text = await (await fetch("http://x/")).text(); return text.length;`,
+    ),
+  ).toBe(totalBytes);
+  expect(maxAheadBytes).toBeLessThanOrEqual(windowBytes);
+  expect(seen[0]?.pulledBytes).toBeLessThanOrEqual(totalBytes + windowBytes);
+});
+
+test("a body that nobody reads costs one window, and ends with its call", async () => {
+  const chunk = Buffer.alloc(chunkBytes);
+  answer = () => ({ chunks: Array.from({ length: 100 }, () => chunk) });
+  await value(`
+    await fetch("http://x/");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    return 1;`);
+  expect(seen[0]?.pulledBytes).toBe(windowBytes);
+  expect(seen[0]?.sentBytes).toBe(windowBytes);
+});
+
+test("many answers that nobody reads do not use up the requests that may be open", async () => {
+  answer = () => ({ chunks: texts("ok") });
+  expect(
+    await value(`
+      let n = 0;
+      for (let i = 0; i < 100; i++) n += (await fetch("http://x/")).status;
+      return n;`),
+  ).toBe(20_000);
+});
+
+test.each([
+  ["denied", "EGRESS_DENIED"],
+  ["limit", "EGRESS_LIMIT"],
+  ["failed", "EGRESS_FAILED"],
+] as const)(
+  "a request that is %s rejects with its code",
+  async (kind, code) => {
+    answer = () => ({ failure: { kind, message: "not there" } });
+    expect(await rejection(`await fetch("http://10.0.0.1/")`)).toEqual([
+      "TypeError",
+      "not there",
+      code,
+      code,
+      true,
+    ]);
+  },
+);
+
+test("an answer that breaks off rejects its reader, also a late one", async () => {
+  answer = () => ({
+    status: 200,
+    chunks: texts("some"),
+    failure: { kind: "failed", message: "broke off" },
+  });
+  expect(
+    await value(`
+      const early = await fetch("http://x/");
+      const message = await early.text().catch((e) => e.message);
+      const late = await fetch("http://x/");
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return [message, await late.text().catch((e) => e.message)];`),
+  ).toEqual(["broke off", "broke off"]);
+});
+
+test("a denial that is not caught is the call's reason, whatever way it takes", async () => {
+  answer = () => ({
+    failure: { kind: "denied", message: "http://10.0.0.1 is not allowed" },
+  });
+  const url = `"http://10.0.0.1/"`;
+  const sources = [
+    `module.exports = async () => { await fetch(${url}); };`,
+    `module.exports = (cb) => { fetch(${url}).catch(cb); };`,
+    `module.exports = (cb) => { fetch(${url}).catch((e) => setTimeout(() => { e.message = "changed"; throw e; }, 1)); };`,
+  ];
+  for (const source of sources) {
+    const version = await executor.loaded(source);
+    expect(await executor.invoke(version)).toMatchObject({
+      type: "failed",
+      failure: {
+        reason: "egress_denied",
+        message: "http://10.0.0.1 is not allowed",
+      },
+    });
+  }
+});
+
+test("a denial cannot be forged", async () => {
+  const version = await executor.loaded(`module.exports = async () => {
+    throw Object.assign(new TypeError("x"), { code: "EGRESS_DENIED" });
+  };`);
+  expect(await executor.invoke(version)).toMatchObject({
+    failure: { reason: "rejected" },
+  });
+});
+
+test("a caught failure lets the call go on", async () => {
+  answer = () => ({ failure: { kind: "denied", message: "no" } });
+  expect(
+    await value(
+      `try { await fetch("http://x/"); } catch { return "without"; }`,
+    ),
+  ).toBe("without");
+});
+
+test("a signal ends a request, and the reading of its answer", async () => {
+  answer = ({ url }) =>
+    url.endsWith("/slow") ? undefined : { chunks: endless() };
+  expect(
+    await value(`
+      const ended = [];
+      const first = new AbortController();
+      const slow = fetch("http://x/slow", { signal: first.signal });
+      first.abort(new Error("enough"));
+      await slow.catch((e) => ended.push(e.message));
+      const second = new AbortController();
+      const r = await fetch("http://x/endless", { signal: second.signal });
+      const text = r.text();
+      setTimeout(() => second.abort(new Error("too much")), 20);
+      await text.catch((e) => ended.push(e.message));
+      await fetch("http://x/", { signal: second.signal }).catch((e) => ended.push(e.message));
+      return ended;`),
+  ).toEqual(["enough", "too much", "too much"]);
+  expect(seen.map(({ isAborted }) => isAborted)).toEqual([true, true]);
+});
+
+function* endless(): Generator<Buffer> {
+  for (;;) yield Buffer.alloc(chunkBytes);
+}
+
+test("requests are bounded in number, length and size", async () => {
+  answer = () => undefined;
+  expect(
+    await value(`
+      const message = (p) => p.then(() => "sent", (e) => e.code ?? e.message);
+      const told = [
+        fetch("http://x/" + "y".repeat(17000)),
+        fetch("http://x/", { headers: { a: "x".repeat(70000) } }),
+        fetch("http://x/", { method: "POST", body: "x".repeat(7e6) }),
+        fetch("http://x/", { method: "POST", body: "é".repeat(5e6) }),
+        fetch("http://x/", { method: "GET", body: "x" }),
+        fetch("http://x/", { method: "A B" }),
+        fetch("http://x/", { method: "CONNECT" }),
+        fetch("http://x/", { redirect: "maybe" }),
+        fetch("http://x/", { headers: { "a b": "1" } }),
+        fetch("http://x/", { headers: { a: "1\\r\\nb: 2" } }),
+        fetch("http://x/", { headers: { a: "\\0" } }),
+        fetch("http://x/", { headers: [["a"]] }),
+      ].map(message);
+      const all = await Promise.all(told);
+      for (let i = 0; i < 16; i++) void fetch("http://x/");
+      return [...all, await message(fetch("http://x/"))];`),
+  ).toEqual([
+    "the URL of a request may have 16384 chars",
+    "the headers of a request may have 65536 chars",
+    "the body of a request may have 6291456 chars",
+    "EGRESS_LIMIT",
+    "a GET request has no body",
+    "the method must be an HTTP token",
+    "the method CONNECT is not allowed",
+    "redirect is follow, error or manual",
+    "a header's name must be an HTTP token",
+    `the value of header "a" has a character that no header may have`,
+    `the value of header "a" has a character that no header may have`,
+    "a header must be a pair of name and value",
+    "EGRESS_LIMIT",
+  ]);
+  expect(seen).toHaveLength(16);
+});
+
+test("a top level may not send requests", async () => {
+  answer = () => ({});
+  const version = await executor.loaded(`
+    const early = fetch("http://x/").catch((e) => e.message);
+    module.exports = async () => early;`);
+  seen.length = 0;
+  expect(answeredJson(await executor.invoke(version))).toMatch(/top level/);
+  expect(seen).toEqual([]);
+});
+
+test("what comes for a call that has ended is dropped", async () => {
+  answer = () => undefined;
+  const version = await executor.loaded(`let kept;
+    module.exports = async (ctx) => {
+      if (ctx.body.first) { kept = fetch("http://x/"); return "first"; }
+      return Promise.race([kept, new Promise((r) => setTimeout(r, 20, "nothing came"))]);
+    };`);
+  seen.length = 0;
+  await executor.invoke(version, { payload: '{"first":1}' });
+  const { id, egress } = seen[0] ?? { id: 0, egress: 0 };
+  executor.send({ type: "egress-chunk", id, egress }, Buffer.from("late"));
+  executor.send({ type: "egress-end", id, egress });
+  expect(answeredJson(await executor.invoke(version, { payload: "{}" }))).toBe(
+    "nothing came",
+  );
+});
+
+test("a body outlives its invocation for nobody", async () => {
+  answer = () => ({ chunks: texts("body") });
+  const version = await executor.loaded(`let kept;
+    module.exports = async (ctx) => {
+      if (ctx.body.first) { kept = await fetch("http://x/"); return "first"; }
+      return kept.text().catch((e) => e.message);
+    };`);
+  await executor.invoke(version, { payload: '{"first":1}' });
+  expect(
+    answeredJson(await executor.invoke(version, { payload: "{}" })),
+  ).toMatch(/has ended/);
+});
+
+test("a call that has sent requests is displaced with their number", async () => {
+  answer = () => undefined;
+  const version = await executor.loaded(`module.exports = (ctx, cb) => {
+    if (ctx.body.loop) for (;;);
+    fetch("http://x/1"); fetch("http://x/2");
+  };`);
+  const waiting = executor.start(version, { payload: "{}" });
+  await executor.invoke(version, { payload: '{"loop":1}', syncMs: 200 });
+  expect(await executor.outcome(waiting)).toMatchObject({
+    type: "displaced",
+    effects: 2,
+  });
+});
+
+test("a loop after an answer ends at its limit", async () => {
+  answer = () => ({ chunks: texts("go") });
+  const version = await executor.loaded(`module.exports = async () => {
+    await (await fetch("http://x/")).text();
+    for (;;);
+  };`);
+  expect(await executor.invoke(version, { syncMs: 200 })).toMatchObject({
+    failure: { reason: "sync_time" },
+  });
+});
+
+test("Headers and Response can be made and read", async () => {
+  expect(
+    await value(`
+      const h = new Headers({ B: "2" });
+      h.append("a", "1"); h.append("A", "x"); h.set("c", " 3\\t"); h.delete("B");
+      const each = []; h.forEach((value, name) => each.push(name + "=" + value));
+      const r = new Response('{"n":1}', { status: 404, headers: h });
+      const b = new Response(new Uint8Array([0xe2, 0x82, 0xac]));
+      return [[...h.keys()], [...h.values()], h.has("B"), h.get("b"), each, String(h),
+        r.status, r.ok, r.type, r.headers.get("a"), r.headers.get("content-type"), await r.json(),
+        await b.text(), [...(await new Response("é").bytes())], await new Response().text()];`),
+  ).toEqual([
+    ["a", "c"],
+    ["1, x", "3"],
+    false,
+    null,
+    ["a=1, x", "c=3"],
+    "[object Headers]",
+    404,
+    false,
+    "default",
+    "1, x",
+    "text/plain;charset=UTF-8",
+    { n: 1 },
+    "€",
+    [0xc3, 0xa9],
+    "",
+  ]);
+});
