@@ -32,6 +32,8 @@ import { grpcServiceOf } from "./service-definition.ts";
 import { statusObjectOf } from "./status.ts";
 
 const maxMessageBytes = 8 * 1024 * 1024;
+/** Answers beyond it are rare, and worth a way of their own. */
+const largePayloadBytes = 256 * 1024;
 /** Lets a 6 MiB answer cross without a round trip for every 64 KiB of HTTP/2's default window. */
 const flowControlWindowBytes = 1024 * 1024;
 
@@ -73,7 +75,7 @@ export async function startHopServer(
     "grpc-node.flow_control_window": flowControlWindowBytes,
   });
   const { handlers, socketPath } = options;
-  server.addService(grpcServiceOf(InvokeServiceDefinition), {
+  server.addService(grpcServiceOf(InvokeServiceDefinition, isLarge), {
     invoke: unary((request: InvokeRequest, context) =>
       handlers.invoke(request, context),
     ),
@@ -99,6 +101,19 @@ export async function startHopServer(
     },
     close: (graceMs) => (closing ??= shutDown(server, graceMs)),
   };
+}
+
+/** Of the answers to Invoke and on an InvokeStream. */
+function isLarge(message: unknown): boolean {
+  const { message: onStream, outcome } = message as Partial<
+    InvokeStreamResponse & InvokeResponse
+  >; // or one of Discover, which has neither
+  const answer =
+    onStream?.$case === "response" ? onStream.value.outcome : outcome;
+  return (
+    answer?.$case === "result" &&
+    answer.value.payload.length >= largePayloadBytes
+  );
 }
 
 async function bind(server: Server, socketPath: string): Promise<void> {
