@@ -1,0 +1,44 @@
+/**
+ * Reads an executor's pipe so that one which sends much takes a bounded share of the event loop, whatever it sends: in
+ * slices, with a turn of the loop for everybody else between them, and in the long run no more than so many bytes a second.
+ * What is not read waits in the executor's own memory.
+ */
+import type { Readable } from "node:stream";
+
+/** Read in one turn of the loop: about a third of a millisecond of it. */
+const sliceBytes = 128 * 1024;
+/** The largest answer, and what comes with it, is read without waiting. */
+const burstBytes = 8 * 1024 * 1024;
+/** Of one process, whoever's calls it runs. The pauses this makes are shorter than what counts as silence. */
+export const answerBytesPerSecond = 16 * 1024 * 1024;
+
+export function readPaced(
+  pipe: Readable,
+  now: () => number,
+  take: (chunk: Buffer) => void,
+): void {
+  let sliceLeft = sliceBytes;
+  let creditBytes = burstBytes;
+  let creditedMs = now();
+  const resume = () => pipe.resume();
+
+  const rest = () => {
+    const nowMs = now();
+    const earned = ((nowMs - creditedMs) / 1000) * answerBytesPerSecond;
+    creditBytes = Math.min(burstBytes, creditBytes + earned);
+    creditedMs = nowMs;
+    pipe.pause();
+    if (creditBytes >= 0) setImmediate(resume);
+    else setTimeout(resume, (-creditBytes / answerBytesPerSecond) * 1000);
+  };
+
+  pipe.on("data", (chunk: Buffer) => {
+    take(chunk);
+    creditBytes -= chunk.length;
+    // Counted in all, not by turns of the loop: a pause costs a process that sends little nothing.
+    sliceLeft -= chunk.length;
+    if (sliceLeft > 0) return;
+    sliceLeft = sliceBytes;
+    rest();
+  });
+}
