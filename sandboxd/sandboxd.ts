@@ -7,12 +7,15 @@ import { startHopServer } from "../proto/rpc/hop-server.ts";
 import { openCatalog } from "./cache/open.ts";
 import type { Config } from "./config.ts";
 import { connectControl } from "./control.ts";
+import { executorSettingsOf } from "./executor-settings.ts";
 import { startGateway } from "./gateway/gateway.ts";
 import { createInvoker } from "./invoke/invoker.ts";
 import { createRecorder } from "./invoke/record.ts";
 import { createInvokeService } from "./invoke/service.ts";
 import { claimSocket, lockFolder } from "./lock.ts";
 import { createLauncher } from "./launcher.ts";
+import type { EgressGate } from "./supervisor/egress.ts";
+import type { MemoryBudget } from "./supervisor/processes.ts";
 import { startSupervisor } from "./supervisor/supervisor.ts";
 import { noWalls } from "./walls/none.ts";
 import { executorProgram } from "./walls/program.ts";
@@ -67,8 +70,13 @@ export async function startSandboxd(
   });
   const supervisor = startSupervisor(config, {
     launcher,
+    budget: withoutBudget,
+    gate: withoutGate,
+    settingsOf: (container) =>
+      executorSettingsOf(config, catalog.containerSettings(container)),
     now: monotonicMs,
     log,
+    quarantined: () => undefined,
     warmthChanged: (...change) => control.reportWarmth(...change),
     executorKilled: (cause) => metrics.executorKilled(cause),
   });
@@ -149,6 +157,20 @@ export async function startSandboxd(
     close: () => (closed ??= owned.disposeAsync()),
   };
 }
+
+const withoutBudget: MemoryBudget = {
+  largestMb: Infinity,
+  spentMb: 0,
+  take: () => () => undefined,
+};
+
+const withoutGate: EgressGate = {
+  open(_, sink) {
+    const message = "this host lets nothing out";
+    setImmediate(() => sink.failed({ kind: "denied", message }));
+    return { pull: () => undefined, abort: () => undefined };
+  },
+};
 
 /** Milliseconds on a clock that never goes back. */
 function monotonicMs(): number {

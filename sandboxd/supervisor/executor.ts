@@ -3,8 +3,19 @@
  * from the pipe a frame came on; a frame that breaks a bound or a shape ends the process.
  */
 import type { LimitHit } from "../../proto/errors.ts";
-import { encodeFrame, FrameReader, type Frame } from "../frames.ts";
+import {
+  encodeFrame,
+  FrameReader,
+  maxHeadBytes,
+  type Frame,
+} from "../frames.ts";
 import type {
+  AnsweredReply,
+  DiscardedReply,
+  DisplacedReply,
+  EgressAbortReply,
+  EgressPullReply,
+  EgressReply,
   ExecutorRequest,
   LoadedReply,
   LoadFailure,
@@ -13,28 +24,39 @@ import type {
 } from "../protocol.ts";
 import {
   expiredFailure,
-  hungWhileLoading,
   lostWhileLoading,
+  type CallTraces,
   type ExecutorCall,
   type ExecutorOutcome,
   type GuestLogs,
   type LoadableVersion,
   type LostCause,
 } from "./call.ts";
+import type { CallLog } from "./call-log.ts";
+import { causeOf, failureOfLoad, suspectsOf, type Death } from "./death.ts";
+import { EgressRelay, maxEgressBodyBytes } from "./egress-relay.ts";
+import type { EgressGate } from "./egress.ts";
 import {
   HeldVersions,
+  nameOf,
   type HeldVersion,
-  type ReadyVersion,
+  type VersionName,
 } from "./held-versions.ts";
-import type { LaunchedProcess } from "./launcher.ts";
+import type { Ending, ProcessLimits } from "./launcher.ts";
+import { OpenCall } from "./open-call.ts";
+import type { BoundedProcess } from "./processes.ts";
+import { readPaced } from "./paced-reading.ts";
+import { PullWindow } from "./pull-window.ts";
+import { Allowance } from "./quota.ts";
 import { checkReply } from "./reply.ts";
 
 export interface ExecutorEvents {
   /** The version has, or no longer has, an isolate ready here. */
-  warmth: (version: string, isWarm: boolean) => void;
+  warmth: (version: VersionName, isWarm: boolean) => void;
   /** Lines that came after their invocation's answer. */
-  loggedLate: (logs: GuestLogs) => void;
-  exited: (ending: string, cause: LostCause) => void;
+  loggedLate: (container: string, logs: GuestLogs) => void;
+  /** Comes before the calls that were open are told. */
+  exited: (death: Death) => void;
 }
 
 /** Beyond this much unsent on its pipe an executor takes no more calls. */
@@ -47,22 +69,12 @@ const expiryGraceMs = 50;
 const silenceGraceMs = 500;
 /** Silent for longer with a call open, an executor is taken to be busy with one of them. */
 const stalledMs = 20;
+/** Answered calls that may still write to their log. */
+const maxRecentCalls = 1024;
 
-interface OpenCall {
-  call: ExecutorCall;
+export interface OpenLoad {
   held: HeldVersion;
-  /** When its wall time is over. */
-  dueMs: number;
-  /** The longest it may run without the executor being heard of. */
-  sliceMs: number;
-  /** Its caller has been told; it stays open until the executor says that it no longer runs. */
-  isCancelled: boolean;
-  logs: GuestLogs | undefined;
-  settle: (outcome: ExecutorOutcome) => void;
-}
-
-interface OpenLoad {
-  held: HeldVersion;
+  sentMs: number;
   dueMs: number;
   sliceMs: number;
   settle: (failure: LoadFailure | undefined) => void;
@@ -70,40 +82,51 @@ interface OpenLoad {
 
 export class Executor {
   readonly pid: number;
-  readonly #process: LaunchedProcess;
+  readonly #process: BoundedProcess;
   #events: ExecutorEvents = silence;
   readonly #now: () => number;
-  readonly #maxResultBytes: number;
-  readonly #reader = new FrameReader();
+  readonly #start: StartRequest;
+  readonly #gate: EgressGate;
+  readonly #reader: FrameReader;
+  readonly #allowance: Allowance;
+  readonly #window: PullWindow;
   readonly #versions = new HeldVersions();
   readonly #calls = new Map<number, OpenCall>();
+  readonly #recent = new Map<number, CallLog>();
   readonly #loads = new Map<number, OpenLoad>();
   readonly #ready: Promise<void>;
   #settleReady: (error?: Error) => void = () => undefined;
   #nextId = 1;
-  #cause: LostCause | undefined;
+  /** Why we killed it. */
+  #killed: { cause: LostCause; how: string; atMs: number } | undefined;
   #isGone = false;
   #assignedMs: number;
   #lastUsedMs: number;
   #lastHeardMs: number;
 
   constructor(options: {
-    process: LaunchedProcess;
+    process: BoundedProcess;
     start: StartRequest;
+    gate: EgressGate;
     now: () => number;
   }) {
-    this.#process = options.process;
-    this.#now = options.now;
-    this.pid = options.process.pid;
-    this.#maxResultBytes = options.start.maxResultBytes;
-    this.#assignedMs = this.#lastUsedMs = this.#lastHeardMs = options.now();
+    const { process, start, gate, now } = options;
+    this.#process = process;
+    this.#start = start;
+    this.#gate = gate;
+    this.#now = now;
+    this.pid = process.pid;
+    this.#reader = new FrameReader(maxHeadBytes, longestFrame(start));
+    this.#allowance = new Allowance(now);
+    this.#window = new PullWindow(process.pipe);
+    this.#assignedMs = this.#lastUsedMs = this.#lastHeardMs = now();
     this.#ready = new Promise((resolve, reject) => {
       this.#settleReady = (error) => (error ? reject(error) : resolve());
     });
     this.#ready.catch(() => undefined); // whoever waits for it sees it
-    options.process.pipe.on("data", (chunk: Buffer) => this.#receive(chunk));
-    void options.process.exited.then(({ how }) => this.#exited(how));
-    this.#send(options.start);
+    readPaced(process.pipe, now, (chunk) => this.#receive(chunk));
+    void process.exited.then((ending) => this.#exited(ending));
+    this.#send(start);
   }
 
   /** Resolves when it has an isolate in hand; rejects if it exits before. */
@@ -122,18 +145,36 @@ export class Executor {
     this.#assignedMs = this.#lastUsedMs = this.#now();
   }
 
+  /** Changes what it may use; false where the host has not so much memory, and nothing was changed. */
+  confine(limits: ProcessLimits): boolean {
+    return this.#process.confine(limits);
+  }
+
+  /** What it may use of the host's memory. */
+  get memoryMb(): number {
+    return this.#process.memoryMb;
+  }
+
   /** Since when it belongs to somebody. */
   get assignedMs(): number {
     return this.#assignedMs;
   }
 
   get isAlive(): boolean {
-    return !this.#isGone && this.#cause === undefined;
+    return !this.#isGone && this.#killed === undefined;
   }
 
   /** Calls sent and not yet ended, cancelled ones included. */
   get openCalls(): number {
     return this.#calls.size;
+  }
+
+  /** Those of a container. */
+  openCallsOf(container: string): number {
+    let count = 0;
+    for (const held of this.#versions.all())
+      if (held.container === container) count += held.openCalls;
+    return count;
   }
 
   /** Since when, by the clock handed in, it has had nothing to do. */
@@ -165,43 +206,38 @@ export class Executor {
     return { name: "pipe_bytes", value: maxPipeBytes, observed: unsent };
   }
 
-  isWarm(version: string): boolean {
-    return this.#versions.get(version)?.isReady ?? false;
+  isWarm(version: VersionName): boolean {
+    return this.#versions.get(nameOf(version))?.isReady ?? false;
   }
 
   /** How long a loaded version took to compile. */
-  compileUs(version: string): number {
-    return this.#versions.get(version)?.compileUs ?? 0;
+  compileUs(version: VersionName): number {
+    return this.#versions.get(nameOf(version))?.compileUs ?? 0;
   }
 
-  /** The keys, of this prefix, that are loaded or being loaded. */
-  held(prefix: string): string[] {
-    return this.#versions.keys(prefix);
-  }
-
-  /** The versions that are ready in it, in the order they were loaded. */
-  versions(): ReadyVersion[] {
-    return this.#versions.ready();
+  /** What it has ready and what it is loading, in the order they were loaded. */
+  versions(): readonly Readonly<HeldVersion>[] {
+    return this.#versions.all();
   }
 
   /** Loads a version unless it is there; resolves with why it could not be. */
   load(
     version: LoadableVersion,
-    timeoutMs: number,
+    limits: LoadLimits,
   ): Promise<LoadFailure | undefined> {
-    const known = this.#versions.get(version.key);
+    const known = this.#versions.get(nameOf(version));
     if (known) return known.loading;
     this.#begin();
     const held = this.#versions.add(version, this.#now());
-    held.loading = this.#load(version, held, timeoutMs).then((failure) => {
-      if (failure) this.#forget(version.key, held);
-      else if (this.#versions.get(version.key) === held) {
+    held.loading = this.#load(version, held, limits).then((failure) => {
+      if (failure) this.#forget(held);
+      else if (this.#versions.get(held.name) === held) {
         held.isReady = true;
-        this.#events.warmth(version.key, true);
+        this.#events.warmth(held, true);
       }
       return failure;
     });
-    held.loading.catch(() => this.#forget(version.key, held));
+    held.loading.catch(() => this.#forget(held));
     return held.loading;
   }
 
@@ -211,36 +247,30 @@ export class Executor {
     call: ExecutorCall,
     signal?: AbortSignal,
   ): Promise<ExecutorOutcome> {
-    if (signal?.aborted) return Promise.resolve({ kind: "cancelled" });
-    const held = this.#versions.get(version.key);
-    if (!held?.isReady || this.#isGone)
-      return Promise.resolve({ kind: "displaced", effects: 0 });
+    if (signal?.aborted) return Promise.resolve(cancelledBefore);
+    const held = this.#versions.get(nameOf(version));
+    if (!held?.isReady || this.#isGone) return Promise.resolve(displacedBefore);
     this.#begin();
     this.#refresh(version, held);
     const id = this.#nextId++;
     const { payload, ...head } = call;
-    this.#send({ type: "invoke", id, version: version.key, ...head }, payload);
+    this.#send({ type: "invoke", id, version: held.name, ...head }, payload);
     held.openCalls++;
-    held.lastCalledMs = this.#now();
+    const nowMs = (held.lastCalledMs = this.#now());
     return new Promise((settle) => {
-      this.#calls.set(id, {
-        call,
-        held,
-        settle,
-        dueMs: this.#now() + call.wallMs,
-        sliceMs: Math.min(call.wallMs, call.syncMs),
-        isCancelled: false,
-        logs: undefined,
-      });
+      const { maxLogBytes } = this.#start;
+      const options = { call, held, nowMs, maxLogBytes, settle };
+      this.#calls.set(id, new OpenCall(options));
       signal?.addEventListener("abort", () => this.#cancel(id), { once: true });
     });
   }
 
-  unload(version: string): void {
-    const held = this.#versions.get(version);
+  /** Lets a version's isolate go, unless something uses it. */
+  unload(version: VersionName): void {
+    const held = this.#versions.get(nameOf(version));
     if (!held?.isReady || held.openCalls > 0) return;
-    this.#forget(version, held);
-    this.#send({ type: "unload", version });
+    this.#forget(held);
+    this.#send({ type: "unload", version: held.name });
   }
 
   /**
@@ -257,9 +287,9 @@ export class Executor {
     if (this.#silentMs > longestSliceMs + silenceGraceMs) this.kill("overdue");
   }
 
-  /** Ends the process at once; its open calls end as lost. */
-  kill(cause: LostCause): void {
-    this.#cause ??= cause;
+  /** Ends the process at once; its open calls end as lost. `how` is for the log. */
+  kill(cause: LostCause, how: string = cause): void {
+    this.#killed ??= { cause, how, atMs: this.#now() };
     this.#process.kill();
   }
 
@@ -274,14 +304,9 @@ export class Executor {
 
   #expire(id: number, open: OpenCall): void {
     if (open.isCancelled) return;
-    const { call, logs } = open;
-    open.settle({
-      kind: "failed",
-      failure: expiredFailure(call, call.wallMs),
-      runUs: 0,
-      logs,
-    });
-    this.#abandon(id, open);
+    const failure = expiredFailure(open.call, open.call.wallMs);
+    const traces = this.#abandon(id, open);
+    open.settle({ kind: "failed", failure, runUs: 0, ...traces });
   }
 
   #refresh(version: LoadableVersion, held: HeldVersion): void {
@@ -289,35 +314,38 @@ export class Executor {
     const { secrets, meta } = version;
     held.secrets = secrets;
     held.meta = meta;
-    this.#send({ type: "update", version: version.key, secrets, meta });
+    this.#send({ type: "update", version: held.name, secrets, meta });
   }
 
   async #load(
     version: LoadableVersion,
     held: HeldVersion,
-    timeoutMs: number,
+    { timeoutMs, heapLimitMb }: LoadLimits,
   ): Promise<LoadFailure | undefined> {
     const { content, bundleBytes } = await version.read();
     if (this.#isGone) return lostWhileLoading;
     const id = this.#nextId++;
-    const { key, container, fileName, secrets, meta } = version;
+    const { container, fileName, secrets, meta } = version;
+    const sentMs = this.#now();
     return new Promise((settle) => {
       this.#loads.set(id, {
         held,
         settle,
-        dueMs: this.#now() + timeoutMs,
+        sentMs,
+        dueMs: sentMs + timeoutMs,
         sliceMs: timeoutMs,
       });
       this.#send(
         {
           type: "load",
           id,
-          version: key,
+          version: held.name,
           bundleBytes,
           fileName,
           container,
           secrets,
           meta,
+          ...(heapLimitMb !== undefined && { heapLimitMb }),
           timeoutMs,
         },
         content,
@@ -328,14 +356,14 @@ export class Executor {
   #cancel(id: number): void {
     const open = this.#calls.get(id);
     if (!open || open.isCancelled) return;
-    open.settle({ kind: "cancelled" });
-    this.#abandon(id, open);
+    open.settle({ kind: "cancelled", ...this.#abandon(id, open) });
   }
 
   /** It stays open until the executor says that it no longer runs. */
-  #abandon(id: number, open: OpenCall): void {
+  #abandon(id: number, open: OpenCall): CallTraces {
     open.isCancelled = true;
     this.#send({ type: "cancel", id });
+    return open.end();
   }
 
   #send(head: ExecutorRequest, body?: Uint8Array): void {
@@ -343,100 +371,211 @@ export class Executor {
   }
 
   #receive(chunk: Buffer): void {
+    // What was sent before it is known to be broken is all that counts.
+    if (this.#killed) return;
     this.#lastHeardMs = this.#now();
     try {
       for (const frame of this.#reader.push(chunk)) this.#take(frame);
-    } catch {
-      this.kill("protocol");
+    } catch (error) {
+      this.kill("protocol", `broke the protocol: ${String(error)}`);
     }
   }
 
   #take(frame: Frame): void {
     const reply = checkReply(frame.head);
+    if (
+      frame.body.length > 0 &&
+      reply.type !== "answered" &&
+      reply.type !== "egress"
+    )
+      throw new Error("a body where none belongs");
     switch (reply.type) {
       case "ready":
+        this.#allowance.spend(frame.bytes);
         return this.#settleReady();
       case "loaded":
-        return this.#loaded(reply);
+        return this.#loaded(reply, frame);
       case "answered":
-        if (frame.body.length > this.#maxResultBytes)
-          throw new Error("a result over its bound");
-        return this.#settle(reply.id, {
-          kind: "answered",
-          payload: frame.body,
-          contentType: reply.contentType,
-          httpStatus: reply.httpStatus,
-          headers: reply.headers,
-          runUs: reply.runUs,
-          logs: this.#calls.get(reply.id)?.logs,
-        });
-      case "failed":
-        return this.#settle(reply.id, {
+        return this.#answered(reply, frame);
+      case "failed": {
+        const { failure, runUs } = reply;
+        return this.#settle(reply.id, frame, (_, traces) => ({
           kind: "failed",
-          failure: reply.failure,
-          runUs: reply.runUs,
-          logs: this.#calls.get(reply.id)?.logs,
-        });
+          failure,
+          runUs,
+          ...traces,
+        }));
+      }
       case "displaced":
-        return this.#settle(reply.id, {
-          kind: "displaced",
-          effects: reply.effects,
-        });
+        return this.#displaced(reply, frame);
       case "cancelled":
-        return this.#settle(reply.id, { kind: "cancelled" });
+        return this.#settle(reply.id, frame, (_, traces) => ({
+          kind: "cancelled",
+          ...traces,
+        }));
       case "discarded":
-        return this.#forget(reply.version, this.#versions.get(reply.version));
+        return this.#discarded(reply, frame);
       case "logged":
-        return this.#logged(reply);
+        return this.#logged(reply, frame);
+      case "egress":
+      case "egress-pull":
+      case "egress-abort":
+        return this.#relay(reply, frame);
     }
   }
 
-  #loaded({ id, failure, compileUs }: LoadedReply): void {
+  #loaded({ id, failure, compileUs }: LoadedReply, frame: Frame): void {
     const open = this.#loads.get(id);
-    if (!open) return;
+    if (!open) return this.#allowance.spend(frame.bytes);
     this.#loads.delete(id);
     open.held.compileUs = compileUs;
     open.settle(failure);
   }
 
-  #settle(id: number, outcome: ExecutorOutcome): void {
+  #answered(reply: AnsweredReply, frame: Frame): void {
+    if (frame.body.length > this.#start.maxResultBytes)
+      throw new Error("a result over its bound");
+    const { contentType, httpStatus, headers, runUs } = reply;
+    this.#settle(reply.id, frame, (_, traces) => ({
+      kind: "answered",
+      payload: frame.body,
+      contentType,
+      httpStatus,
+      headers,
+      runUs,
+      ...traces,
+    }));
+  }
+
+  #displaced({ id, effects }: DisplacedReply, frame: Frame): void {
+    this.#settle(id, frame, (open, traces) => ({
+      kind: "displaced",
+      effects: Math.max(effects, open.effects),
+      ...traces,
+    }));
+  }
+
+  /** An answer to a call that is not open, or no longer, is nobody's. */
+  #settle(
+    id: number,
+    frame: Frame,
+    outcomeOf: (open: OpenCall, traces: CallTraces) => ExecutorOutcome,
+  ): void {
     const open = this.#calls.get(id);
-    if (!open) return;
+    if (!open) return this.#allowance.spend(frame.bytes);
     this.#calls.delete(id);
+    this.#remember(id, open.log);
     open.held.openCalls--;
     this.#lastUsedMs = open.held.lastUsedMs = this.#now();
-    open.settle(outcome);
+    open.settle(outcomeOf(open, open.end()));
   }
 
-  #logged({ id, version, invocationId, lines, dropped }: LoggedReply): void {
-    const logs = { version, invocationId, lines, dropped };
-    const open = this.#calls.get(id);
-    if (open) open.logs = logs;
-    else this.#events.loggedLate(logs);
+  #remember(id: number, log: CallLog): void {
+    this.#recent.set(id, log);
+    if (this.#recent.size <= maxRecentCalls) return;
+    const [oldest] = this.#recent.keys();
+    if (oldest !== undefined) this.#recent.delete(oldest);
   }
 
-  #forget(version: string, held: HeldVersion | undefined): void {
-    if (!held || !this.#versions.remove(version, held)) return;
-    if (held.isReady) this.#events.warmth(version, false);
+  #discarded({ version }: DiscardedReply, frame: Frame): void {
+    const held = this.#versions.get(version);
+    if (held?.isReady) this.#forget(held);
+    else this.#allowance.spend(frame.bytes);
+  }
+
+  /** Whose lines they are is known from the call, not believed. */
+  #logged(reply: LoggedReply, frame: Frame): void {
+    const open = this.#calls.get(reply.id);
+    if (open) return open.log.add(reply, frame.bytes);
+    const late = this.#recent.get(reply.id);
+    if (!late) return this.#allowance.spend(frame.bytes);
+    late.add(reply, frame.bytes);
+    const logs = late.take();
+    if (logs) this.#events.loggedLate(late.version.container, logs);
+  }
+
+  #relay(
+    reply: EgressReply | EgressPullReply | EgressAbortReply,
+    frame: Frame,
+  ): void {
+    const open = this.#calls.get(reply.id);
+    if (!open || open.isCancelled) return this.#allowance.spend(frame.bytes);
+    open.egress ??= this.#openRelay(reply.id, open);
+    open.egress.take(reply, frame.body);
+  }
+
+  #openRelay(id: number, { held, call, dueMs }: OpenCall): EgressRelay {
+    return new EgressRelay(
+      {
+        id,
+        container: held.container,
+        invocationId: call.invocationId,
+        leftMs: () => Math.max(1, Math.ceil(dueMs - this.#now())),
+      },
+      {
+        gate: this.#gate,
+        window: this.#window,
+        send: (head, body) => this.#send(head, body),
+        maxOpen: this.#start.maxOpenEgress,
+        maxInAll: this.#start.maxHostCalls,
+      },
+    );
+  }
+
+  #forget(held: HeldVersion): void {
+    if (!this.#versions.remove(held)) return;
+    if (held.isReady) this.#events.warmth(held, false);
     held.isReady = false;
   }
 
-  #exited(ending: string): void {
+  #exited(ending: Ending): void {
     this.#isGone = true;
-    const cause = this.#cause ?? "exited";
-    this.#settleReady(new Error(`executor ${ending}`));
-    const now = this.#now();
-    for (const [version, held] of this.#versions.entries())
-      this.#forget(version, held);
-    for (const { settle, dueMs, sliceMs } of this.#loads.values())
-      settle(dueMs < now ? hungWhileLoading(sliceMs) : lostWhileLoading);
-    for (const { settle } of this.#calls.values())
-      settle({ kind: "lost", cause });
-    this.#loads.clear();
+    const cause = this.#killed?.cause ?? causeOf(ending);
+    const how = this.#killed ? this.#killed.how : ending.how;
+    const nowMs = this.#killed?.atMs ?? this.#now();
+    this.#settleReady(new Error(`executor ${ending.how}`));
+    const calls = [...this.#calls.values()];
+    const loads = [...this.#loads.values()];
+    const suspects = suspectsOf([...calls, ...loads], { cause, nowMs });
+    for (const held of this.#versions.all()) this.#forget(held);
     this.#calls.clear();
-    this.#events.exited(ending, cause);
+    this.#loads.clear();
+    this.#recent.clear();
+    this.#events.exited({ pid: this.pid, cause, how, suspects });
+    const isToBlameFor = ({ held }: { held: HeldVersion }) =>
+      suspects.every(({ name }) => name === held.name);
+    for (const load of loads) {
+      const isToBlame = isToBlameFor(load);
+      load.settle(failureOfLoad(load, { cause, nowMs, isToBlame }));
+    }
+    const { memoryMb } = this.#process;
+    for (const open of calls) {
+      const { effects } = open;
+      const isToBlame = isToBlameFor(open);
+      const end = { cause, effects, isToBlame, memoryMb, ...open.end() };
+      open.settle({ kind: "lost", ...end });
+    }
   }
 }
+
+/** What a version's load may take. */
+export interface LoadLimits {
+  timeoutMs: number;
+  /** undefined: as the executor was started with. */
+  heapLimitMb: number | undefined;
+}
+
+function longestFrame({ maxResultBytes }: StartRequest): number {
+  return Math.max(maxResultBytes, maxEgressBodyBytes) + maxHeadBytes;
+}
+
+const nothingLeft: CallTraces = { logs: undefined, egress: [] };
+const cancelledBefore: ExecutorOutcome = { kind: "cancelled", ...nothingLeft };
+const displacedBefore: ExecutorOutcome = {
+  kind: "displaced",
+  effects: 0,
+  ...nothingLeft,
+};
 
 const silence: ExecutorEvents = {
   warmth: () => undefined,

@@ -3,6 +3,10 @@ import type { LoadFailure } from "../protocol.ts";
 import type { LoadableVersion } from "./call.ts";
 
 export interface HeldVersion {
+  /** Among all that its executor holds, of whichever containers. */
+  name: string;
+  container: string;
+  key: string;
   /** Resolves when the isolate is ready, or with why it is not. */
   loading: Promise<LoadFailure | undefined>;
   isReady: boolean;
@@ -16,27 +20,28 @@ export interface HeldVersion {
   meta: LoadableVersion["meta"];
 }
 
-/** A version that an executor has ready. */
-export interface ReadyVersion {
-  key: string;
-  /** No call uses it. */
-  isIdle: boolean;
-  /** When it was loaded, or its last call ended. */
-  lastUsedMs: number;
-  /** When a call was last sent to it; 0: never. */
-  lastCalledMs: number;
+/** A version of a container. */
+export type VersionName = Pick<LoadableVersion, "container" | "key">;
+
+/** A version's name among those of all containers. */
+export function nameOf({ container, key }: VersionName): string {
+  return `${container}/${key}`;
 }
 
 export class HeldVersions {
   readonly #versions = new Map<string, HeldVersion>();
 
-  get(key: string): HeldVersion | undefined {
-    return this.#versions.get(key);
+  get(name: string): HeldVersion | undefined {
+    return this.#versions.get(name);
   }
 
   /** Notes a version that is about to be loaded. */
-  add({ key, secrets, meta }: LoadableVersion, nowMs: number): HeldVersion {
+  add(version: LoadableVersion, nowMs: number): HeldVersion {
+    const { container, key, secrets, meta } = version;
     const held: HeldVersion = {
+      name: nameOf(version),
+      container,
+      key,
       loading: Promise.resolve(undefined),
       isReady: false,
       compileUs: 0,
@@ -46,13 +51,14 @@ export class HeldVersions {
       secrets,
       meta,
     };
-    this.#versions.set(key, held);
+    this.#versions.set(held.name, held);
     return held;
   }
 
   /** Drops it, unless another load has taken its place; tells whether it was there. */
-  remove(key: string, held: HeldVersion): boolean {
-    return this.#versions.get(key) === held && this.#versions.delete(key);
+  remove(held: HeldVersion): boolean {
+    const { name } = held;
+    return this.#versions.get(name) === held && this.#versions.delete(name);
   }
 
   get isLoading(): boolean {
@@ -61,25 +67,8 @@ export class HeldVersions {
     return false;
   }
 
-  /** All of them, by key. */
-  entries(): [key: string, held: HeldVersion][] {
-    return [...this.#versions];
-  }
-
-  /** The keys of this prefix. */
-  keys(prefix: string): string[] {
-    return [...this.#versions.keys()].filter((key) => key.startsWith(prefix));
-  }
-
-  /** Those that are ready, in the order they were loaded. */
-  ready(): ReadyVersion[] {
-    return [...this.#versions]
-      .filter(([, held]) => held.isReady)
-      .map(([key, { openCalls, lastUsedMs, lastCalledMs }]) => ({
-        key,
-        isIdle: openCalls === 0,
-        lastUsedMs,
-        lastCalledMs,
-      }));
+  /** All of them, in the order they were loaded. */
+  all(): HeldVersion[] {
+    return [...this.#versions.values()];
   }
 }

@@ -1,12 +1,22 @@
 /** Executors that are started and ready but belong to nobody yet, so that a first call waits for no process to start. */
 import { AnnexError } from "../../proto/errors.ts";
 import type { StartRequest } from "../protocol.ts";
+import type { EgressGate } from "./egress.ts";
 import { Executor } from "./executor.ts";
-import type { Launcher, ProcessLimits } from "./launcher.ts";
+import type { ProcessLimits } from "./launcher.ts";
+import type { Processes } from "./processes.ts";
 
 export interface ExecutorPool {
-  /** A ready executor; rejects with `unavailable` when none can be started. */
-  take(): Promise<Executor>;
+  /** A ready executor, undefined where the host has no memory for one; rejects with `unavailable` when none can be started. */
+  take(): Promise<Executor | undefined>;
+  /** Takes back one that was not used. */
+  giveBack(executor: Executor): void;
+  /** One that is kept ready and may be ended; it is no longer given to anybody. */
+  spare(): Executor | undefined;
+  /** Starts what is missing. */
+  refill(): void;
+  /** Starts none to be kept ready until the returned function is called. */
+  pause(): () => void;
   /** Resolves when one is ready; rejects with `unavailable` when none can be started. */
   ready(): Promise<void>;
   /** How many are ready now. */
@@ -15,10 +25,11 @@ export interface ExecutorPool {
 }
 
 export interface PoolOptions {
-  launcher: Launcher;
+  processes: Processes;
   /** What an executor may use that belongs to nobody yet. */
   limits: ProcessLimits;
   start: StartRequest;
+  gate: EgressGate;
   /** How many to keep ready. */
   size: number;
   now: () => number;
@@ -38,49 +49,73 @@ export function startPool(options: PoolOptions): ExecutorPool {
   const starting = new Set<Executor>();
   const waiters: Waiter[] = [];
   let retry: NodeJS.Timeout | undefined;
+  let pauses = 0;
   let isClosed = false;
 
   function refill(): void {
-    retry = undefined;
-    if (isClosed) return;
-    while (ready.length + starting.size < options.size + waiters.length)
-      startOne();
+    if (isClosed || retry) return;
+    while (ready.length + starting.size < wanted()) if (!startOne()) return;
   }
 
-  function startOne(): void {
-    const { launcher, limits, start, now } = options;
-    const process = launcher.launch(limits);
-    const executor = new Executor({ process, start, now });
+  function wanted(): number {
+    return (pauses === 0 ? options.size : 0) + waiters.length;
+  }
+
+  /** False where the host has no memory for one. */
+  function startOne(): boolean {
+    const { processes, limits, start, gate, now } = options;
+    const process = processes.launch(limits);
+    if (!process) return false;
+    const executor = new Executor({ process, start, gate, now });
     starting.add(executor);
-    executor.assign({
-      warmth: () => undefined,
-      loggedLate: () => undefined,
-      exited: (ending) => dropped(executor, ending),
-    });
+    disown(executor);
     executor.ready().then(
       () => arrived(executor),
       () => undefined, // `exited` tells the same
     );
+    return true;
+  }
+
+  function disown(executor: Executor): void {
+    executor.assign({
+      warmth: () => undefined,
+      loggedLate: () => undefined,
+      exited: ({ how }) => dropped(executor, how),
+    });
   }
 
   function arrived(executor: Executor): void {
-    starting.delete(executor);
+    if (starting.delete(executor)) offer(executor);
+  }
+
+  function offer(executor: Executor): void {
     const waiter = waiters.shift();
     if (waiter) waiter.resolve(executor);
     else ready.push(executor);
   }
 
-  function dropped(executor: Executor, ending: string): void {
+  function dropped(executor: Executor, how: string): void {
     const wasStarting = starting.delete(executor);
     const index = ready.indexOf(executor);
     if (index >= 0) ready.splice(index, 1);
     if (isClosed) return;
     if (wasStarting) {
-      options.log.error({ ending }, "an executor could not be started");
-      const message = `no executor can be started: ${ending}`;
+      options.log.error({ ending: how }, "an executor could not be started");
+      const message = `no executor can be started: ${how}`;
       waiters.shift()?.reject(new AnnexError("unavailable", message));
     }
-    retry ??= setTimeout(refill, wasStarting ? restartDelayMs : 0);
+    retry ??= setTimeout(
+      () => {
+        retry = undefined;
+        refill();
+      },
+      wasStarting ? restartDelayMs : 0,
+    );
+  }
+
+  function wait(): Promise<Executor> | undefined {
+    if (starting.size <= waiters.length && !startOne()) return undefined;
+    return new Promise((resolve, reject) => waiters.push({ resolve, reject }));
   }
 
   refill();
@@ -95,22 +130,27 @@ export function startPool(options: PoolOptions): ExecutorPool {
         });
       });
     },
-    take() {
-      if (isClosed)
-        return Promise.reject(
-          new AnnexError("unavailable", "the host is closing"),
-        );
+    async take() {
+      if (isClosed) throw new AnnexError("unavailable", "the host is closing");
       const executor = ready.shift();
-      if (executor) {
-        // After the caller's own work: starting a process blocks the event loop for a moment.
+      if (!executor) return await wait();
+      // After the caller's own work: starting a process blocks the event loop for a moment.
+      setImmediate(refill);
+      return executor;
+    },
+    giveBack(executor) {
+      disown(executor);
+      if (isClosed) executor.kill("closed");
+      else if (executor.isAlive) offer(executor);
+    },
+    spare: () => ready.pop(),
+    refill: () => void setImmediate(refill),
+    pause() {
+      pauses++;
+      return () => {
+        pauses--;
         setImmediate(refill);
-        return Promise.resolve(executor);
-      }
-      const taken = new Promise<Executor>((resolve, reject) =>
-        waiters.push({ resolve, reject }),
-      );
-      refill();
-      return taken;
+      };
     },
     readyCount: () => ready.length,
     close() {

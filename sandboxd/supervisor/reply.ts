@@ -4,13 +4,23 @@ import {
   type CallFailure,
   type LimitHit,
 } from "../../proto/errors.ts";
-import type { ExecutorReply, LoadFailure, LogLine } from "../protocol.ts";
+import type {
+  EgressReply,
+  ExecutorReply,
+  LoadFailure,
+  LogLine,
+} from "../protocol.ts";
 
 type Fields = Record<string, unknown>;
 
 const maxMessageChars = 8192;
 const maxMicros = 2 ** 32 - 1;
 const maxStackChars = 16_384;
+const maxUrlChars = 16 * 1024;
+const maxMethodChars = 64;
+/** Names and values of a request's together. */
+const maxEgressHeaderChars = 64 * 1024;
+const redirects = ["follow", "error", "manual"] as const;
 const logLevels = ["debug", "log", "info", "warn", "error"] as const;
 
 /** The reply, rebuilt from checked fields; throws on any other shape. */
@@ -67,6 +77,29 @@ export function checkReply(head: unknown): ExecutorReply {
         lines: list(fields["lines"]).map(logLine),
         dropped: count(fields["dropped"]),
       };
+    case "egress":
+      return {
+        type: "egress",
+        id: count(fields["id"]),
+        egress: count(fields["egress"]),
+        method: method(fields["method"]),
+        url: bounded(fields["url"], maxUrlChars),
+        headers: egressHeaders(fields["headers"]),
+        redirect: redirect(fields["redirect"]),
+      };
+    case "egress-pull":
+      return {
+        type: "egress-pull",
+        id: count(fields["id"]),
+        egress: count(fields["egress"]),
+        bytes: count(fields["bytes"]),
+      };
+    case "egress-abort":
+      return {
+        type: "egress-abort",
+        id: count(fields["id"]),
+        egress: count(fields["egress"]),
+      };
     default:
       throw new Error("unknown reply");
   }
@@ -118,6 +151,26 @@ function logLine(value: unknown): LogLine {
   };
 }
 
+function egressHeaders(value: unknown): [name: string, value: string][] {
+  const headers = list(value).map(header);
+  let chars = 0;
+  for (const [name, content] of headers) chars += name.length + content.length;
+  if (chars > maxEgressHeaderChars) throw new Error("headers out of bounds");
+  return headers;
+}
+
+function method(value: unknown): string {
+  const name = bounded(value, maxMethodChars);
+  if (!/^[!#$%&'*+.^_`|~\w-]+$/.test(name)) throw new Error("no HTTP method");
+  return name;
+}
+
+function redirect(value: unknown): EgressReply["redirect"] {
+  const mode = redirects.find((known) => known === value);
+  if (!mode) throw new Error("unknown way to take a redirect");
+  return mode;
+}
+
 function header(value: unknown): [name: string, value: string] {
   const [name, content] = list(value);
   return [text(name, maxMessageChars), text(content, Infinity)];
@@ -141,6 +194,13 @@ function object(value: unknown): Fields {
 
 function list(value: unknown): unknown[] {
   if (!Array.isArray(value)) throw new Error("not a list");
+  return value;
+}
+
+/** Text that means something else when it is cut. */
+function bounded(value: unknown, maxChars: number): string {
+  if (typeof value !== "string" || value.length > maxChars)
+    throw new Error("not a string, or too long");
   return value;
 }
 

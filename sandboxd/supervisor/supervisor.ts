@@ -1,22 +1,33 @@
 /** Runs calls in executors, one container per process: the only part of sandboxd that knows there are processes. */
 import { AnnexError } from "../../proto/errors.ts";
-import type { LoadFailure } from "../protocol.ts";
-import { ContainerExecutors, type RunOutcome } from "./container-executors.ts";
-import type { ExecutorCall, LoadableVersion, LostCause } from "./call.ts";
+import type { LoadFailure, StartRequest } from "../protocol.ts";
+import {
+  inlinePrefix,
+  type ExecutorCall,
+  type LoadableVersion,
+  type LostCause,
+} from "./call.ts";
+import type { Death } from "./death.ts";
+import type { EgressGate } from "./egress.ts";
+import { Groups } from "./groups.ts";
+import { HostLimits } from "./host-limits.ts";
 import type { Launcher } from "./launcher.ts";
 import { startPool } from "./pool.ts";
+import { createProcesses, type MemoryBudget } from "./processes.ts";
+import { Quarantine } from "./quarantine.ts";
+import { runCall, type RunOutcome } from "./run.ts";
+import type { ExecutorSettings } from "./settings.ts";
 
 export interface SupervisorConfig {
   /** Executors kept ready for containers that have none. */
   poolSize: number;
   /** Executors of all containers together. */
   maxExecutors: number;
-  maxExecutorsPerContainer: number;
   /** An executor unused for longer is ended. */
   idleMs: number;
   /** An executor older than this takes no more calls. */
   maxAgeMs: number;
-  /** Of an executor's process, and of a container's executors together. */
+  /** Of an executor that belongs to nobody yet. */
   memoryMb: number;
   cpuPercent: number;
   heapLimitMb: number;
@@ -27,11 +38,19 @@ export interface SupervisorConfig {
   maxOpenEgress: number;
   /** Of a version's top level. */
   loadTimeoutMs: number;
+  /** Of one container, in one executor. */
   maxInlineVersions: number;
+  /** A version that ends so many executors within the window is quarantined. */
+  quarantineAfter: number;
+  quarantineWindowMs: number;
 }
 
 export interface SupervisorDependencies {
   launcher: Launcher;
+  budget: MemoryBudget;
+  gate: EgressGate;
+  /** What holds for a container now; complete. */
+  settingsOf: (container: string) => ExecutorSettings;
   now: () => number;
   log: {
     info(fields: object, message: string): void;
@@ -42,6 +61,8 @@ export interface SupervisorDependencies {
   warmthChanged(container: string, version: string, isWarm: boolean): void;
   /** A process ended that we had not asked to end politely. */
   executorKilled(cause: LostCause): void;
+  /** A version of an extension ends its executors again and again, and must not be called. */
+  quarantined(container: string, version: string, message: string): void;
 }
 
 export interface Supervisor {
@@ -55,10 +76,13 @@ export interface Supervisor {
   /** Where `present` is warm, makes `next` warm too. */
   warmBeside(next: LoadableVersion, present: string): Promise<void>;
   isWarm(container: string, version: string): boolean;
+  /** Reads a container's settings anew: living executors are confined to them, the next are started with them. */
+  settingsChanged(container: string): void;
   /** Resolves when a first executor is ready; rejects when none can be started. */
   ready(): Promise<void>;
   /** Executors in use and ready. */
   counts(): Record<"assigned" | "ready", number>;
+  /** The processes each container's calls run in. */
   pids(): { container: string; pid: number }[];
   /** Calls of a container sent to its executors and not yet ended there. */
   openCalls(container: string): number;
@@ -72,114 +96,141 @@ export function startSupervisor(
   config: SupervisorConfig,
   dependencies: SupervisorDependencies,
 ): Supervisor {
-  const { launcher, now, log } = dependencies;
+  const { launcher, budget, gate, settingsOf, now, log } = dependencies;
+  const quarantine = new Quarantine({
+    after: config.quarantineAfter,
+    windowMs: config.quarantineWindowMs,
+    now,
+    quarantined: ({ container, key }, message) => {
+      log.warn({ container, version: key, message }, "version quarantined");
+      if (!key.startsWith(inlinePrefix))
+        dependencies.quarantined(container, key, message);
+    },
+  });
   const pool = startPool({
-    launcher,
+    processes: createProcesses({
+      launcher,
+      budget,
+      returned: () => pool.refill(),
+    }),
+    limits: defaultLimits(config, budget),
+    start: startRequestOf(config),
+    gate,
+    size: config.poolSize,
     now,
     log,
-    size: config.poolSize,
-    limits: { memoryMb: config.memoryMb, cpuPercent: config.cpuPercent },
-    start: startRequestOf(config),
   });
-  const containers = new Map<string, ContainerExecutors>();
-  const sweeper = setInterval(sweep, sweepIntervalMs);
+  const groups = new Groups({
+    take: (limits) => host.take(limits),
+    maxAgeMs: config.maxAgeMs,
+    loadTimeoutMs: config.loadTimeoutMs,
+    maxInlineVersions: config.maxInlineVersions,
+    now,
+    quarantine,
+    settingsOf: settingsHere,
+    events: {
+      warmth: ({ container, key }, isWarm) =>
+        dependencies.warmthChanged(container, key, isWarm),
+      // Too late for its invocation's spans; who reads a container's logs is not there yet to be told.
+      loggedLate: () => undefined,
+      exited,
+    },
+    movedOut: (container, trustGroup) =>
+      log.warn(
+        { container, trustGroup },
+        "container moved out of its trust group",
+      ),
+  });
+  const host = new HostLimits({
+    pool,
+    budget,
+    maxExecutors: config.maxExecutors,
+    assigned: () => groups.executors(),
+  });
+  const sweeper = setInterval(
+    () => groups.sweep(config.idleMs),
+    sweepIntervalMs,
+  );
 
-  function sweep(): void {
-    for (const [container, executors] of containers) {
-      executors.sweep(config.idleMs);
-      if (executors.executors.size === 0 && !executors.isStarting)
-        containers.delete(container);
-    }
+  /** No process can have more than the host. */
+  function settingsHere(container: string): ExecutorSettings {
+    const settings = settingsOf(container);
+    const memoryMb = Math.min(settings.memoryMb, budget.largestMb);
+    return { ...settings, memoryMb };
   }
 
-  function executorsOf(container: string): ContainerExecutors {
-    const known = containers.get(container);
-    if (known) return known;
-    const created = new ContainerExecutors({
-      take: () => takeWithinBudget(),
-      maxExecutors: config.maxExecutorsPerContainer,
-      maxAgeMs: config.maxAgeMs,
-      loadTimeoutMs: config.loadTimeoutMs,
-      maxInlineVersions: config.maxInlineVersions,
-      now,
-      events: {
-        warmth: (version, isWarm) =>
-          dependencies.warmthChanged(container, version, isWarm),
-        // Too late for its invocation's spans; who reads a container's logs is not there yet to be told.
-        loggedLate: () => undefined,
-        exited: (ending, cause, pid) => {
-          if (cause === "closed") return;
-          dependencies.executorKilled(cause);
-          log.warn({ container, pid, cause, ending }, "executor ended");
-        },
-      },
-    });
-    containers.set(container, created);
-    return created;
+  function exited(death: Death): void {
+    const { pid, cause, how, suspects } = death;
+    if (cause === "closed") return;
+    dependencies.executorKilled(cause);
+    const versions = suspects.map(({ name }) => name);
+    log.warn({ pid, cause, ending: how, versions }, "executor ended");
+    quarantine.strike(death);
   }
 
-  async function takeWithinBudget() {
-    if (assignedCount() >= config.maxExecutors) endLongestUnused();
-    return await pool.take();
-  }
-
-  function assignedCount(): number {
-    let count = 0;
-    for (const { executors } of containers.values()) count += executors.size;
-    return count;
-  }
-
-  function endLongestUnused(): void {
-    const idle = [...containers.values()]
-      .flatMap(({ executors }) => [...executors])
-      .filter((executor) => executor.isAlive && !executor.isBusy)
-      .toSorted((a, b) => a.lastUsedMs - b.lastUsedMs);
-    const [longest] = idle;
-    if (!longest)
+  async function check(
+    version: LoadableVersion,
+  ): Promise<LoadFailure | undefined> {
+    const settings = settingsHere(version.container);
+    const executor = await pool.take();
+    if (!executor)
       throw new AnnexError(
         "unavailable",
-        `all ${config.maxExecutors} executors of this host are busy (max_executors)`,
+        "this host has no memory for an executor to check the version in",
       );
-    longest.kill("closed");
+    executor.confine(settings);
+    const hung = setInterval(() => executor.enforceTime(), sweepIntervalMs);
+    try {
+      return await executor.load(version, {
+        timeoutMs: config.loadTimeoutMs,
+        heapLimitMb: settings.heapLimitMb,
+      });
+    } finally {
+      clearInterval(hung);
+      executor.kill("closed");
+    }
   }
 
   return {
     run: (version, call, signal) =>
-      executorsOf(version.container).run(version, call, signal),
-    async check(version) {
-      const executor = await pool.take();
-      const hung = setInterval(() => executor.enforceTime(), sweepIntervalMs);
-      const failure = await executor.load(version, config.loadTimeoutMs);
-      clearInterval(hung);
-      executor.kill("closed");
-      return failure;
-    },
-    async warmBeside(next, present) {
-      await containers.get(next.container)?.warmBeside(next, present);
-    },
-    isWarm: (container, version) =>
-      containers.get(container)?.isWarm(version) ?? false,
-    ready: () => pool.ready(),
-    counts: () => ({ assigned: assignedCount(), ready: pool.readyCount() }),
-    openCalls: (container) => containers.get(container)?.openCalls ?? 0,
-    pids: () =>
-      [...containers].flatMap(([container, { executors }]) =>
-        [...executors].map(({ pid }) => ({ container, pid })),
+      runCall(
+        { groupOf: ({ container }) => groups.of(container), quarantine },
+        version,
+        { call, signal },
       ),
+    check,
+    async warmBeside(next, present) {
+      await groups.known(next.container)?.warmBeside(next, present);
+    },
+    isWarm: (container, key) =>
+      groups.known(container)?.isWarm({ container, key }) ?? false,
+    settingsChanged: (container) => groups.settingsChanged(container),
+    ready: () => pool.ready(),
+    counts: () => ({
+      assigned: groups.executors().length,
+      ready: pool.readyCount(),
+    }),
+    openCalls: (container) =>
+      groups.known(container)?.openCalls(container) ?? 0,
+    pids: () => [...groups.all()].flatMap((group) => group.pids()),
     async close() {
       clearInterval(sweeper);
       pool.close();
-      for (const executors of containers.values()) executors.close();
-      await Promise.all(
-        [...containers.values()].flatMap(({ executors }) =>
-          [...executors].map((e) => e.exited()),
-        ),
-      );
+      const executors = groups.executors();
+      for (const executor of executors) executor.kill("closed");
+      await Promise.all(executors.map((executor) => executor.exited()));
     },
   };
 }
 
-function startRequestOf(config: SupervisorConfig) {
+function defaultLimits(
+  { memoryMb, cpuPercent }: SupervisorConfig,
+  { largestMb }: MemoryBudget,
+) {
+  return { memoryMb: Math.min(memoryMb, largestMb), cpuPercent };
+}
+
+function startRequestOf(config: SupervisorConfig): StartRequest {
   const {
     heapLimitMb,
     maxResultBytes,
@@ -189,7 +240,7 @@ function startRequestOf(config: SupervisorConfig) {
     maxOpenEgress,
   } = config;
   return {
-    type: "start" as const,
+    type: "start",
     heapLimitMb,
     maxResultBytes,
     maxLogBytes,

@@ -3,13 +3,17 @@ import { createLauncher } from "../../sandboxd/launcher.ts";
 import {
   startSupervisor,
   type Supervisor,
+  type SupervisorDependencies,
   type SupervisorConfig,
 } from "../../sandboxd/supervisor/supervisor.ts";
 import type {
   ExecutorCall,
   LoadableVersion,
 } from "../../sandboxd/supervisor/call.ts";
+import type { EgressGate } from "../../sandboxd/supervisor/egress.ts";
 import type { Launcher } from "../../sandboxd/supervisor/launcher.ts";
+import type { MemoryBudget } from "../../sandboxd/supervisor/processes.ts";
+import type { ExecutorSettings } from "../../sandboxd/supervisor/settings.ts";
 import { noWalls } from "../../sandboxd/walls/none.ts";
 import { executorProgram } from "../../sandboxd/walls/program.ts";
 import type { Walls } from "../../sandboxd/walls/walls.ts";
@@ -18,7 +22,6 @@ import { executorFile } from "./paths.ts";
 const defaults: SupervisorConfig = {
   poolSize: 1,
   maxExecutors: 10,
-  maxExecutorsPerContainer: 2,
   idleMs: 60_000,
   maxAgeMs: 60_000,
   heapLimitMb: 64,
@@ -31,6 +34,37 @@ const defaults: SupervisorConfig = {
   cpuPercent: 100,
   loadTimeoutMs: 500,
   maxInlineVersions: 2,
+  quarantineAfter: 5,
+  quarantineWindowMs: 60_000,
+};
+
+/** What holds for every container unless a test says otherwise. */
+export const defaultSettings: ExecutorSettings = {
+  heapLimitMb: 64,
+  memoryMb: 384,
+  cpuPercent: 100,
+  maxExecutors: 2,
+  trustGroup: "",
+};
+
+/** What a test may put in place of a supervisor's own. */
+export type SupervisorParts = Partial<
+  Pick<SupervisorDependencies, "launcher" | "budget" | "gate" | "settingsOf">
+> & { walls?: Walls };
+
+/** Memory without end. */
+export const ampleBudget: MemoryBudget = {
+  largestMb: Infinity,
+  spentMb: 0,
+  take: () => () => undefined,
+};
+
+/** No way out: every request fails. */
+export const closedGate: EgressGate = {
+  open(_, sink) {
+    setImmediate(() => sink.failed({ kind: "denied", message: "no way out" }));
+    return { pull: () => undefined, abort: () => undefined };
+  },
 };
 
 /** Starts executors without limits, and without walls unless they are given. */
@@ -44,8 +78,9 @@ export function testLauncher(
 /** A supervisor with real executors, closed when the test ends; without walls unless they are given. */
 export async function startTestSupervisor(
   config: Partial<SupervisorConfig> = {},
-  walls: Walls = noWalls,
+  { walls = noWalls, ...parts }: SupervisorParts = {},
 ) {
+  const quarantined: { version: string; message: string }[] = [];
   const warm = new Set<string>();
   const killed: string[] = [];
   const silent = {
@@ -57,6 +92,10 @@ export async function startTestSupervisor(
     { ...defaults, ...config },
     {
       launcher: testLauncher(executorFile, walls),
+      budget: ampleBudget,
+      gate: closedGate,
+      settingsOf: () => defaultSettings,
+      ...parts,
       now: () => performance.now(),
       log: silent,
       warmthChanged: (container, version, isWarm) =>
@@ -64,11 +103,13 @@ export async function startTestSupervisor(
           ? warm.add(`${container}/${version}`)
           : warm.delete(`${container}/${version}`),
       executorKilled: (cause) => killed.push(cause),
+      quarantined: (container, key, message) =>
+        quarantined.push({ version: `${container}/${key}`, message }),
     },
   );
   onTestFinished(() => supervisor.close());
   await supervisor.ready();
-  return { supervisor, warm, killed };
+  return { supervisor, warm, killed, quarantined };
 }
 
 /** A version of an extension from its CommonJS source. */

@@ -1,8 +1,14 @@
 import { expect, test, vi } from "vitest";
-import type { RunOutcome } from "../../../../sandboxd/supervisor/container-executors.ts";
+import { startPool } from "../../../../sandboxd/supervisor/pool.ts";
+import { createProcesses } from "../../../../sandboxd/supervisor/processes.ts";
+import type { RunOutcome } from "../../../../sandboxd/supervisor/run.ts";
 import {
+  ampleBudget,
   callWith,
+  closedGate,
+  defaultSettings,
   startTestSupervisor,
+  testLauncher,
   versionOf,
 } from "../../../support/supervisor.ts";
 
@@ -89,7 +95,7 @@ test("a cancelled call ends at once and frees its executor", async () => {
   await vi.waitUntil(() => supervisor.isWarm("acme", "hello@1"));
   const askedAt = performance.now();
   caller.abort();
-  expect((await run).outcome).toEqual({ kind: "cancelled" });
+  expect((await run).outcome).toMatchObject({ kind: "cancelled" });
   expect(performance.now() - askedAt).toBeLessThan(50);
   await vi.waitUntil(() => supervisor.openCalls("acme") === 0);
 });
@@ -106,7 +112,7 @@ test("a call cancelled before its version is loaded ends at once", async () => {
     caller.signal,
   );
   caller.abort();
-  expect((await run).outcome).toEqual({ kind: "cancelled" });
+  expect((await run).outcome).toMatchObject({ kind: "cancelled" });
   loading.resolve(await version.read());
   expect(
     (await supervisor.run(versionOf(echo, "hello@2"), callWith({}))).outcome,
@@ -169,10 +175,12 @@ test("when all executors are in use the longest unused gives way", async () => {
 });
 
 test("a launch that fails is told, not waited for", async () => {
-  const { startPool } = await import("../../../../sandboxd/supervisor/pool.ts");
-  const { testLauncher } = await import("../../../support/supervisor.ts");
   const pool = startPool({
-    launcher: testLauncher("/nonexistent/executor.cjs"),
+    processes: createProcesses({
+      launcher: testLauncher("/nonexistent/executor.cjs"),
+      budget: ampleBudget,
+      returned: () => undefined,
+    }),
     start: {
       type: "start",
       heapLimitMb: 64,
@@ -185,6 +193,7 @@ test("a launch that fails is told, not waited for", async () => {
     limits: { memoryMb: 384, cpuPercent: 100 },
     size: 1,
     now: () => performance.now(),
+    gate: closedGate,
     log: { error: () => undefined },
   });
   await expect(pool.take()).rejects.toMatchObject({ code: "unavailable" });
@@ -226,9 +235,12 @@ const spin =
   "module.exports = (ctx, cb) => { const end = Date.now() + ctx.body.ms; while (Date.now() < end); cb(null, 'spun'); };";
 
 test("what waits behind legal slices is told when its time is over, and nobody is killed", async () => {
-  const { supervisor, killed } = await startTestSupervisor({
-    maxExecutorsPerContainer: 1,
-  });
+  const { supervisor, killed } = await startTestSupervisor(
+    {},
+    {
+      settingsOf: () => ({ ...defaultSettings, maxExecutors: 1 }),
+    },
+  );
   const version = versionOf(spin);
   await supervisor.run(version, callWith({ ms: 1 }));
   const slices = Array.from({ length: 4 }, () =>
@@ -268,10 +280,10 @@ test("an executor that is loading is not taken for idle", async () => {
 });
 
 test("code of requests beyond its bound is refused while all of it is in use", async () => {
-  const { supervisor } = await startTestSupervisor({
-    maxExecutorsPerContainer: 1,
-    maxInlineVersions: 2,
-  });
+  const { supervisor } = await startTestSupervisor(
+    { maxInlineVersions: 2 },
+    { settingsOf: () => ({ ...defaultSettings, maxExecutors: 1 }) },
+  );
   const caller = new AbortController();
   const used = ["a", "b"].map((name) =>
     supervisor.run(inline(name), callWith({}), caller.signal),

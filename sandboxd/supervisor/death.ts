@@ -1,0 +1,63 @@
+/** The end of an executor that nobody had asked for: what it came of, and who may have caused it. */
+import type { LoadFailure } from "../protocol.ts";
+import { hungWhileLoading, lostWhileLoading, type LostCause } from "./call.ts";
+import type { HeldVersion } from "./held-versions.ts";
+import type { Ending } from "./launcher.ts";
+
+export interface Death {
+  pid: number;
+  cause: LostCause;
+  /** For the log and for authors of what caused it. */
+  how: string;
+  /** Of each version that may have caused it, the call or load sent last. */
+  suspects: readonly Suspect[];
+}
+
+export interface Suspect {
+  container: string;
+  key: string;
+  /** See nameOf. */
+  name: string;
+  sentMs: number;
+}
+
+/** What V8 writes, or how a process ends, where an allocation cannot be made. */
+const abortedForMemory =
+  /heap out of memory|Allocation failed|invalid (array|size|table size)|\bSIGABRT\b|\bcode 134\b/i;
+
+/** Why a process ended that we had not killed. */
+export function causeOf({ how, isOutOfMemory }: Ending): LostCause {
+  return isOutOfMemory || abortedForMemory.test(how) ? "memory" : "exited";
+}
+
+/** Whatever was open may have done it; of a hung process only what was past its time. */
+export function suspectsOf(
+  open: readonly { held: HeldVersion; sentMs: number; dueMs: number }[],
+  { cause, nowMs }: { cause: LostCause; nowMs: number },
+): Suspect[] {
+  if (cause === "closed") return [];
+  const suspects = new Map<string, Suspect>();
+  for (const { held, sentMs, dueMs } of open) {
+    if (cause === "overdue" && dueMs >= nowMs) continue;
+    const { container, key, name } = held;
+    const known = suspects.get(name);
+    if (known && known.sentMs >= sentMs) continue;
+    suspects.set(name, { container, key, name, sentMs });
+  }
+  return [...suspects.values()];
+}
+
+/** What became of a load whose process ended. */
+export function failureOfLoad(
+  load: { dueMs: number; sliceMs: number },
+  end: { cause: LostCause; nowMs: number; isToBlame: boolean },
+): LoadFailure {
+  if (load.dueMs < end.nowMs) return hungWhileLoading(load.sliceMs);
+  const isItsMemory = end.cause === "memory" && end.isToBlame;
+  return isItsMemory ? memoryWhileLoading : lostWhileLoading;
+}
+
+const memoryWhileLoading: LoadFailure = {
+  reason: "memory",
+  message: "the executor ran out of memory while the version was being loaded",
+};

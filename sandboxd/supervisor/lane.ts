@@ -1,0 +1,76 @@
+/** Executors that serve the same versions: which one is the least used, and when another is started. */
+import type { CallFailure } from "../../proto/errors.ts";
+import { Executor } from "./executor.ts";
+
+export interface LaneOptions {
+  maxExecutors: () => number;
+  take: () => Promise<Executor | CallFailure>;
+  /** One has joined the lane. */
+  adopted: (executor: Executor) => void;
+  /** It takes no more calls. */
+  isTooOld: (executor: Executor) => boolean;
+}
+
+/** A call that finds even the least used executor stalled, or with this many open, starts another. */
+const crowdedCalls = 32;
+
+export class Lane {
+  readonly #options: LaneOptions;
+  readonly executors = new Set<Executor>();
+  #starting: Promise<Executor | CallFailure> | undefined;
+  #closed: ((late: Executor) => void) | undefined;
+
+  constructor(options: LaneOptions) {
+    this.#options = options;
+  }
+
+  get isStarting(): boolean {
+    return this.#starting !== undefined;
+  }
+
+  /** The least used; the next to come where there is none. */
+  acquire(): Executor | Promise<Executor | CallFailure> {
+    return this.#pick() ?? this.#start();
+  }
+
+  /** Whoever comes from now on is handed to somebody else. */
+  close(late: (executor: Executor) => void): void {
+    this.#closed = late;
+    this.executors.clear();
+  }
+
+  #pick(): Executor | undefined {
+    let best: Executor | undefined;
+    for (const executor of this.executors) {
+      if (!executor.isAlive || this.#options.isTooOld(executor)) continue;
+      if (!best || executor.openCalls < best.openCalls) best = executor;
+    }
+    if (best && (best.isStalled || best.openCalls >= crowdedCalls))
+      this.#grow();
+    return best;
+  }
+
+  /** Starts another executor for the calls to come, if there may be one. */
+  #grow(): void {
+    if (this.#starting || this.executors.size >= this.#options.maxExecutors())
+      return;
+    this.#start().catch(() => undefined); // the calls at hand have an executor
+  }
+
+  #start(): Promise<Executor | CallFailure> {
+    this.#starting ??= this.#options
+      .take()
+      .then((taken) => (taken instanceof Executor ? this.#adopt(taken) : taken))
+      .finally(() => {
+        this.#starting = undefined;
+      });
+    return this.#starting;
+  }
+
+  #adopt(executor: Executor): Executor {
+    if (this.#closed) this.#closed(executor);
+    else this.executors.add(executor);
+    this.#options.adopted(executor);
+    return executor;
+  }
+}

@@ -1,0 +1,154 @@
+/** The way of one call through the executors: find one, load the version, run it; once more elsewhere if it was lost for another's sake. */
+import type { CallFailure } from "../../proto/errors.ts";
+import {
+  expiredFailure,
+  tooMany,
+  type ExecutorCall,
+  type LoadableVersion,
+} from "./call.ts";
+import type { EgressRecord } from "./egress.ts";
+import { Executor } from "./executor.ts";
+import type { ExecutorGroup } from "./executor-group.ts";
+import type { Quarantine } from "./quarantine.ts";
+import { judge, type CallOutcome } from "./verdict.ts";
+
+/** How a call ended, whichever executors it took. Times are in milliseconds of performance.now(). */
+export interface RunOutcome {
+  outcome: CallOutcome;
+  /** Requests outward it made; the first of them, if they are many. */
+  egress: readonly EgressRecord[];
+  /** The call had to wait for its version to be loaded. */
+  isCold: boolean;
+  /** The version could not be loaded; nothing ran. */
+  isUnloadable: boolean;
+  admittedAt: number;
+  /** An executor was found. */
+  acquiredAt: number;
+  /** The version was loaded in it. */
+  loadedAt: number;
+  endedAt: number;
+  runUs: number;
+  /** Of its version, where it was cold. */
+  compileUs: number;
+}
+
+export interface RunDependencies {
+  /** Where the version's calls go now. */
+  groupOf: (version: LoadableVersion) => ExecutorGroup;
+  quarantine: Pick<Quarantine, "refusal" | "suspicion">;
+}
+
+export async function runCall(
+  { groupOf, quarantine }: RunDependencies,
+  version: LoadableVersion,
+  { call, signal }: { call: ExecutorCall; signal: AbortSignal | undefined },
+): Promise<RunOutcome> {
+  const admittedAt = performance.now();
+  const wait = { signal, dueAt: admittedAt + call.wallMs };
+  let isCold = false;
+  for (let isRerun = false; ; isRerun = true) {
+    const refusal = quarantine.refusal(version);
+    if (refusal)
+      return notRun({ kind: "failed", failure: refusal }, { admittedAt });
+    const group = groupOf(version);
+    const found = group.acquire(version);
+    const executor =
+      found instanceof Executor ? found : await unlessGivenUp(found, wait);
+    const acquiredAt = performance.now();
+    const times = { admittedAt, acquiredAt };
+    if (typeof executor === "string")
+      return notRun(endOfWait(executor, call), times);
+    if (!(executor instanceof Executor))
+      return notRun({ kind: "failed", failure: executor }, times);
+    if (!executor.isWarm(version)) {
+      isCold = true;
+      const failure = await unlessGivenUp(group.load(executor, version), wait);
+      if (typeof failure === "string")
+        return notRun(endOfWait(failure, call), times);
+      if (failure?.reason === "executor_lost" && !isRerun) continue;
+      if (failure) return notRun({ kind: "failed", failure }, times);
+    }
+    const { fullness } = executor;
+    if (fullness)
+      return notRun({ kind: "failed", failure: tooMany(fullness) }, times);
+    const loadedAt = performance.now();
+    const wallMs = Math.max(1, Math.ceil(wait.dueAt - loadedAt));
+    const outcome = await executor.run(version, { ...call, wallMs }, signal);
+    const { alone, shared } = quarantine.suspicion(version);
+    const isKnownSuspect = alone + shared > 1;
+    const verdict = judge(outcome, { isRerun, isKnownSuspect });
+    if (verdict === "run again") continue;
+    return {
+      outcome: withWholeTime(verdict, { call, admittedAt }),
+      egress: outcome.egress,
+      isCold,
+      isUnloadable: false,
+      ...times,
+      loadedAt,
+      endedAt: performance.now(),
+      runUs: "runUs" in outcome ? outcome.runUs : 0,
+      compileUs: isCold ? executor.compileUs(version) : 0,
+    };
+  }
+}
+
+function notRun(
+  outcome: CallOutcome,
+  { admittedAt, acquiredAt }: { admittedAt: number; acquiredAt?: number },
+): RunOutcome {
+  const endedAt = performance.now();
+  return {
+    outcome,
+    egress: [],
+    isCold: true,
+    isUnloadable: outcome.kind === "failed",
+    admittedAt,
+    acquiredAt: acquiredAt ?? endedAt,
+    loadedAt: endedAt,
+    endedAt,
+    runUs: 0,
+    compileUs: 0,
+  };
+}
+
+/** Why a call waits no longer: its caller has given it up, or its time is over. */
+type EndOfWait = "given up" | "expired";
+
+/** What the work comes to, unless the call ends first; the work then goes on for whoever comes next. */
+async function unlessGivenUp<Value>(
+  work: Promise<Value>,
+  { signal, dueAt }: { signal: AbortSignal | undefined; dueAt: number },
+): Promise<Value | EndOfWait> {
+  if (signal?.aborted) return "given up";
+  const { promise, resolve } = Promise.withResolvers<EndOfWait>();
+  const giveUp = () => resolve("given up");
+  const expiry = setTimeout(
+    () => resolve("expired"),
+    dueAt - performance.now(),
+  );
+  signal?.addEventListener("abort", giveUp, { once: true });
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    clearTimeout(expiry);
+    signal?.removeEventListener("abort", giveUp);
+  }
+}
+
+function endOfWait(end: EndOfWait, call: ExecutorCall): CallOutcome {
+  return end === "given up"
+    ? { kind: "cancelled" }
+    : { kind: "failed", failure: expiredFailure(call, call.wallMs) };
+}
+
+/** The executor knows what was left of the call's time; its caller wants to hear of all of it. */
+function withWholeTime(
+  verdict: CallOutcome,
+  { call, admittedAt }: { call: ExecutorCall; admittedAt: number },
+): CallOutcome {
+  if (verdict.kind !== "failed") return verdict;
+  if (verdict.failure.reason !== call.wallClock) return verdict;
+  const observedMs = performance.now() - admittedAt;
+  const failure: CallFailure = expiredFailure(call, observedMs);
+  return { ...verdict, failure };
+}
