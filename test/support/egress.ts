@@ -31,28 +31,24 @@ export function serveEgress(
   const seen: SeenRequest[] = [];
   const exchanges = new Map<string, () => void>();
   executor.listen((reply) => {
-    switch (reply.type) {
-      case "egress": {
-        const request = {
-          ...reply,
-          pulledBytes: 0,
-          sentBytes: 0,
-          isAborted: false,
-        };
-        seen.push(request);
-        const given = answer(request);
-        if (given) exchanges.set(keyOf(reply), send(executor, request, given));
-        break;
-      }
-      case "egress-pull":
-      case "egress-abort": {
-        const request = seen.find((other) => keyOf(other) === keyOf(reply));
-        if (!request) throw new Error("a pull before its request");
-        if (reply.type === "egress-pull") request.pulledBytes += reply.bytes;
-        else request.isAborted = true;
-        exchanges.get(keyOf(reply))?.();
-      }
+    if (reply.type === "egress") {
+      const request = {
+        ...reply,
+        pulledBytes: 0,
+        sentBytes: 0,
+        isAborted: false,
+      };
+      seen.push(request);
+      const given = answer(request);
+      if (given) exchanges.set(keyOf(reply), send(executor, request, given));
+      return;
     }
+    if (reply.type !== "egress-pull" && reply.type !== "egress-abort") return;
+    const request = seen.findLast((other) => keyOf(other) === keyOf(reply));
+    if (!request) return;
+    if (reply.type === "egress-pull") request.pulledBytes += reply.bytes;
+    else request.isAborted = true;
+    exchanges.get(keyOf(reply))?.();
   });
   return seen;
 }

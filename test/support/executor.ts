@@ -30,6 +30,7 @@ export interface TestExecutor extends AsyncDisposable {
   /** Everything received so far, in order. */
   readonly received: Received[];
   readonly exited: Promise<number | null>;
+  readonly pid: number;
   /** Told of every reply from now on. */
   listen(listener: (reply: Received) => void): void;
   send(request: ExecutorRequest, body?: Uint8Array): void;
@@ -96,6 +97,7 @@ interface Waiter {
 class ExecutorProcess implements TestExecutor {
   readonly received: Received[] = [];
   readonly exited: Promise<number | null>;
+  readonly pid: number;
   readonly #child: ChildProcess;
   readonly #pipe: Duplex;
   readonly #waiters = new Set<Waiter>();
@@ -105,6 +107,7 @@ class ExecutorProcess implements TestExecutor {
   constructor(child: ChildProcess, exited: Promise<number | null>) {
     this.#child = child;
     this.exited = exited;
+    this.pid = child.pid ?? 0;
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the fourth entry of stdio
     this.#pipe = child.stdio[3] as Duplex;
     const reader = new FrameReader();
