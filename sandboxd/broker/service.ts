@@ -32,7 +32,7 @@ export class BrokerService {
   }
 
   /** Takes a message of sandboxd's, which is trusted with its shape. */
-  handle({ head, body }: Frame): void {
+  handle({ head, body }: Pick<Frame, "head" | "body">): void {
     const request = head as BrokerRequest;
     switch (request.type) {
       case "start":

@@ -1,0 +1,190 @@
+/** A broker with its service in the test's own process, where names resolve to whatever the test says. */
+import { duplexPair } from "node:stream";
+import { onTestFinished } from "vitest";
+import { startBroker, type Broker } from "../../sandboxd/broker/broker.ts";
+import type { BrokerProcess } from "../../sandboxd/broker/connection.ts";
+import type { ContainerPolicy } from "../../sandboxd/broker/policy.ts";
+import type { Resolve } from "../../sandboxd/broker/resolve.ts";
+import { BrokerService } from "../../sandboxd/broker/service.ts";
+import { encodeFrame, FrameReader } from "../../sandboxd/frames.ts";
+import type { EgressProblem } from "../../sandboxd/protocol.ts";
+import type {
+  EgressExchange,
+  EgressRequest,
+  EgressSink,
+} from "../../sandboxd/supervisor/egress.ts";
+import { originCertificate } from "./certificate.ts";
+
+/** Opens this machine's own servers, which nothing else does. */
+export const openPolicy: ContainerPolicy = {
+  allow: [],
+  deny: [],
+  internalHosts: ["127.0.0.1"],
+  maxRequests: 100,
+  maxBytes: 32 * 1024 * 1024,
+  requestMs: 10_000,
+  bytesPerSecond: 1024 * 1024 * 1024,
+};
+
+export interface TestBroker {
+  broker: Broker;
+  /** Names asked for, in order. */
+  resolved: string[];
+  warnings: object[];
+  fetch(url: string, options?: FetchOptions): Promise<Fetched>;
+  open(url: string, options?: FetchOptions): Fetching;
+}
+
+export type FetchOptions = Partial<EgressRequest> & {
+  /** Never asks for more of the body than comes by itself. */
+  isIdle?: boolean;
+};
+
+/** What came of a request. */
+export interface Fetched {
+  head?: Parameters<EgressSink["head"]>[0];
+  body: Buffer;
+  problem?: EgressProblem;
+}
+
+export interface Fetching extends Fetched {
+  exchange: EgressExchange;
+  receivedBytes: number;
+  chunks: number;
+  largestChunk: number;
+  done: Promise<Fetched>;
+}
+
+export interface TestBrokerOptions {
+  policy?: Partial<ContainerPolicy>;
+  /** Addresses by name, those of later lookups after those of the first; others have none. */
+  names?: Record<string, string[][]>;
+  maxOpenEgress?: number;
+  launch?: () => BrokerProcess;
+}
+
+/** Starts one with a container "acme", closed when the test ends. */
+export async function startTestBroker(
+  options: TestBrokerOptions = {},
+): Promise<TestBroker> {
+  const resolved: string[] = [];
+  const warnings: object[] = [];
+  const resolve = resolver(options.names ?? {}, resolved);
+  const log = (fields: object) => void warnings.push(fields);
+  const broker = startBroker({
+    launch: options.launch ?? (() => serveInProcess(resolve)),
+    limits: { maxOpenEgress: options.maxOpenEgress ?? 16 },
+    now: () => performance.now(),
+    log: { info: () => undefined, warn: log, error: log },
+  });
+  onTestFinished(() => broker.close());
+  broker.configure("acme", { ...openPolicy, ...options.policy });
+  await broker.ready();
+  const open = (url: string, fetchOptions: FetchOptions = {}) =>
+    openRequest(broker, url, fetchOptions);
+  return {
+    broker,
+    resolved,
+    warnings,
+    open,
+    fetch: (url, fetchOptions) => open(url, fetchOptions).done,
+  };
+}
+
+function resolver(
+  names: Record<string, string[][]>,
+  resolved: string[],
+): Resolve {
+  const counts = new Map<string, number>();
+  return (name) => {
+    resolved.push(name);
+    const count = counts.get(name) ?? 0;
+    counts.set(name, count + 1);
+    const answers = names[name] ?? [];
+    const addresses = answers[Math.min(count, answers.length - 1)];
+    if (addresses) return Promise.resolve(addresses);
+    return Promise.reject(
+      Object.assign(new Error(`no ${name} in 10.1.2.3`), { code: "ENOTFOUND" }),
+    );
+  };
+}
+
+function serveInProcess(resolve: Resolve): BrokerProcess {
+  const [ours, pipe] = duplexPair();
+  const reader = new FrameReader(32 * 1024 * 1024);
+  const service = new BrokerService({
+    reply: (head, body) => void ours.write(encodeFrame(head, body)),
+    resolve,
+    roots: [originCertificate],
+    now: () => performance.now(),
+  });
+  ours.on("data", (chunk: Buffer) => {
+    for (const frame of reader.push(chunk)) service.handle(frame);
+  });
+  const { promise: exited, resolve: exit } = Promise.withResolvers<{
+    how: string;
+  }>();
+  return {
+    pid: 1,
+    pipe,
+    kill: () => {
+      service.handle({
+        head: { type: "forget", container: "acme" },
+        body: Buffer.alloc(0),
+      });
+      ours.destroy();
+      pipe.destroy();
+      exit({ how: "ended by SIGKILL" });
+    },
+    exited,
+  };
+}
+
+function openRequest(
+  broker: Broker,
+  url: string,
+  { isIdle = false, ...changes }: FetchOptions,
+): Fetching {
+  const { promise: done, resolve } = Promise.withResolvers<Fetched>();
+  const chunks: Buffer[] = [];
+  const finish = (problem?: EgressProblem) => {
+    fetching.body = Buffer.concat(chunks);
+    if (problem) fetching.problem = problem;
+    resolve(fetching);
+  };
+  const sink: EgressSink = {
+    head: (head) => void (fetching.head = head),
+    chunk: (bytes) => {
+      chunks.push(Buffer.from(bytes));
+      fetching.receivedBytes += bytes.length;
+      fetching.chunks += 1;
+      fetching.largestChunk = Math.max(fetching.largestChunk, bytes.length);
+      if (!isIdle) exchange.pull(bytes.length);
+    },
+    end: () => finish(),
+    failed: finish,
+  };
+  const exchange = broker.open(
+    {
+      container: "acme",
+      invocationId: "invocation",
+      method: "GET",
+      url,
+      headers: [],
+      redirect: "follow",
+      body: Buffer.alloc(0),
+      wallMs: 20_000,
+      ...changes,
+    },
+    sink,
+  );
+  const fetching: Fetching = {
+    exchange,
+    body: Buffer.alloc(0),
+    receivedBytes: 0,
+    chunks: 0,
+    largestChunk: 0,
+    done,
+  };
+  return fetching;
+}

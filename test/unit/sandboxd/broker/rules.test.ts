@@ -1,0 +1,136 @@
+import { expect, test } from "vitest";
+import { policyOf } from "../../../../sandboxd/broker/policy.ts";
+import { parseRule } from "../../../../sandboxd/broker/rules.ts";
+
+test.each([
+  "acme.test",
+  "ACME.test:443",
+  "*.acme.test",
+  "*.acme.test:8443",
+  "localhost",
+  "my_service",
+  "xn--bcher-kva.example",
+  "10.0.0.1",
+  "10.0.0.1:80",
+  "10.0.0.0/8",
+  "10.0.0.0/8:80",
+  "0.0.0.0/0",
+  "::1",
+  "[::1]",
+  "[::1]:80",
+  "fc00::/7",
+  "[fc00::/7]:443",
+])("reads %s", (text) => {
+  expect(() => parseRule(text)).not.toThrow();
+});
+
+test.each([
+  "",
+  "*",
+  "*.*.test",
+  "a.*.test",
+  "acme.test.",
+  ".acme.test",
+  "acme..test",
+  "-acme.test",
+  "acme.test:",
+  "acme.test:0",
+  "acme.test:080",
+  "acme.test:65536",
+  "acme.test:http",
+  "http://acme.test",
+  "acme.test/path",
+  "user@acme.test",
+  "bücher.example",
+  "acme test",
+  "127.1",
+  "0x7f.1",
+  "2130706433",
+  "010.0.0.1",
+  "1.2.3.4.5",
+  "10.0.0.1/8",
+  "10.0.0.0/33",
+  "10.0.0.0/08",
+  "10.0.0.0/8/8",
+  "fc00::1/7",
+  "fe80::1%eth0",
+  "::1:80:",
+  "[10.0.0.1]:80",
+  "[acme.test]:80",
+  "[::1",
+  `${"a".repeat(64)}.test`,
+])("refuses %s", (text) => {
+  expect(() => parseRule(text)).toThrow("is no egress rule");
+});
+
+const defaults = {
+  maxEgressRequests: 1,
+  maxEgressBytes: 2,
+  egressMs: 3,
+  egressBytesPerSecond: 4,
+};
+const limits = {
+  maxEgressRequests: 0,
+  maxEgressBytes: 20,
+  egressMs: 0,
+  egressBytesPerSecond: 40,
+};
+
+function proxy(
+  name: string,
+  containers: string[],
+  labels: Record<string, string>,
+) {
+  const url = `http://${name}:3128`;
+  return { name, url, username: "u", password: "p", containers, labels };
+}
+
+function settings(container: string, labels: Record<string, string> = {}) {
+  const egress = { allow: ["a.test"], deny: ["b.test"] };
+  return { container, labels, limits, egress };
+}
+
+test("resolves a container's policy from its own, the platform's and the host's", () => {
+  const platform = {
+    internalHosts: ["c.test"],
+    deny: ["d.test"],
+    proxies: [],
+  };
+  expect(policyOf("acme", settings("acme"), platform, defaults)).toEqual({
+    allow: ["a.test"],
+    deny: ["b.test", "d.test"],
+    internalHosts: ["c.test"],
+    maxRequests: 1,
+    maxBytes: 20,
+    requestMs: 3,
+    bytesPerSecond: 40,
+  });
+  expect(policyOf("acme", undefined, platform, defaults)).toMatchObject({
+    allow: [],
+    deny: ["d.test"],
+    maxBytes: 2,
+  });
+});
+
+test("takes the first proxy that names the container, or all of its labels, or nothing", () => {
+  const proxies = [
+    proxy("named", ["globex"], {}),
+    proxy("labelled", [], { plan: "enterprise", region: "eu" }),
+    proxy("both", ["initech"], { plan: "trial" }),
+    proxy("rest", [], {}),
+  ];
+  const platform = { internalHosts: [], deny: [], proxies };
+  const urlFor = (container: string, labels: Record<string, string>) =>
+    policyOf(container, settings(container, labels), platform, defaults).proxy
+      ?.url;
+  expect(urlFor("globex", {})).toBe("http://named:3128");
+  expect(urlFor("acme", { plan: "enterprise", region: "eu", x: "y" })).toBe(
+    "http://labelled:3128",
+  );
+  expect(urlFor("acme", { plan: "enterprise" })).toBe("http://rest:3128");
+  expect(urlFor("initech", {})).toBe("http://both:3128");
+  expect(urlFor("acme", { plan: "trial" })).toBe("http://both:3128");
+  const without = { ...platform, proxies: proxies.slice(0, 3) };
+  const policy = policyOf("acme", undefined, without, defaults);
+  expect(policy.proxy).toBeUndefined();
+});
