@@ -23,8 +23,22 @@ export interface Control {
   buildInline: ReturnType<typeof createInlineBuild>;
   /** Tells the control plane that a version became warm here, or cold. */
   reportWarmth(container: string, key: string, isWarm: boolean): void;
-  /** `caughtUp` is called whenever this host has everything. */
-  startSync(supervisor: Supervisor, runUrl: string, caughtUp: () => void): Sync;
+  /**
+   * Takes a version out of service, `message` saying why: at once here, then on disk, and as soon as it can be told upward.
+   * Code of a request is none of the control plane's.
+   */
+  reportQuarantine(container: string, key: string, message: string): void;
+  startSync(options: SyncOptions): Sync;
+}
+
+export interface SyncOptions {
+  supervisor: Supervisor;
+  runUrl: string;
+  /** What walls the executors, and what bounds their memory and CPU. */
+  walls: string;
+  limits: string;
+  /** Called whenever this host has everything. */
+  caughtUp: () => void;
 }
 
 export function connectControl(options: {
@@ -66,7 +80,27 @@ export function connectControl(options: {
       const { extension, number } = version;
       sync?.reportHeld({ container, extension, version: number, isWarm });
     },
-    startSync(supervisor, runUrl, caughtUp) {
+    reportQuarantine(container, key, message) {
+      const version = parseVersionKey(key);
+      const serving =
+        version && catalog.extension(container, version.extension);
+      if (!serving) return;
+      const { extension, number, digest } = version;
+      const { quarantineReleases } = serving;
+      const fields = { container, extension, version: number };
+      catalog
+        .putQuarantined({
+          ...fields,
+          version: { number, digest },
+          message,
+          quarantineReleases,
+        })
+        .catch((error: unknown) => {
+          log.error({ ...fields, err: error }, "quarantine is in memory alone");
+        });
+      sync?.reportQuarantine({ ...fields, message });
+    },
+    startSync({ supervisor, runUrl, walls, limits, caughtUp }) {
       sync = startSync(
         {
           host: config.hostName,
@@ -75,6 +109,8 @@ export function connectControl(options: {
           runtimes,
           runUrl,
           release,
+          walls,
+          limits,
         },
         {
           catalog,
@@ -102,7 +138,10 @@ export function connectControl(options: {
     if (present)
       await supervisor.warmBeside(
         next,
-        versionKeyOf(extension, present.version),
+        versionKeyOf(
+          extension,
+          (present.quarantine?.standIn ?? present).version,
+        ),
       );
     return supervisor.isWarm(container, next.key);
   }

@@ -76,7 +76,7 @@ export async function startSandboxd(
       executorSettingsOf(config, catalog.containerSettings(container)),
     now: monotonicMs,
     log,
-    quarantined: () => undefined,
+    quarantined: (...event) => control.reportQuarantine(...event),
     warmthChanged: (...change) => control.reportWarmth(...change),
     executorKilled: (cause) => metrics.executorKilled(cause),
   });
@@ -129,7 +129,13 @@ export async function startSandboxd(
   const { promise: positioned, resolve: caughtUp } =
     Promise.withResolvers<void>();
   if (catalog.position() !== undefined) caughtUp();
-  const sync = control.startSync(supervisor, gateway.url, caughtUp);
+  const sync = control.startSync({
+    supervisor,
+    runUrl: gateway.url,
+    walls: walls.name,
+    limits: "",
+    caughtUp,
+  });
   parts.defer(() => sync.close());
   metrics.watch({
     executors: () => supervisor.counts(),

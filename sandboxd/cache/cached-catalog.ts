@@ -1,23 +1,31 @@
 /** The catalog: disk first, memory second; what the disk refuses still holds in memory, and the status says so. */
 import { isDeepStrictEqual } from "node:util";
-import { AnnexError } from "../../proto/errors.ts";
 import type { Bundles } from "./bundles.ts";
 import type {
   Bundle,
   CatalogStatus,
+  ContainerSettings,
   HeldVersion,
   InlineBundle,
   OpenCatalog,
+  PlatformEgress,
+  PointLimits,
   Position,
   PublicKeys,
+  QuarantinedVersion,
   RefusedVersion,
   RevokedToken,
+  ServedVersion,
   ServingExtension,
+  ToldExtension,
 } from "./catalog.ts";
 import type { Disk } from "./disk.ts";
+import { DurableRecords } from "./durable-records.ts";
 import type { InlineBuilds } from "./inline.ts";
-import { recordFiles, writeRecord } from "./records.ts";
+import { Quarantines } from "./quarantines.ts";
+import { recordFiles } from "./records.ts";
 import { Serving } from "./serving.ts";
+import { type PointRecord, Settings } from "./settings.ts";
 
 /** What the catalog needs of a logger. */
 export interface CatalogLog {
@@ -29,7 +37,10 @@ export interface CatalogLog {
 export interface CatalogState {
   extensions: readonly ServingExtension[];
   refused: readonly RefusedVersion[];
-  containers: readonly { container: string }[];
+  quarantined: readonly QuarantinedVersion[];
+  containers: readonly ContainerSettings[];
+  points: readonly PointRecord[];
+  egress: PlatformEgress | undefined;
   keys: PublicKeys | undefined;
   revocations: readonly RevokedToken[] | undefined;
   position: Position | undefined;
@@ -46,35 +57,34 @@ interface Parts {
 
 /** The one implementation of the catalog; `openCatalog` makes it. */
 export class CachedCatalog implements OpenCatalog {
-  readonly #disk: Disk;
+  readonly #records: DurableRecords;
   readonly #bundles: Bundles;
   readonly #inline: InlineBuilds;
   readonly #now: () => number;
   readonly #log: CatalogLog;
   readonly #serving = new Serving();
   readonly #refused = new Map<string, RefusedVersion>();
-  readonly #containers: Set<string>;
-  /** Files of entries whose latest state is in memory alone. */
-  readonly #unwritten = new Set<string>();
+  readonly #quarantines: Quarantines;
+  readonly #settings: Settings;
   readonly #damageListeners = new Set<() => void>();
   #keys: PublicKeys;
   #revocations: ReadonlyMap<string, number>;
   #position: Position | undefined;
   #positionWrite: Promise<unknown> = Promise.resolve();
-  #degraded: string | undefined;
   #damagedEntries = 0;
 
   constructor(parts: Parts) {
     const { state } = parts;
-    this.#disk = parts.disk;
+    this.#records = new DurableRecords(parts.disk, parts.log);
     this.#bundles = parts.bundles;
     this.#inline = parts.inline;
     this.#now = parts.now;
     this.#log = parts.log;
-    this.#serving.load(state.extensions);
+    this.#quarantines = new Quarantines(state.quarantined);
+    this.#settings = new Settings(state);
+    this.#serving.load(state.extensions.map((one) => this.#marked(one)));
     for (const refused of state.refused)
       this.#refused.set(keyOf(refused.container, refused.extension), refused);
-    this.#containers = new Set(state.containers.map((one) => one.container));
     this.#keys = state.keys ?? { keys: [] };
     this.#revocations = this.#unexpired(state.revocations ?? []);
     this.#position = state.position;
@@ -82,11 +92,19 @@ export class CachedCatalog implements OpenCatalog {
   }
 
   hasContainer(name: string): boolean {
-    return this.#containers.has(name) || this.#serving.hasContainer(name);
+    return (
+      this.#settings.container(name) !== undefined ||
+      this.#serving.hasContainer(name)
+    );
   }
 
   containers(): string[] {
-    return [...new Set([...this.#containers, ...this.#serving.containers()])];
+    return [
+      ...new Set([
+        ...this.#settings.containers(),
+        ...this.#serving.containers(),
+      ]),
+    ];
   }
 
   extension(container: string, name: string): ServingExtension | undefined {
@@ -105,6 +123,30 @@ export class CachedCatalog implements OpenCatalog {
     container: string,
   ): { point: string; extension: ServingExtension }[] {
     return this.#serving.bindings(container);
+  }
+
+  containerSettings(container: string): ContainerSettings | undefined {
+    return this.#settings.container(container);
+  }
+
+  pointLimits(point: string): PointLimits | undefined {
+    return this.#settings.point(point);
+  }
+
+  points(): string[] {
+    return [...this.#settings.points()];
+  }
+
+  egress(): PlatformEgress {
+    return this.#settings.egress();
+  }
+
+  onSettings(listener: (container: string | undefined) => void): () => void {
+    return this.#settings.onChange(listener);
+  }
+
+  quarantines(container: string, name: string): readonly QuarantinedVersion[] {
+    return this.#quarantines.of(container, name);
   }
 
   keys(): PublicKeys {
@@ -136,7 +178,7 @@ export class CachedCatalog implements OpenCatalog {
 
   status(): CatalogStatus {
     return {
-      degraded: this.#degraded,
+      degraded: this.#records.degraded,
       damagedEntries: this.#damagedEntries,
       extensions: this.#serving.count,
       containers: this.containers().length,
@@ -148,97 +190,156 @@ export class CachedCatalog implements OpenCatalog {
   }
 
   putBundle(digest: string, bundle: Buffer, sourceMap: Buffer): Promise<void> {
-    return this.#durably(this.#bundles.put(digest, bundle, sourceMap));
+    return this.#records.durably(this.#bundles.put(digest, bundle, sourceMap));
   }
 
   retainBundle(digest: string): () => void {
     return this.#bundles.retain(digest);
   }
 
-  async putExtension(extension: ServingExtension): Promise<void> {
-    const { container, extension: name } = extension;
+  async putExtension(told: ToldExtension): Promise<void> {
+    const { container, extension: name } = told;
     const file = recordFiles.extension(container, name);
     const before = this.#serving.get(container, name);
+    const next = recordOf(told, this.#lastGoodFor(told, before));
     try {
-      if (!this.#isWritten(file, before, extension))
-        await this.#write(file, extension);
+      if (!this.#isWritten(file, before, next))
+        await this.#records.write(file, next);
     } finally {
-      this.#serving.put(extension);
+      this.#serving.put(this.#marked(next));
     }
   }
 
   async removeExtension(container: string, name: string): Promise<void> {
+    const quarantined = this.#quarantines.of(container, name);
     this.#serving.remove(container, name);
     this.#refused.delete(keyOf(container, name));
-    await this.#remove(recordFiles.extension(container, name));
-    await this.#remove(recordFiles.refused(container, name));
+    this.#quarantines.removeAll(container, name);
+    await allOf([
+      this.#records.remove(recordFiles.extension(container, name)),
+      this.#records.remove(recordFiles.refused(container, name)),
+      ...quarantined.map((one) => this.#records.remove(fileOf(one))),
+    ]);
   }
 
   async putRefused(refused: RefusedVersion): Promise<void> {
     const { container, extension: name } = refused;
     this.#refused.set(keyOf(container, name), refused);
-    await this.#write(recordFiles.refused(container, name), refused);
+    await this.#records.write(recordFiles.refused(container, name), refused);
   }
 
   async removeRefused(container: string, name: string): Promise<void> {
+    const file = recordFiles.refused(container, name);
     if (!this.#refused.delete(keyOf(container, name))) return;
-    await this.#remove(recordFiles.refused(container, name));
+    await this.#records.remove(file);
   }
 
   refused(container: string, name: string): RefusedVersion | undefined {
     return this.#refused.get(keyOf(container, name));
   }
 
-  async putContainer(name: string): Promise<void> {
-    const file = recordFiles.container(name);
-    if (this.#containers.has(name) && !this.#unwritten.has(file)) return;
-    this.#containers.add(name);
-    await this.#write(file, { container: name });
+  async putContainer(settings: ContainerSettings): Promise<void> {
+    const file = recordFiles.container(settings.container);
+    if (this.#settings.putContainer(settings) || !this.#records.has(file))
+      await this.#records.write(file, settings);
   }
 
   async removeContainer(name: string): Promise<void> {
-    this.#containers.delete(name);
-    await this.#remove(recordFiles.container(name));
+    this.#settings.removeContainer(name);
+    await this.#records.remove(recordFiles.container(name));
+  }
+
+  async putPoint(point: string, limits: PointLimits): Promise<void> {
+    const file = recordFiles.point(point);
+    if (this.#settings.putPoint(point, limits) || !this.#records.has(file))
+      await this.#records.write(file, { point, limits });
+  }
+
+  async removePoint(point: string): Promise<void> {
+    this.#settings.removePoint(point);
+    await this.#records.remove(recordFiles.point(point));
+  }
+
+  async putEgress(egress: PlatformEgress): Promise<void> {
+    const file = recordFiles.egress;
+    if (this.#settings.putEgress(egress) || !this.#records.has(file))
+      await this.#records.write(file, egress);
+  }
+
+  async putQuarantined(quarantined: QuarantinedVersion): Promise<void> {
+    const { container, extension } = quarantined;
+    const digest = this.#serving.get(container, extension)?.version.digest;
+    const forgotten = this.#quarantines.put(quarantined, digest);
+    this.#mark(container, extension);
+    await allOf([
+      this.#records.write(fileOf(quarantined), quarantined),
+      ...(forgotten ? [this.#records.remove(fileOf(forgotten))] : []),
+    ]);
+  }
+
+  async removeQuarantined(
+    container: string,
+    name: string,
+    digest: string,
+  ): Promise<void> {
+    if (!this.#quarantines.remove(container, name, digest)) return;
+    this.#mark(container, name);
+    await this.#records.remove(
+      recordFiles.quarantined(container, name, digest),
+    );
   }
 
   async putKeys(keys: PublicKeys): Promise<void> {
     if (!isDeepStrictEqual(keys, this.#keys)) this.#keys = keys;
-    await this.#write(recordFiles.keys, keys);
+    await this.#records.write(recordFiles.keys, keys);
   }
 
   async putRevocations(tokens: readonly RevokedToken[]): Promise<void> {
     this.#revocations = this.#unexpired(tokens);
-    await this.#write(recordFiles.revocations, tokens);
+    await this.#records.write(recordFiles.revocations, tokens);
   }
 
   async setPosition(position: Position): Promise<void> {
+    await this.#records.retry();
     await this.#writePosition(position);
-    if (this.#unwritten.size === 0) this.#degraded = undefined;
+    this.#records.settle();
   }
 
   held(): HeldVersion[] {
-    const serving = [...this.#serving.all()].filter((one) =>
-      this.#bundles.has(one.version.digest),
-    );
-    return [
-      ...serving.map(({ container, extension, version }) => ({
-        container,
-        extension,
-        version: version.number,
-      })),
-      ...[...this.#refused.values()].map((one) => ({
-        container: one.container,
-        extension: one.extension,
-        version: one.version.number,
-        refusal: one.refusal,
-      })),
-    ];
+    const held: HeldVersion[] = [];
+    for (const {
+      container,
+      extension,
+      version,
+      quarantine,
+    } of this.extensions())
+      if (!quarantine && this.#bundles.has(version.digest))
+        held.push({ container, extension, version: version.number });
+    for (const {
+      container,
+      extension,
+      version,
+      refusal,
+    } of this.#refused.values())
+      held.push({ container, extension, version: version.number, refusal });
+    for (const {
+      container,
+      extension,
+      version,
+      message,
+    } of this.#quarantines.all()) {
+      const quarantine = message;
+      held.push({ container, extension, version: version.number, quarantine });
+    }
+    return held;
   }
 
   async collectBundles(): Promise<void> {
     const needed = new Set<string>();
-    for (const extension of this.#serving.all())
-      needed.add(extension.version.digest);
+    for (const { version, lastGood } of this.extensions()) {
+      needed.add(version.digest);
+      if (lastGood) needed.add(lastGood.digest);
+    }
     for (const refused of this.#refused.values())
       needed.add(refused.version.digest);
     await this.#bundles.collect((digest) => needed.has(digest));
@@ -266,6 +367,8 @@ export class CachedCatalog implements OpenCatalog {
       { digest },
       "damaged bundle dropped; it will be fetched again",
     );
+    for (const { container, extension, lastGood } of this.extensions())
+      if (lastGood?.digest === digest) this.#mark(container, extension);
     void this.forgetPosition(1); // never rejects
     for (const listener of this.#damageListeners) listener();
   }
@@ -273,7 +376,7 @@ export class CachedCatalog implements OpenCatalog {
   /** In order, so that a position forgotten because of damage is not taken back by one on its way to the disk. */
   #writePosition(position: Position): Promise<void> {
     const write = this.#positionWrite.then(async () => {
-      await this.#write(recordFiles.position, position);
+      await this.#records.write(recordFiles.position, position);
       this.#position = position;
     });
     this.#positionWrite = write.catch(() => undefined); // the caller has it
@@ -286,50 +389,49 @@ export class CachedCatalog implements OpenCatalog {
     before: ServingExtension | undefined,
     next: ServingExtension,
   ): boolean {
-    if (!before || this.#unwritten.has(file)) return false;
+    if (!before || !this.#records.has(file)) return false;
     if (before.position.historyId !== next.position.historyId) return false;
     // Where another has one of its points, the later revision decides, also after a restart.
     const { container, points } = before;
     if (points.some((point) => this.bound(container, point) !== before))
       return false;
     return isDeepStrictEqual(
-      { ...before, position: undefined },
+      { ...recordOf(before, before.lastGood), position: undefined },
       { ...next, position: undefined },
     );
   }
 
-  async #write(file: string, value: unknown): Promise<void> {
-    this.#unwritten.add(file);
-    await this.#durably(writeRecord(this.#disk, file, value));
-    this.#unwritten.delete(file);
+  /** What served until now, for the day the next version is quarantined; never one that is so itself. */
+  #lastGoodFor(
+    next: ToldExtension,
+    before: ServingExtension | undefined,
+  ): ServedVersion | undefined {
+    if (before?.version.digest === next.version.digest) return before.lastGood;
+    const served = before?.quarantine ? before.lastGood : before?.version;
+    return served?.digest === next.version.digest ? undefined : served;
   }
 
-  async #remove(file: string): Promise<void> {
-    this.#unwritten.add(file);
-    await this.#durably(this.#disk.remove(file));
-    this.#unwritten.delete(file);
+  /** Notes anew whether an extension's version is quarantined, and what runs in its place. */
+  #mark(container: string, name: string): void {
+    const serving = this.#serving.get(container, name);
+    if (serving) this.#serving.put(this.#marked(serving));
   }
 
-  async #durably(change: Promise<void>): Promise<void> {
-    try {
-      await change;
-    } catch (error) {
-      if (error instanceof AnnexError) throw error;
-      const reason = error instanceof Error ? error.message : String(error);
-      if (this.#degraded === undefined)
-        this.#log.error(
-          { err: error },
-          "cache cannot be written; serving from memory",
-        );
-      this.#degraded = reason;
-      throw new AnnexError(
-        "unavailable",
-        `cache cannot be written: ${reason}`,
-        {
-          cause: error,
-        },
-      );
-    }
+  #marked(extension: ServingExtension): ServingExtension {
+    const { container, extension: name, version, lastGood } = extension;
+    const record = recordOf(extension, lastGood);
+    const isQuarantined = (digest: string) =>
+      this.#quarantines.get(container, name, digest);
+    const quarantined = isQuarantined(version.digest);
+    if (!quarantined) return record;
+    const { message } = quarantined;
+    const mayStandIn =
+      lastGood &&
+      !isQuarantined(lastGood.digest) &&
+      this.#bundles.has(lastGood.digest);
+    if (!mayStandIn) return { ...record, quarantine: { message } };
+    const standIn = { ...record, version: lastGood };
+    return { ...record, quarantine: { message, standIn } };
   }
 
   #unexpired(tokens: readonly RevokedToken[]): ReadonlyMap<string, number> {
@@ -340,6 +442,35 @@ export class CachedCatalog implements OpenCatalog {
         .map(({ jti, expiresAtS }) => [jti, expiresAtS]),
     );
   }
+}
+
+/** An extension as it is on disk: a quarantine has a record of its own. */
+function recordOf(
+  told: ToldExtension,
+  lastGood: ServedVersion | undefined,
+): ServingExtension {
+  return {
+    container: told.container,
+    extension: told.extension,
+    enabled: told.enabled,
+    version: told.version,
+    points: told.points,
+    secrets: told.secrets,
+    meta: told.meta,
+    quarantineReleases: told.quarantineReleases,
+    position: told.position,
+    ...(lastGood && { lastGood }),
+  };
+}
+
+function fileOf({ container, extension, version }: QuarantinedVersion): string {
+  return recordFiles.quarantined(container, extension, version.digest);
+}
+
+/** Waits for all of them, also where one fails. */
+async function allOf(changes: readonly Promise<void>[]): Promise<void> {
+  for (const result of await Promise.allSettled(changes))
+    if (result.status === "rejected") throw result.reason;
 }
 
 function keyOf(container: string, name: string): string {

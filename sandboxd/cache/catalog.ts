@@ -18,8 +18,8 @@ export interface ServedVersion {
   readonly bundleBytes: number;
 }
 
-/** An extension as this host serves it; never changed, only replaced. */
-export interface ServingExtension {
+/** An extension as the control plane wants it served. */
+export interface ToldExtension {
   readonly container: string;
   readonly extension: string;
   readonly enabled: boolean;
@@ -27,11 +27,24 @@ export interface ServingExtension {
   readonly points: readonly string[];
   readonly secrets: Readonly<Record<string, string>>;
   readonly meta: Readonly<Record<string, string>>;
-  /** The version that served here before this one: what serves while this one is quarantined. */
-  readonly lastGood?: ServedVersion;
   readonly quarantineReleases: number;
   /** Where in the history this was true. */
   readonly position: Position;
+}
+
+/** An extension as this host serves it; never changed, only replaced. */
+export interface ServingExtension extends ToldExtension {
+  /** The version that served here before this one, and was not quarantined then. */
+  readonly lastGood?: ServedVersion;
+  /** Set while `version` is quarantined, so that a call need not ask. */
+  readonly quarantine?: ServingQuarantine;
+}
+
+/** What a quarantine means for calls. */
+export interface ServingQuarantine {
+  readonly message: string;
+  /** The extension with its last good version, which runs instead; unset where there is none that may. */
+  readonly standIn?: ServingExtension;
 }
 
 /** What holds for a container's code; never changed, only replaced. */
@@ -94,7 +107,7 @@ export interface EgressProxy {
 export interface QuarantinedVersion {
   readonly container: string;
   readonly extension: string;
-  readonly version: ServedVersion;
+  readonly version: Pick<ServedVersion, "number" | "digest">;
   readonly message: string;
   /** Of the extension when it happened: a greater number releases it. */
   readonly quarantineReleases: number;
@@ -150,7 +163,7 @@ export interface RefusedVersion {
   readonly position: Position;
 }
 
-/** A version this host has on its disk, or has refused. */
+/** A version this host has on its disk, has refused or has quarantined. */
 export interface HeldVersion {
   readonly container: string;
   readonly extension: string;
@@ -188,11 +201,15 @@ export interface Catalog {
   /** Everything that serves. */
   extensions(): Iterable<ServingExtension>;
   bindings(container: string): { point: string; extension: ServingExtension }[];
-  /** undefined: nothing was said of it. */
+  /** undefined: nothing was said of it. The same object until it changes. */
   containerSettings(container: string): ContainerSettings | undefined;
+  /** The same object until it changes. */
   pointLimits(point: string): PointLimits | undefined;
+  /** The points that something was said of. */
+  points(): string[];
   egress(): PlatformEgress;
-  quarantined(container: string, name: string): QuarantinedVersion | undefined;
+  /** The versions of an extension that are quarantined, serving or not. */
+  quarantines(container: string, name: string): readonly QuarantinedVersion[];
   /** Calls the listener when a container's settings or the platform's egress have changed; gives the unsubscribe. */
   onSettings(listener: (container: string | undefined) => void): () => void;
   keys(): PublicKeys;
@@ -221,7 +238,8 @@ export interface CatalogWriter {
   hasBundle(digest: string): boolean;
   /** Keeps a bundle from being collected until the function it gives is called. */
   retainBundle(digest: string): () => void;
-  putExtension(extension: ServingExtension): Promise<void>;
+  /** Where that changes the version, the one that served until now becomes its last good one, unless quarantined. */
+  putExtension(extension: ToldExtension): Promise<void>;
   removeExtension(container: string, name: string): Promise<void>;
   putRefused(refused: RefusedVersion): Promise<void>;
   removeRefused(container: string, name: string): Promise<void>;
@@ -231,14 +249,19 @@ export interface CatalogWriter {
   putPoint(point: string, limits: PointLimits): Promise<void>;
   removePoint(point: string): Promise<void>;
   putEgress(egress: PlatformEgress): Promise<void>;
+  /** In force when this returns, on disk when its promise resolves. */
   putQuarantined(quarantined: QuarantinedVersion): Promise<void>;
-  removeQuarantined(container: string, name: string): Promise<void>;
+  removeQuarantined(
+    container: string,
+    name: string,
+    digest: string,
+  ): Promise<void>;
   putKeys(keys: PublicKeys): Promise<void>;
   putRevocations(tokens: readonly RevokedToken[]): Promise<void>;
   setPosition(position: Position): Promise<void>;
-  /** What is on disk or refused: what the host may say it holds. */
+  /** What is on disk, refused or quarantined: what the host may say it holds. */
   held(): HeldVersion[];
-  /** Removes bundles that nothing serves, refuses or retains. */
+  /** Removes bundles that nothing serves, has as its last good version, refuses or retains. */
   collectBundles(): Promise<void>;
   /** Calls the listener when something held turns out to be damaged and must be sent again; gives the unsubscribe. */
   onDamage(listener: () => void): () => void;

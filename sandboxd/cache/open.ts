@@ -7,14 +7,23 @@ import {
 } from "./cached-catalog.ts";
 import type {
   OpenCatalog,
+  PlatformEgress,
   Position,
   PublicKeys,
+  QuarantinedVersion,
   RefusedVersion,
   RevokedToken,
   ServingExtension,
 } from "./catalog.ts";
 import { Disk, type Files } from "./disk.ts";
+import {
+  completeContainer,
+  completeExtension,
+  type ContainerRecord,
+  type ExtensionRecord,
+} from "./former.ts";
 import { InlineBuilds, inlineFolder } from "./inline.ts";
+import { egressInPlaceOfLost, settingsInPlaceOfLost } from "./lost.ts";
 import {
   type FoundRecord,
   readRecord,
@@ -22,6 +31,7 @@ import {
   recordFiles,
   recordFolders,
 } from "./records.ts";
+import type { PointRecord } from "./settings.ts";
 
 // More is checked when it is first read: a host must not wait long for its own disk before it serves.
 const checkedAtStartBytes = 128 * 1024 * 1024;
@@ -63,20 +73,25 @@ async function readState(
   const one = async <T>(file: string): Promise<T | undefined> =>
     whole(await readRecord<T>(disk, file))[0];
   const extensions = whole(
-    await readRecords<ServingExtension>(disk, "extensions"),
-  );
+    await readRecords<ExtensionRecord>(disk, "extensions"),
+  ).map(completeExtension);
   const unreadable = await withoutBundle(extensions, bundles);
   damaged.push(
     ...[...unreadable].map((extension) =>
       recordFiles.extension(extension.container, extension.extension),
     ),
   );
-  const state = {
+  const state: CatalogState = {
     extensions: extensions.filter((extension) => !unreadable.has(extension)),
     refused: whole(await readRecords<RefusedVersion>(disk, "refused")),
-    containers: whole(
-      await readRecords<{ container: string }>(disk, "containers"),
+    quarantined: whole(
+      await readRecords<QuarantinedVersion>(disk, "quarantined"),
     ),
+    containers: whole(
+      await readRecords<ContainerRecord>(disk, "containers"),
+    ).map(completeContainer),
+    points: whole(await readRecords<PointRecord>(disk, "points")),
+    egress: await one<PlatformEgress>(recordFiles.egress),
     keys: await one<PublicKeys>(recordFiles.keys),
     revocations: await one<RevokedToken[]>(recordFiles.revocations),
     position: await one<Position>(recordFiles.position),
@@ -84,11 +99,20 @@ async function readState(
   // The history is followed, and another refused, even where the file that says so is lost.
   const historyId =
     state.position?.historyId ?? extensions[0]?.position.historyId;
-  if (damaged.length === 0 || historyId === undefined)
-    return { state, damaged };
+  if (damaged.length > 0 && historyId !== undefined)
+    state.position = { historyId, revision: 0n };
+  return { state: withoutGaps(state), damaged };
+}
+
+/** While everything must be told again, a container or egress without a record may be one whose record is lost. */
+function withoutGaps(state: CatalogState): CatalogState {
+  if (state.position?.revision !== 0n) return state;
+  const { extensions, containers, egress } = state;
+  const inPlace = settingsInPlaceOfLost(extensions, containers);
   return {
-    state: { ...state, position: { historyId, revision: 0n } },
-    damaged,
+    ...state,
+    containers: [...containers, ...inPlace],
+    egress: egress ?? egressInPlaceOfLost,
   };
 }
 

@@ -6,7 +6,13 @@ import { fileNameOf, seal, unseal } from "./sealed.ts";
 const readsAtOnce = 64;
 
 /** The folders entries lie in. */
-export const recordFolders = ["extensions", "refused", "containers"] as const;
+export const recordFolders = [
+  "extensions",
+  "refused",
+  "quarantined",
+  "containers",
+  "points",
+] as const;
 
 /** Where each entry lies. */
 export const recordFiles = {
@@ -14,7 +20,11 @@ export const recordFiles = {
     `extensions/${fileNameOf(container, name)}`,
   refused: (container: string, name: string) =>
     `refused/${fileNameOf(container, name)}`,
+  quarantined: (container: string, name: string, digest: string) =>
+    `quarantined/${fileNameOf(container, name, digest)}`,
   container: (name: string) => `containers/${fileNameOf(name)}`,
+  point: (name: string) => `points/${fileNameOf(name)}`,
+  egress: "egress",
   position: "position",
   keys: "keys",
   revocations: "revocations",

@@ -10,7 +10,7 @@ export interface Resolver {
   bound(container: string, point: string): ServedExtension | undefined;
 }
 
-/** What to run, or why nothing is. */
+/** What to run, with the version that is to run, or why nothing is. */
 export type Resolution =
   ServedExtension | CallFailure | { skipped: "nothing_bound" | "disabled" };
 
@@ -27,7 +27,7 @@ function resolvePoint(
   point: string,
 ): Resolution {
   const bound = catalog.bound(container, point);
-  if (bound) return bound.enabled ? bound : { skipped: "disabled" };
+  if (bound) return bound.enabled ? runnable(bound) : { skipped: "disabled" };
   return catalog.hasContainer(container)
     ? { skipped: "nothing_bound" }
     : noContainer(container);
@@ -39,7 +39,7 @@ function resolveExtension(
   name: string,
 ): Resolution {
   const extension = catalog.extension(container, name);
-  if (extension?.enabled) return extension;
+  if (extension?.enabled) return runnable(extension);
   if (extension)
     return {
       reason: "disabled",
@@ -49,6 +49,25 @@ function resolveExtension(
   return {
     reason: "not_found",
     message: `container ${container} has no extension ${name} that serves on this host`,
+  };
+}
+
+/** The catalog has marked what is quarantined, so that all others pass for the price of one look. */
+function runnable(serving: ServedExtension): ServedExtension | CallFailure {
+  const { quarantine } = serving;
+  if (quarantine === undefined) return serving;
+  return quarantine.standIn ?? quarantined(serving, quarantine.message);
+}
+
+function quarantined(
+  { container, extension, version }: ServedExtension,
+  why: string,
+): CallFailure {
+  return {
+    reason: "quarantined",
+    message:
+      `version ${version.number} of extension ${extension} of container ${container} is quarantined on this host: ${why}. ` +
+      `Publish a version that works, or let this one run again: annex extension release ${extension} --container ${container}`,
   };
 }
 

@@ -20,6 +20,12 @@ export interface ServedExtension {
   readonly version: { readonly number: number; readonly digest: string };
   readonly secrets: Readonly<Record<string, string>>;
   readonly meta: Readonly<Record<string, string>>;
+  /** Set while the version is quarantined. */
+  readonly quarantine?: {
+    readonly message: string;
+    /** What runs instead; unset where nothing may. */
+    readonly standIn?: ServedExtension;
+  };
 }
 
 interface StoredBundle {
@@ -46,10 +52,10 @@ export function versionKeyOf(
 /** What versionKeyOf put together; undefined for code of a request. */
 export function parseVersionKey(
   key: string,
-): { extension: string; number: number } | undefined {
-  const parts = /^(.+)@(\d+)#/.exec(key);
-  if (!parts?.[1]) return undefined;
-  return { extension: parts[1], number: Number(parts[2]) };
+): { extension: string; number: number; digest: string } | undefined {
+  const [, extension, number, digest] = /^(.+)@(\d+)#(.+)$/.exec(key) ?? [];
+  if (!extension || !digest) return undefined;
+  return { extension, number: Number(number), digest };
 }
 
 /** Loadable forms of served extensions, made once for each state of one. */

@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { candidateOf, Checker, isRetryable } from "./checker.ts";
 import type {
+  Candidate,
   ExtensionEntry,
   Refused,
   SyncDependencies,
@@ -61,7 +62,7 @@ export class Applier {
     next: ExtensionEntry,
     before: ExtensionEntry | undefined,
   ): Promise<Outcome> {
-    const { catalog, warm, log } = this.#deps;
+    const { catalog } = this.#deps;
     const candidate = await candidateOf(next, catalog).catch(() => undefined);
     if (!candidate)
       return this.#refuse(
@@ -69,13 +70,23 @@ export class Applier {
         before,
         passing("digest", "the bundle is lost"),
       );
-    const isWarm = await warm(candidate).catch((error: unknown) => {
-      const fields = { err: error, ...namesOf(next) };
+    const isWarm = await this.#warm(candidate);
+    const { version } = candidate;
+    return { isDurable: await this.#serve({ ...next, version }), isWarm };
+  }
+
+  async #warm(candidate: Candidate): Promise<boolean> {
+    const { catalog, warm, log } = this.#deps;
+    const { container, extension, version } = candidate;
+    const isQuarantined = catalog
+      .quarantines(container, extension)
+      .some((one) => one.version.digest === version.digest);
+    if (isQuarantined) return false; // it would be brought beside what must not meet it
+    return warm(candidate).catch((error: unknown) => {
+      const fields = { err: error, ...namesOf(candidate) };
       log.warn(fields, "version cannot be made warm"); // its first call will find it cold
       return false;
     });
-    const { version } = candidate;
-    return { isDurable: await this.#serve({ ...next, version }), isWarm };
   }
 
   async #findFault(next: ExtensionEntry): Promise<Fault | undefined> {

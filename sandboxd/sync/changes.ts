@@ -15,9 +15,22 @@ import {
   HeldState,
 } from "../../proto/gen/annex/sync/v1/sync.ts";
 import { Applier, type Outcome } from "./apply.ts";
-import type { HistoryPosition, SyncDependencies } from "./dependencies.ts";
+import type {
+  ExtensionEntry,
+  HistoryPosition,
+  SyncDependencies,
+} from "./dependencies.ts";
 import { definite, type Fault } from "./faults.ts";
-import { entryOf, heldOf, keysOf } from "./messages.ts";
+import {
+  containerOf,
+  egressOf,
+  entryOf,
+  heldOf,
+  keysOf,
+  pointLimitsOf,
+  quarantinedOf,
+} from "./messages.ts";
+import { releaseQuarantines } from "./quarantine.ts";
 import type { Warmth } from "./warmth.ts";
 import { Writes } from "./writes.ts";
 
@@ -78,6 +91,17 @@ export class Changes {
     return this.#write(() => catalog.removeContainer(name));
   }
 
+  /** Forgets a point that the control plane no longer names. */
+  removePoint(point: string): Promise<Applied> {
+    return this.#write(() => this.#deps.catalog.removePoint(point));
+  }
+
+  /** Sets the platform's egress, of which the control plane says nothing, to what says nothing. */
+  removeEgress(): Promise<Applied> {
+    const nothing = { internalHosts: [], deny: [], proxies: [] };
+    return this.#write(() => this.#deps.catalog.putEgress(nothing));
+  }
+
   async #applyWithin(
     span: Span,
     change: Change,
@@ -125,10 +149,18 @@ export class Changes {
       }
       case "container":
         return this.#write(() =>
-          catalog.putContainer(resource.value.container),
+          catalog.putContainer(containerOf(resource.value)),
         );
       case "removedContainer":
         return this.removeContainer(resource.value.container);
+      case "point":
+        return this.#write(() =>
+          catalog.putPoint(resource.value.point, pointLimitsOf(resource.value)),
+        );
+      case "removedPoint":
+        return this.removePoint(resource.value.point);
+      case "egress":
+        return this.#write(() => catalog.putEgress(egressOf(resource.value)));
       case undefined:
       default:
         return refusedAs("unknown", "this host does not know such a change");
@@ -142,16 +174,30 @@ export class Changes {
     const { version } = state;
     if (!version) return this.removeExtension(state.container, state.extension);
     const next = entryOf(state, version, position);
+    const isReleased = await this.#writes.all(
+      releaseQuarantines(next, this.#deps),
+    );
     const outcome = await this.#applier.apply(next, await storeFault);
+    const isDurable = outcome.isDurable && isReleased;
     const { refusal, isWarm } = outcome;
-    const { warmth } = this.#deps;
-    if (refusal) {
-      const held = heldOf(state, version.number, HeldState.REFUSED, refusal);
-      return { ...outcome, held };
-    }
-    if (isWarm !== undefined) warmth.note(state, version.number, isWarm);
-    const reached = warmth.stateOf(state, version.number);
-    return { ...outcome, held: heldOf(state, version.number, reached) };
+    if (isWarm !== undefined)
+      this.#deps.warmth.note(state, version.number, isWarm);
+    const held = refusal
+      ? heldOf(state, version.number, HeldState.REFUSED, refusal)
+      : this.#servingOf(next);
+    return { ...outcome, isDurable, held };
+  }
+
+  /** How far the host is with a version that it has taken over. */
+  #servingOf(entry: ExtensionEntry): Held {
+    const { container, extension, version } = entry;
+    const quarantined = this.#deps.catalog
+      .quarantines(container, extension)
+      .find((one) => one.version.digest === version.digest);
+    if (quarantined)
+      return quarantinedOf(entry, version.number, quarantined.message);
+    const reached = this.#deps.warmth.stateOf(entry, version.number);
+    return heldOf(entry, version.number, reached);
   }
 
   #applyKeys(jwks: string): Promise<Applied> | Applied {

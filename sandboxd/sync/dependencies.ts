@@ -1,6 +1,8 @@
 /** What the sync stream needs of the rest of sandboxd, which hands it in. */
 import type {
+  ContainerLimits,
   DeepPartial,
+  EgressProxy,
   Subscription,
   SyncRequest,
   SyncResponse,
@@ -17,6 +19,9 @@ export interface SyncConfig {
   runtimes: readonly string[];
   runUrl: string;
   release: string;
+  /** What walls this host's executors, and what bounds their memory and CPU. */
+  walls: string;
+  limits: string;
 }
 
 /** The parts the stream works with. */
@@ -94,7 +99,43 @@ export interface ExtensionEntry {
   readonly points: readonly string[];
   readonly secrets: Readonly<Record<string, string>>;
   readonly meta: Readonly<Record<string, string>>;
+  readonly quarantineReleases: number;
   readonly position: HistoryPosition;
+}
+
+/** A version that this host has taken out of service. */
+export interface QuarantinedEntry {
+  readonly container: string;
+  readonly extension: string;
+  readonly version: { readonly number: number; readonly digest: string };
+  readonly message: string;
+  readonly quarantineReleases: number;
+}
+
+/** What holds for a container's code. */
+export interface ContainerEntry {
+  readonly container: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly trustGroup: string;
+  readonly limits: ContainerLimits;
+  readonly egress: {
+    readonly allow: readonly string[];
+    readonly deny: readonly string[];
+  };
+}
+
+/** What calls at a point may use at most. */
+export interface PointEntry {
+  readonly cpuMs: number;
+  readonly syncMs: number;
+  readonly wallMs: number;
+}
+
+/** What holds for every container's requests outward. */
+export interface EgressEntry {
+  readonly internalHosts: readonly string[];
+  readonly deny: readonly string[];
+  readonly proxies: readonly EgressProxy[];
 }
 
 /** A version that was not taken. */
@@ -107,12 +148,13 @@ export interface RefusedEntry {
   readonly position: HistoryPosition;
 }
 
-/** A version on disk, or refused. */
+/** A version on disk, refused or quarantined. */
 export interface HeldEntry {
   readonly container: string;
   readonly extension: string;
   readonly version: number;
   readonly refusal?: Refused;
+  readonly quarantine?: string;
 }
 
 /** A token signing key, as in a JSON Web Key Set. */
@@ -136,8 +178,19 @@ export interface SyncCatalog {
   putRefused(refused: RefusedEntry): Promise<void>;
   removeRefused(container: string, name: string): Promise<void>;
   refused(container: string, name: string): RefusedEntry | undefined;
-  putContainer(name: string): Promise<void>;
+  quarantines(container: string, name: string): readonly QuarantinedEntry[];
+  putQuarantined(quarantined: QuarantinedEntry): Promise<void>;
+  removeQuarantined(
+    container: string,
+    name: string,
+    digest: string,
+  ): Promise<void>;
+  putContainer(settings: ContainerEntry): Promise<void>;
   removeContainer(name: string): Promise<void>;
+  points(): string[];
+  putPoint(point: string, limits: PointEntry): Promise<void>;
+  removePoint(point: string): Promise<void>;
+  putEgress(egress: EgressEntry): Promise<void>;
   putKeys(keys: { keys: SigningKey[] }): Promise<void>;
   putRevocations(
     tokens: readonly { jti: string; expiresAtS: number }[],

@@ -4,6 +4,7 @@ import {
   type CaughtUp,
   type Change,
   type ExtensionState,
+  type Held,
   type Hello,
   HeldState,
   type Position,
@@ -19,7 +20,7 @@ import type {
 } from "./dependencies.ts";
 import { passing } from "./faults.ts";
 import type { Lanes } from "./lanes.ts";
-import { heldOf, resourceKeyOf } from "./messages.ts";
+import { heldOf, quarantinedOf, resourceKeyOf } from "./messages.ts";
 import { Outbox } from "./outbox.ts";
 import { Progress } from "./progress.ts";
 import { Stores } from "./stores.ts";
@@ -101,6 +102,12 @@ export class Session {
     }
   }
 
+  /** Tells what changed by itself. Before the Welcome it would be taken for older than Hello, which tells it too, or is told again. */
+  tell(held: Held): void {
+    if (this.#historyId !== undefined)
+      this.outbox.send({ $case: "held", value: held });
+  }
+
   async #read(): Promise<void> {
     const responses = this.#connection.client.sync(this.outbox.requests, {
       signal: this.#signal,
@@ -115,13 +122,15 @@ export class Session {
   #hello(): Hello {
     const { config, dependencies, warmth } = this.#context;
     const { host, instance, subscription, runUrl, release } = config;
+    const { walls, limits } = config;
     const held = dependencies.catalog
       .held()
-      .map(({ refusal, version, ...names }) =>
-        refusal
-          ? heldOf(names, version, HeldState.REFUSED, refusal)
-          : heldOf(names, version, warmth.stateOf(names, version)),
-      );
+      .map(({ refusal, quarantine, version, ...names }) => {
+        if (refusal) return heldOf(names, version, HeldState.REFUSED, refusal);
+        if (quarantine !== undefined)
+          return quarantinedOf(names, version, quarantine);
+        return heldOf(names, version, warmth.stateOf(names, version));
+      });
     const position = dependencies.catalog.position();
     const runtimes = [...config.runtimes];
     return {
@@ -133,6 +142,8 @@ export class Session {
       held,
       runUrl,
       release,
+      walls,
+      limits,
     };
   }
 
@@ -171,6 +182,15 @@ export class Session {
     // A host without a position is told everything: what it has kept of an interrupted first sync may be gone since.
     this.#isResync = welcome.resync || followed === undefined;
     this.#historyId = historyId;
+    if (followed === historyId) this.#tellQuarantines();
+  }
+
+  /** What was quarantined since Hello. Of another history a number may name another build. */
+  #tellQuarantines(): void {
+    const { catalog } = this.#context.dependencies;
+    for (const { quarantine, version, ...names } of catalog.held())
+      if (quarantine !== undefined)
+        this.tell(quarantinedOf(names, version, quarantine));
   }
 
   async #change(change: Change): Promise<void> {
@@ -301,6 +321,8 @@ export class Session {
       extension: (key, container, name) =>
         drop(key, () => changes.removeExtension(container, name)),
       container: (key, name) => drop(key, () => changes.removeContainer(name)),
+      point: (key, name) => drop(key, () => changes.removePoint(name)),
+      egress: (key) => drop(key, () => changes.removeEgress()),
     });
   }
 

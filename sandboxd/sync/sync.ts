@@ -8,7 +8,7 @@ import type {
   SyncDependencies,
 } from "./dependencies.ts";
 import { Lanes } from "./lanes.ts";
-import { heldOf } from "./messages.ts";
+import { heldOf, quarantinedOf } from "./messages.ts";
 import { Session, type SessionContext } from "./session.ts";
 import { Warmth } from "./warmth.ts";
 
@@ -38,11 +38,21 @@ export interface HeldReport {
   isWarm: boolean;
 }
 
+/** What this host tells of a version it has taken out of service. */
+export interface QuarantineReport {
+  container: string;
+  extension: string;
+  version: number;
+  message: string;
+}
+
 /** The running stream. */
 export interface Sync {
   status(): SyncStatus;
   /** Tells the control plane that a version became warm, or is no longer. */
   reportHeld(report: HeldReport): void;
+  /** Tells the control plane of a version that the catalog has in quarantine from now on. */
+  reportQuarantine(report: QuarantineReport): void;
   /** Ends the stream; resolves when nothing is being applied any more. */
   close(): Promise<void>;
 }
@@ -117,9 +127,21 @@ class RunningSync implements Sync {
     });
   }
 
+  reportQuarantine(report: QuarantineReport): void {
+    const { version, message } = report;
+    this.#session?.tell(quarantinedOf(report, version, message));
+  }
+
+  /** Whether it is what calls run: a quarantined version stays that, warm or not. */
   #isServing({ container, extension, version }: HeldReport): boolean {
-    const serving = this.#deps.catalog.extension(container, extension);
-    return serving?.version.number === version;
+    const { catalog } = this.#deps;
+    const serving = catalog.extension(container, extension);
+    return (
+      serving?.version.number === version &&
+      !catalog
+        .quarantines(container, extension)
+        .some((one) => one.version.digest === serving.version.digest)
+    );
   }
 
   async close(): Promise<void> {

@@ -1,11 +1,13 @@
 /** What one stream has told, and at which revision: so that the host never goes backwards, and a resync drops the rest. */
 import type { HistoryPosition, SyncCatalog } from "./dependencies.ts";
-import { containerKey, extensionKey } from "./messages.ts";
+import { containerKey, egressKey, extensionKey, pointKey } from "./messages.ts";
 
 /** Removes what a resync has not named; each is told by the key of its resource. */
 export interface Drops {
   extension(key: string, container: string, name: string): void;
   container(key: string, name: string): void;
+  point(key: string, name: string): void;
+  egress(key: string): void;
 }
 
 /** The resources a stream has named. */
@@ -64,5 +66,10 @@ export class Told {
       const key = containerKey(name);
       if (!this.#revisions.has(key)) drops.container(key, name);
     }
+    for (const name of catalog.points()) {
+      const key = pointKey(name);
+      if (!this.#revisions.has(key)) drops.point(key, name);
+    }
+    if (!this.#revisions.has(egressKey)) drops.egress(egressKey);
   }
 }

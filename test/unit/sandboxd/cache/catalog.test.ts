@@ -22,6 +22,7 @@ import {
   position,
   publish,
   refusal,
+  settingsOf,
   temporaryFolder,
 } from "./support.ts";
 
@@ -42,8 +43,8 @@ test("serves after a restart what it served before", async () => {
     position,
   };
   await before.putRefused(refused);
-  await before.putContainer("acme");
-  await before.putContainer("empty");
+  await before.putContainer(settingsOf("acme"));
+  await before.putContainer(settingsOf("empty"));
   await before.putKeys({ keys: [{ kty: "OKP", kid: "k1" }] });
   await before.putRevocations([
     { jti: "for-ever", expiresAtS: 0 },
@@ -82,7 +83,7 @@ test("has forgotten after a restart what was removed", async () => {
   const folder = await temporaryFolder();
   const before = await openIn(folder);
   await publish(before, { points: ["login"] });
-  await before.putContainer("acme");
+  await before.putContainer(settingsOf("acme"));
   await before.removeExtension("acme", "hello");
   await before.removeContainer("acme");
   for (const catalog of [before, await openIn(folder)]) {

@@ -7,6 +7,7 @@ import {
   position,
   publish,
   refuse,
+  settingsOf,
   temporaryFolder,
 } from "./support.ts";
 
@@ -40,7 +41,8 @@ for (const [damage, harm] of [
       const before = await openIn(folder);
       await publish(before, { extension: "victim" });
       if (folderOfDamage === "refused") await refuse(before);
-      if (folderOfDamage === "containers") await before.putContainer("victim");
+      if (folderOfDamage === "containers")
+        await before.putContainer(settingsOf("victim"));
       const [victim] = await readdir(join(folder, folderOfDamage));
       const path = join(folder, folderOfDamage, victim ?? "");
       await publish(before, { extension: "bystander" });

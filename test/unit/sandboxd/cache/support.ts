@@ -5,8 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type {
+  ContainerLimits,
+  ContainerSettings,
   OpenCatalog,
+  QuarantinedVersion,
   ServingExtension,
+  ToldExtension,
 } from "../../../../sandboxd/cache/catalog.ts";
 import type { Files } from "../../../../sandboxd/cache/disk.ts";
 import { openCatalog } from "../../../../sandboxd/cache/open.ts";
@@ -46,12 +50,12 @@ export function contentOf(extension: ServingExtension | undefined): unknown {
   return extension && { ...extension, position: undefined };
 }
 
-export type Overrides = Partial<ServingExtension> & {
+export type Overrides = Partial<ToldExtension> & {
   code?: string;
   number?: number;
 };
 
-export function extensionOf(overrides: Overrides = {}): ServingExtension {
+export function extensionOf(overrides: Overrides = {}): ToldExtension {
   const { extension = "hello", number = 1, ...rest } = overrides;
   const { code = `code of ${extension}`, ...fields } = rest;
   return {
@@ -67,6 +71,7 @@ export function extensionOf(overrides: Overrides = {}): ServingExtension {
     points: [],
     secrets: {},
     meta: {},
+    quarantineReleases: 0,
     position,
     ...fields,
   };
@@ -76,7 +81,7 @@ export function extensionOf(overrides: Overrides = {}): ServingExtension {
 export async function publish(
   catalog: OpenCatalog,
   overrides: Overrides = {},
-): Promise<ServingExtension> {
+): Promise<ToldExtension> {
   const extension = extensionOf(overrides);
   const code = overrides.code ?? `code of ${extension.extension}`;
   await catalog.putBundle(
@@ -87,6 +92,56 @@ export async function publish(
   await catalog.putExtension(extension);
   return extension;
 }
+
+/** Takes the version of the extension out of service that `publish` has put there. */
+export async function quarantine(
+  catalog: OpenCatalog,
+  { container, extension, version, quarantineReleases }: ToldExtension,
+): Promise<QuarantinedVersion> {
+  const { number, digest } = version;
+  const quarantined = {
+    container,
+    extension,
+    version: { number, digest },
+    message: "it ended 5 executors",
+    quarantineReleases,
+  };
+  await catalog.putQuarantined(quarantined);
+  return quarantined;
+}
+
+/** Settings of a container of which nothing else is said. */
+export function settingsOf(
+  container: string,
+  overrides: Partial<Omit<ContainerSettings, "limits">> & {
+    limits?: Partial<ContainerLimits>;
+  } = {},
+): ContainerSettings {
+  return {
+    container,
+    labels: {},
+    trustGroup: "",
+    egress: { allow: [], deny: [] },
+    ...overrides,
+    limits: { ...noLimits, ...overrides.limits },
+  };
+}
+
+const noLimits: ContainerLimits = {
+  heapMb: 0,
+  memoryMb: 0,
+  cpuPercent: 0,
+  cpuMs: 0,
+  syncMs: 0,
+  wallMs: 0,
+  maxRunningCalls: 0,
+  maxQueuedCalls: 0,
+  maxExecutors: 0,
+  maxEgressRequests: 0,
+  maxEgressBytes: 0,
+  egressMs: 0,
+  egressBytesPerSecond: 0,
+};
 
 export async function refuse(catalog: OpenCatalog): Promise<void> {
   const { container, extension, version } = extensionOf({

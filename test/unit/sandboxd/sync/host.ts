@@ -117,6 +117,8 @@ const config = {
   runtimes: ["2026.1"],
   runUrl: "http://127.0.0.1:7702",
   release: "0.1.0",
+  walls: "bwrap",
+  limits: "cgroup2",
 };
 
 function nameOf({ extension, version }: Candidate): string {
