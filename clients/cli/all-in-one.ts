@@ -22,6 +22,8 @@ export interface AllInOne {
   devFile: DevFile;
   /** What walls the executors; "none": nothing does. */
   walls: string;
+  /** What bounds their memory and CPU; empty where it is not said. */
+  limits: string;
   /** Settles when one of the two has ended by itself: which, and how. */
   death: Promise<string>;
   /** Ends both and takes dev.json away. */
@@ -68,8 +70,10 @@ export async function startAllInOne(
     "--join-token-file",
     joinTokenFileIn(home),
   ];
+  // A developer's machine may have none; whoever starts this is told.
+  const walls = ["--development"];
   const sandboxd = await startDaemon(
-    daemon("sandboxd", [...ports.sandboxd, ...joining], options),
+    daemon("sandboxd", [...ports.sandboxd, ...joining, ...walls], options),
   );
   started.defer(() => sandboxd.end());
   const devFile: DevFile = {
@@ -85,8 +89,13 @@ export async function startAllInOne(
   started.defer(() => removeDevFile(home));
   const death = Promise.race([deathOf(controlplane), deathOf(sandboxd)]);
   const all = started.move();
-  const walls = readyField(sandboxd, "walls");
-  return { devFile, walls, death, close: () => all.disposeAsync() };
+  return {
+    devFile,
+    walls: readyField(sandboxd, "walls"),
+    limits: optionalField(sandboxd, "limits"),
+    death,
+    close: () => all.disposeAsync(),
+  };
 }
 
 function daemon(name: DaemonName, more: string[], options: AllInOneOptions) {
@@ -150,6 +159,11 @@ function readyField({ name, ready }: Daemon, field: string): string {
     "failed",
     `${name} did not say its ${field} when it was ready`,
   );
+}
+
+function optionalField({ ready }: Daemon, field: string): string {
+  const value = ready.get(field);
+  return typeof value === "string" ? value : "";
 }
 
 async function deathOf({ name, ended }: Daemon): Promise<string> {

@@ -1,6 +1,7 @@
 /** Where the control plane is and who asks: flags before environment before dev.json. */
 import { AnnexError } from "../../proto/errors.ts";
 import { ContainerServiceDefinition } from "../../proto/gen/annex/control/v1/container.ts";
+import { EgressServiceDefinition } from "../../proto/gen/annex/control/v1/egress.ts";
 import { ExtensionServiceDefinition } from "../../proto/gen/annex/control/v1/extension.ts";
 import { HostServiceDefinition } from "../../proto/gen/annex/control/v1/host.ts";
 import { PointServiceDefinition } from "../../proto/gen/annex/control/v1/point.ts";
@@ -58,6 +59,7 @@ export function servicesAt({ url, token }: Pick<Connection, "url" | "token">) {
   const options = { baseUrl: url, ...(token ? { token } : {}) };
   return {
     containers: connectHttp(ContainerServiceDefinition, options),
+    egress: connectHttp(EgressServiceDefinition, options),
     extensions: connectHttp(ExtensionServiceDefinition, options),
     hosts: connectHttp(HostServiceDefinition, options),
     points: connectHttp(PointServiceDefinition, options),

@@ -13,7 +13,7 @@ export interface DaemonOptions {
   name: DaemonName;
   args: string[];
   env: Readonly<Record<string, string | undefined>>;
-  /** Told of every line it writes after it was ready. */
+  /** Told of every line it writes, once it is ready. */
   onLine?: (line: string) => void;
 }
 
@@ -93,6 +93,8 @@ function readLines({ stdout, stderr }: { stdout: Readable; stderr: Readable }) {
     lastWords: () =>
       early.length > 0 ? `: ${early.map(wordsOf).join("\n")}` : "",
     forward(to: (line: string) => void) {
+      // What it warned of while it started, too.
+      early.forEach(to);
       onLine = to;
     },
   };

@@ -4,6 +4,7 @@ import { addBackup } from "./commands/backup.ts";
 import { addContainer } from "./commands/container.ts";
 import { addControlplane } from "./commands/controlplane.ts";
 import { addDev } from "./commands/dev.ts";
+import { addEgress } from "./commands/egress.ts";
 import { addExtension } from "./commands/extension.ts";
 import { addHost } from "./commands/host.ts";
 import { addPoint } from "./commands/point.ts";
@@ -36,6 +37,7 @@ export function programFor(terminal: Terminal): Command {
   addExtension(program, terminal);
   addContainer(program, terminal);
   addPoint(program, terminal);
+  addEgress(program, terminal);
   addSecret(program, terminal);
   addToken(program, terminal);
   addHost(program, terminal);

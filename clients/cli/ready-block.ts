@@ -5,9 +5,10 @@ import { fieldsOf } from "./table.ts";
 
 /** Where everything is, and what to type next. */
 export function readyBlock(
-  { devFile: dev, walls }: Pick<AllInOne, "devFile" | "walls">,
+  all: Pick<AllInOne, "devFile" | "walls" | "limits">,
   home: string,
 ): string {
+  const { devFile: dev } = all;
   const where = fieldsOf({
     "  control plane": `${dev.http} (HTTP), ${dev.grpc} (gRPC)`,
     "  sandboxd": `${dev.run} (HTTP)`,
@@ -18,7 +19,9 @@ export function readyBlock(
 Annex is ready.
 
 ${where}
-${walls === "none" ? warning : ""}
+
+${wallsLine(all)}
+
 Call a function that is nowhere but in the request:
 
 ${curlLine(dev)}
@@ -33,9 +36,18 @@ Ctrl-C ends it.
 `;
 }
 
-const warning = `
-For development only: executors are not yet walled, so run no code you do not trust.
-`;
+function wallsLine({
+  walls,
+  limits,
+}: Pick<AllInOne, "walls" | "limits">): string {
+  if (walls === "none") return warning;
+  const bounded = limits === "" ? "" : `, limits ${limits}`;
+  return `Code is walled in: ${walls}${bounded}.`;
+}
+
+const warning = `!!! NO WALLS: code runs here as you, on your machine. !!!
+Whoever breaks out of V8 can do whatever you can: run only code you trust. What
+is missing is said above by sandboxd; mostly it is bubblewrap: apt install bubblewrap`;
 
 function curlLine({ run, container, token }: DevFile): string {
   return `curl ${run}/api/run/${container} -H "Authorization: Bearer ${token}" --data-binary 'module.exports = function (cb) { cb(null, { hello: "world" }); }'`;

@@ -17,7 +17,7 @@ export interface RolloutWait {
   timeoutMs?: number;
 }
 
-/** Waits until every connected host has compiled the active version; throws where one refused it or the time is up. */
+/** Waits until every connected host has compiled the active version; throws where one refused it or has it in quarantine, or the time is up. */
 export async function waitForRollout(
   { extensions }: Services,
   wait: RolloutWait,
@@ -31,6 +31,7 @@ export async function waitForRollout(
       (await extensions.getRollout({ container, extension, waitMs })).rollout,
     );
     if (rollout.refused.length > 0) throw refusedBy(rollout, wait);
+    if (rollout.quarantined.length > 0) throw quarantinedBy(rollout, wait);
     if (rollout.compiled >= rollout.subscribed) return rollout;
     if (performance.now() >= end) throw late(rollout, wait, timeoutMs);
   }
@@ -46,6 +47,19 @@ function refusedBy(
   return new AnnexError(
     "invalid",
     `version ${version} of ${container}/${extension} was refused; where it was, what served before goes on serving${lines.join("")}`,
+  );
+}
+
+function quarantinedBy(
+  { version, quarantined }: Rollout,
+  { container, extension }: RolloutWait,
+): AnnexError {
+  const lines = quarantined.map(
+    ({ host, message }) => `\n  ${host}: ${message}`,
+  );
+  return new AnnexError(
+    "precondition",
+    `version ${version} of ${container}/${extension} is in quarantine; publish a better one, or let it run again with "annex extension release ${extension} --container ${container}"${lines.join("")}`,
   );
 }
 

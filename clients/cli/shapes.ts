@@ -1,8 +1,10 @@
 /** The JSON that `--json` prints: stable, with snake_case keys. */
 import type { Container } from "../../proto/gen/annex/control/v1/container.ts";
+import type { Egress } from "../../proto/gen/annex/control/v1/egress.ts";
 import type {
   Extension,
   ExtensionVersion,
+  HostQuarantine,
   Rollout,
 } from "../../proto/gen/annex/control/v1/extension.ts";
 import {
@@ -20,14 +22,47 @@ import {
   tokenKindToJSON,
 } from "../../proto/gen/annex/control/v1/token.ts";
 
+import { containerLimitsJson, pointLimitsJson } from "./limits.ts";
+
 /** A container. */
-export function containerJson({ name, createTime, etag }: Container) {
-  return { name, create_time: createTime, etag };
+export function containerJson(container: Container) {
+  const { name, labels, createTime, etag, egress } = container;
+  return {
+    name,
+    labels,
+    trust_group: container.trustGroup,
+    limits: containerLimitsJson(container.limits),
+    egress: { allow: egress?.allow ?? [], deny: egress?.deny ?? [] },
+    create_time: createTime,
+    etag,
+  };
 }
 
 /** A point. */
-export function pointJson({ name, createTime, etag }: Point) {
-  return { name, create_time: createTime, etag };
+export function pointJson({ name, limits, createTime, etag }: Point) {
+  return {
+    name,
+    limits: pointLimitsJson(limits),
+    create_time: createTime,
+    etag,
+  };
+}
+
+/** The platform's egress; no password is ever told. */
+export function egressJson({ internalHosts, deny, proxies, etag }: Egress) {
+  return {
+    internal_hosts: internalHosts,
+    deny,
+    proxies: proxies.map((proxy) => ({
+      name: proxy.name,
+      url: proxy.url,
+      username: proxy.username,
+      containers: proxy.containers,
+      labels: proxy.labels,
+      addresses: proxy.addresses,
+    })),
+    etag,
+  };
 }
 
 /** A binding. */
@@ -70,6 +105,7 @@ export function versionJson(version: ExtensionVersion) {
     bundle_bytes: Number(version.bundleBytes),
     create_time: version.createTime,
     active,
+    quarantines: version.quarantines.map(quarantineJson),
   };
 }
 
@@ -81,6 +117,7 @@ export function rolloutJson({
   compiled,
   warm,
   refused,
+  quarantined,
 }: Rollout) {
   return {
     version,
@@ -93,12 +130,17 @@ export function rolloutJson({
       reason,
       message,
     })),
+    quarantined: quarantined.map(quarantineJson),
   };
+}
+
+function quarantineJson({ host, message }: HostQuarantine) {
+  return { host, message };
 }
 
 /** A host, as lists show it. */
 export function hostJson(host: Host) {
-  const { name, connected, runtimes, release } = host;
+  const { name, connected, runtimes, release, walls, limits } = host;
   return {
     name,
     connected,
@@ -107,6 +149,8 @@ export function hostJson(host: Host) {
     run_url: host.runUrl,
     release,
     revision: Number(host.revision),
+    walls,
+    limits,
   };
 }
 

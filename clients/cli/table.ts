@@ -20,6 +20,18 @@ export function fieldsOf(fields: Record<string, Cell>): string {
   return trimmed(table.toString());
 }
 
+/** Things in one cell. */
+export function shownList(items: readonly string[]): string {
+  return items.join(", ");
+}
+
+/** Names and values in one cell, as `--label` and `--meta` take them. */
+export function shownPairs(pairs: Record<string, string>): string {
+  return shownList(
+    Object.entries(pairs).map(([name, value]) => `${name}=${value}`),
+  );
+}
+
 const edges = [
   "top",
   "top-mid",

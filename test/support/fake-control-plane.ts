@@ -7,6 +7,7 @@ import {
 } from "node:http";
 import { AnnexError } from "../../proto/errors.ts";
 import { ContainerServiceDefinition } from "../../proto/gen/annex/control/v1/container.ts";
+import { EgressServiceDefinition } from "../../proto/gen/annex/control/v1/egress.ts";
 import { ExtensionServiceDefinition } from "../../proto/gen/annex/control/v1/extension.ts";
 import { HostServiceDefinition } from "../../proto/gen/annex/control/v1/host.ts";
 import { PointServiceDefinition } from "../../proto/gen/annex/control/v1/point.ts";
@@ -16,6 +17,7 @@ import { connectErrorOf, unaryRoutes } from "../../proto/rpc/connect.ts";
 
 const definitions = [
   ContainerServiceDefinition,
+  EgressServiceDefinition,
   ExtensionServiceDefinition,
   HostServiceDefinition,
   PointServiceDefinition,

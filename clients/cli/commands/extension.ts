@@ -4,7 +4,7 @@ import { containerOf, type Services, servicesFor } from "../connection.ts";
 import { allPages } from "../pages.ts";
 import { present } from "../present.ts";
 import { extensionJson, versionJson } from "../shapes.ts";
-import { fieldsOf, tableOf } from "../table.ts";
+import { fieldsOf, shownList, shownPairs, tableOf } from "../table.ts";
 import { print, type Terminal } from "../terminal.ts";
 import {
   type ChangeFlags,
@@ -40,6 +40,7 @@ export function addExtension(program: Command, terminal: Terminal): void {
   addEdit(extension, terminal);
   addActivate(extension, terminal);
   addRollBack(extension, terminal);
+  addRelease(extension, terminal);
   addUpdate(extension, terminal);
   addEnable(extension, terminal);
   addDisable(extension, terminal);
@@ -91,11 +92,9 @@ function addGet(parent: Command, terminal: Terminal): void {
     const { points, meta, secret_names, ...fields } = json;
     const text = fieldsOf({
       ...fields,
-      points: points.join(", "),
-      meta: Object.entries(meta)
-        .map(([key, value]) => `${key}=${value}`)
-        .join(", "),
-      secrets: secret_names.join(", "),
+      points: shownList(points),
+      meta: shownPairs(meta),
+      secrets: shownList(secret_names),
     });
     print(terminal, flags, { json, text });
   });
@@ -119,12 +118,51 @@ function addVersions(parent: Command, terminal: Terminal): void {
       one.digest.slice(0, 12),
       one.bundle_bytes,
       one.create_time,
+      shownList(one.quarantines.map(({ host }) => host)),
     ]);
-    const text = tableOf(
-      ["VERSION", "ACTIVE", "DIGEST", "BYTES", "CREATED"],
-      rows,
-    );
+    const head = [
+      "VERSION",
+      "ACTIVE",
+      "DIGEST",
+      "BYTES",
+      "CREATED",
+      "QUARANTINED BY",
+    ];
+    const text = [tableOf(head, rows), ...reasonsOf(versions)].join("\n\n");
     print(terminal, flags, { json: { versions }, text });
+  });
+}
+
+/** Why hosts have versions in quarantine: the tables' cells are too narrow for it. */
+function reasonsOf(versions: ReturnType<typeof versionJson>[]): string[] {
+  const rows = versions.flatMap(({ number, quarantines }) =>
+    quarantines.map(({ host, message }) => [number, host, message]),
+  );
+  if (rows.length === 0) return [];
+  return [tableOf(["VERSION", "HOST", "IN QUARANTINE BECAUSE"], rows)];
+}
+
+function addRelease(parent: Command, terminal: Terminal): void {
+  inContainer(
+    changing(
+      remoteVerb(parent, "release <name>", {
+        description:
+          "Let hosts run versions again that they have in quarantine for ending executors too often",
+        examples: ["extension release hello --container acme"],
+      }),
+    ),
+  ).action(async (name: string, flags: Flags) => {
+    const { extensions } = await servicesFor(flags, terminal);
+    const container = await containerOf(flags, terminal);
+    const { extension } = await extensions.releaseQuarantine({
+      container,
+      extension: name,
+      validateOnly: flags.dryRun ?? false,
+    });
+    print(terminal, flags, {
+      json: extensionJson(present(extension)),
+      text: `${container}/${name}: quarantines ${flags.dryRun ? "would be" : "are"} released`,
+    });
   });
 }
 

@@ -32,6 +32,8 @@ function addList(parent: Command, terminal: Terminal): void {
       host.revision,
       host.run_url,
       host.release,
+      host.walls,
+      host.limits,
     ]);
     const head = [
       "NAME",
@@ -40,6 +42,8 @@ function addList(parent: Command, terminal: Terminal): void {
       "REVISION",
       "RUN URL",
       "RELEASE",
+      "WALLS",
+      "LIMITS",
     ];
     print(terminal, flags, { json, text: tableOf(head, rows) });
   });

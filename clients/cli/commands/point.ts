@@ -1,6 +1,14 @@
 /** `annex point …` */
 import type { Command } from "commander";
+import type { Point } from "../../../proto/gen/annex/control/v1/point.ts";
 import { containerOf, servicesFor } from "../connection.ts";
+import { CommandFailed } from "../exit-codes.ts";
+import {
+  type LimitFlags,
+  mergedLimits,
+  shownLimits,
+  withPointLimits,
+} from "../limits.ts";
 import { allPages } from "../pages.ts";
 import { present } from "../present.ts";
 import { bindingJson, pointJson } from "../shapes.ts";
@@ -16,6 +24,7 @@ import {
 } from "../verb.ts";
 
 type Flags = ConnectionFlags & ChangeFlags & { container?: string };
+type LimitedFlags = Flags & LimitFlags;
 
 /** Adds the commands about extensibility points. */
 export function addPoint(program: Command, terminal: Terminal): void {
@@ -30,26 +39,56 @@ export function addPoint(program: Command, terminal: Terminal): void {
   addCreate(point, terminal);
   addList(point, terminal);
   addGet(point, terminal);
+  addUpdate(point, terminal);
   addDelete(point, terminal);
   addBind(point, terminal);
   addUnbind(point, terminal);
 }
 
 function addCreate(parent: Command, terminal: Terminal): void {
-  changing(
-    remoteVerb(parent, "create <name>", {
-      description: "Create a point",
-      examples: ["point create pre-user-registration"],
-    }),
-  ).action(async (name: string, flags: Flags) => {
-    const { points } = await servicesFor(flags, terminal);
-    const { point } = await points.createPoint({
-      name,
-      validateOnly: flags.dryRun ?? false,
-    });
-    const json = pointJson(present(point));
-    print(terminal, flags, { json, text: fieldsOf(json) });
+  const command = remoteVerb(parent, "create <name>", {
+    description: "Create a point",
+    examples: [
+      "point create pre-user-registration",
+      "point create pre-user-registration --limit wall-ms=500",
+    ],
   });
+  withPointLimits(changing(command)).action(
+    async (name: string, flags: LimitedFlags) => {
+      const { points } = await servicesFor(flags, terminal);
+      const { point } = await points.createPoint({
+        name,
+        limits: mergedLimits(undefined, flags),
+        validateOnly: flags.dryRun ?? false,
+      });
+      tell(terminal, flags, point);
+    },
+  );
+}
+
+function addUpdate(parent: Command, terminal: Terminal): void {
+  const command = remoteVerb(parent, "update <name>", {
+    description: "Change what calls at a point may use; other limits stay",
+    examples: [
+      "point update pre-user-registration --limit wall-ms=500 --limit cpu-ms=default",
+    ],
+  });
+  withPointLimits(changing(command, "etag")).action(
+    async (name: string, flags: LimitedFlags) => {
+      if (!flags.limit)
+        throw new CommandFailed("usage", "what is to be changed? Give --limit");
+      const { points } = await servicesFor(flags, terminal);
+      // The wire replaces the limits whole; the etag keeps them from changing after they were read.
+      const before = present((await points.getPoint({ name })).point);
+      const { point } = await points.updatePoint({
+        name,
+        limits: mergedLimits(before.limits, flags),
+        etag: flags.etag ?? before.etag,
+        validateOnly: flags.dryRun ?? false,
+      });
+      tell(terminal, flags, point);
+    },
+  );
 }
 
 function addList(parent: Command, terminal: Terminal): void {
@@ -73,8 +112,13 @@ async function listPoints(flags: Flags, terminal: Terminal): Promise<void> {
     return { items, nextPageToken };
   });
   const json = { points: all.map(pointJson) };
-  const rows = json.points.map(({ name, create_time }) => [name, create_time]);
-  print(terminal, flags, { json, text: tableOf(["NAME", "CREATED"], rows) });
+  const rows = json.points.map(({ name, create_time, limits }) => [
+    name,
+    create_time,
+    shownLimits(limits),
+  ]);
+  const head = ["NAME", "CREATED", "LIMITS"];
+  print(terminal, flags, { json, text: tableOf(head, rows) });
 }
 
 async function listBindings(
@@ -96,8 +140,7 @@ function addGet(parent: Command, terminal: Terminal): void {
   }).action(async (name: string, flags: Flags) => {
     const { points } = await servicesFor(flags, terminal);
     const { point } = await points.getPoint({ name });
-    const json = pointJson(present(point));
-    print(terminal, flags, { json, text: fieldsOf(json) });
+    tell(terminal, flags, point);
   });
 }
 
@@ -169,4 +212,16 @@ function addUnbind(parent: Command, terminal: Terminal): void {
       text: "",
     });
   });
+}
+
+function tell(
+  terminal: Terminal,
+  flags: ConnectionFlags,
+  point: Point | undefined,
+): void {
+  const json = pointJson(present(point));
+  const { name, limits, create_time, etag } = json;
+  const shown = shownLimits(limits) || "what the container may";
+  const text = fieldsOf({ name, limits: shown, create_time, etag });
+  print(terminal, flags, { json, text });
 }

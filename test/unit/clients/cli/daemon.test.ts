@@ -18,17 +18,31 @@ const dev = {
   token: "demo-token",
 };
 
-it("shows a curl line that works as pasted, and that the executors have no walls", () => {
-  const block = readyBlock({ devFile: dev, walls: "none" }, "/home/annex");
+it("shows a curl line that works as pasted, and no admin's token", () => {
+  const block = blockOf("none", "rlimit");
   expect(block).toContain(
     `\ncurl http://127.0.0.1:7702/api/run/demo -H "Authorization: Bearer demo-token" --data-binary 'module.exports = function (cb) { cb(null, { hello: "world" }); }'\n`,
   );
-  expect(block).toContain("not yet walled");
   expect(block).toContain("/home/annex/sandboxd.sock");
   expect(block).not.toContain("admin-token");
-  const walled = readyBlock({ devFile: dev, walls: "bwrap" }, "/home/annex");
-  expect(walled).not.toContain("not yet walled");
 });
+
+it("says in one line what walls code in, and loudly that nothing does", () => {
+  expect(blockOf("bwrap", "cgroup1")).toContain(
+    "\n\nCode is walled in: bwrap, limits cgroup1.\n\n",
+  );
+  expect(blockOf("bwrap-no-proc", "")).toContain(
+    "\n\nCode is walled in: bwrap-no-proc.\n\n",
+  );
+  expect(blockOf("bwrap", "cgroup1")).not.toContain("NO WALLS");
+  const bare = blockOf("none", "rlimit");
+  expect(bare).toContain("!!! NO WALLS: code runs here as you");
+  expect(bare).not.toContain("walled in");
+});
+
+function blockOf(walls: string, limits: string): string {
+  return readyBlock({ devFile: dev, walls, limits }, "/home/annex");
+}
 
 it("shows the daemons' warnings and what is no log line, and all of it when asked", () => {
   expect(

@@ -66,6 +66,7 @@ const version = {
   bundleBytes: 19n,
   createTime: "2026-11-21T00:00:00Z",
   active: true,
+  quarantines: [],
 };
 const versionJson = {
   container: "acme",
@@ -76,6 +77,7 @@ const versionJson = {
   bundle_bytes: 19,
   create_time: "2026-11-21T00:00:00Z",
   active: true,
+  quarantines: [],
 };
 const done = {
   version: 3,
@@ -84,6 +86,7 @@ const done = {
   compiled: 2,
   warm: 1,
   refused: [],
+  quarantined: [],
 };
 
 const published = {
@@ -167,6 +170,48 @@ it("tells which host refused a version, and why", async () => {
     /version 3 of acme\/hello was refused.*\n {2}m1: threw: hello\.js:1:7: no\n/,
   );
   expect(json.error.code).toBe("invalid");
+});
+
+it("tells which host has a version in quarantine, why, and how to release it", async () => {
+  const quarantined = [{ host: "m1", message: "it ended 5 executors" }];
+  const answers = {
+    ...published,
+    getRollout: () => ({ rollout: { ...done, compiled: 1, quarantined } }),
+  };
+  const { exit, stderr, json } = await ran([...create, "--json"], answers);
+  expect(exit).toBe(6);
+  expect(stderr).toMatch(
+    /version 3 of acme\/hello is in quarantine.*annex extension release hello --container acme.*\n {2}m1: it ended 5 executors\n/,
+  );
+  expect(json.error.code).toBe("precondition");
+});
+
+it("shows quarantines beside versions, and releases them", async () => {
+  const quarantines = [
+    { host: "m1", message: "it ended 5 executors: out of \u001b[31mmemory" },
+    { host: "m2", message: "it ended 6 executors" },
+  ];
+  const answers = {
+    listVersions: () => ({ versions: [{ ...version, quarantines }] }),
+    releaseQuarantine: () => ({ extension }),
+  };
+  const line = ["extension", "versions", "hello", "--container", "acme"];
+  const listed = await ran([...line, "--json"], answers);
+  expect(listed.json).toEqual({ versions: [{ ...versionJson, quarantines }] });
+  const { stdout } = await ran(line, answers);
+  expect(stdout).toContain("m1, m2");
+  expect(stdout).toContain("3        m1    it ended 5 executors: out of ?[31m");
+  const release = ["extension", "release", "hello", "--container", "acme"];
+  const released = await ran(release, answers);
+  expect(released.stdout).toBe("acme/hello: quarantines are released\n");
+  expect(released.calls[0]?.request).toEqual({
+    container: "acme",
+    extension: "hello",
+    validateOnly: false,
+  });
+  const tried = await ran([...release, "--dry-run", "--json"], answers);
+  expect(tried.calls[0]?.request.validateOnly).toBe(true);
+  expect(tried.json).toEqual(extensionJson);
 });
 
 it("ends with its own exit code when the hosts are late", async () => {

@@ -21,8 +21,27 @@ async function ran(
 }
 
 const acme = { name: "acme", createTime: "2026-11-21T00:00:00Z", etag: "e1" };
+const noLimits = {
+  heap_mb: 0,
+  memory_mb: 0,
+  cpu_percent: 0,
+  cpu_ms: 0,
+  sync_ms: 0,
+  wall_ms: 0,
+  max_running_calls: 0,
+  max_queued_calls: 0,
+  max_executors: 0,
+  max_egress_requests: 0,
+  max_egress_bytes: 0,
+  egress_ms: 0,
+  egress_bytes_per_second: 0,
+};
 const acmeJson = {
   name: "acme",
+  labels: {},
+  trust_group: "",
+  limits: noLimits,
+  egress: { allow: [], deny: [] },
   create_time: "2026-11-21T00:00:00Z",
   etag: "e1",
 };
@@ -35,12 +54,24 @@ it("creates, shows and deletes a container", async () => {
   expect(created.calls[0]?.request).toEqual({
     name: "acme",
     validateOnly: false,
+    labels: {},
+    trustGroup: "",
+    limits: undefined,
+    egress: undefined,
   });
   const shown = await ran("container get acme", {
     getContainer: () => ({ container: acme }),
   });
   expect(shown.text).toBe(
-    "name         acme\ncreate_time  2026-11-21T00:00:00Z\netag         e1\n",
+    `name         acme
+trust_group  -
+labels       -
+limits       the hosts' defaults
+allow        every public address
+deny         -
+create_time  2026-11-21T00:00:00Z
+etag         e1
+`,
   );
   const deleted = await ran("container delete acme --etag e1 --json", {
     deleteContainer: () => ({}),
@@ -75,7 +106,10 @@ it("lists every page", async () => {
   });
   const { text } = await ran("container list", answers);
   expect(text).toBe(
-    "NAME      CREATED\nacme      2026-11-21T00:00:00Z\numbrella  2026-11-21T00:00:00Z\n",
+    `NAME      CREATED               LABELS  TRUST GROUP
+acme      2026-11-21T00:00:00Z  -       -
+umbrella  2026-11-21T00:00:00Z  -       -
+`,
   );
 });
 
@@ -269,6 +303,8 @@ it("shows hosts and what they hold", async () => {
     runUrl: "http://h",
     release: "0.1.0",
     revision: 12n,
+    walls: "bwrap",
+    limits: "cgroup2",
     versions: [
       {
         container: "acme",
@@ -287,6 +323,8 @@ it("shows hosts and what they hold", async () => {
     run_url: "http://h",
     release: "0.1.0",
     revision: 12,
+    walls: "bwrap",
+    limits: "cgroup2",
   };
   expect(
     (await ran("host list --json", { listHosts: () => ({ hosts: [host] }) }))
@@ -305,6 +343,8 @@ it("shows hosts and what they hold", async () => {
       },
     ],
   });
+  const list = await ran("host list", { listHosts: () => ({ hosts: [host] }) });
+  expect(list.text).toMatch(/WALLS +LIMITS\n.* bwrap +cgroup2\n$/);
   const table = await ran("host get m1", { getHost: () => ({ host }) });
   expect(table.text).toContain(
     "acme       x          2        refused  a.js:1:1: ?[31mno",
