@@ -71,7 +71,7 @@ export async function openCgroups(
         working.push(controller);
       } catch (error) {
         const { bounds, rootFolder } = controller;
-        log.warn({ bounds, rootFolder, error }, "limit cannot be set");
+        log.warn({ bounds, rootFolder, err: error }, "limit cannot be set");
       }
     return working;
   }
@@ -175,7 +175,7 @@ function createEnclosure(
         if (isReleased) return;
         // Of cgroup v1: it uses more than it may from now on, and nothing of it can be taken back.
         if (errorCode(error) === "EBUSY") return endIt();
-        log.warn({ pid, limits, error }, "limits cannot be changed");
+        log.warn({ pid, limits, err: error }, "limits cannot be changed");
       });
     },
     isOutOfMemory: () => (isOutOfMemory ||= oomKills() > 0),

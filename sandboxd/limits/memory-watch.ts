@@ -58,6 +58,8 @@ export const verdicts = { memory: 1, processes: 2 } as const;
 type Watched = Extract<WatchRequest, { type: "watch" }>;
 
 const workerHeapMb = 64;
+/** A thread that failed is started again, but not in a tight loop. */
+const restartAfterMs = 50;
 
 /** Resolves when the thread looks. */
 export async function startMemoryWatch(options: {
@@ -109,15 +111,19 @@ export async function startMemoryWatch(options: {
     started.on("message", (reply: WatchReply) =>
       log.warn(reply, "executor killed above its limit"),
     );
-    started.on("error", (error) => log.warn({ error }, "memory watch failed"));
+    started.on("error", (error) =>
+      log.warn({ err: error }, "memory watch failed"),
+    );
     started.on("exit", startAgain);
     return started;
   }
 
   /** Nothing may run unwatched for long. */
   function startAgain(): void {
-    if (isClosed) return;
-    worker = startWorker();
-    for (const request of watched.values()) send(request);
+    setTimeout(() => {
+      if (isClosed) return;
+      worker = startWorker();
+      for (const request of watched.values()) send(request);
+    }, restartAfterMs).unref();
   }
 }

@@ -1,0 +1,107 @@
+/** A pod's worst moment: every executor takes memory as fast as it can, and no control group is ours. */
+import { expect, test } from "vitest";
+import { startAnnex, type TestAnnex } from "../support/annex.ts";
+import { makeMemoryGroup } from "../support/memory-group.ts";
+
+const limitMb = 900;
+const containers = ["acme", "bolt", "cork", "dune"];
+
+/** Above the process's limit long before its heap's. */
+const bombs = {
+  arrays: `module.exports = (ctx, cb) => {
+    if (!ctx.body.bomb) return cb(null, "well");
+    const kept = [];
+    for (;;) kept.push(Array.from({ length: 4096 }, (_, i) => "text " + i + kept.length));
+  };`,
+  bytes: `module.exports = (ctx, cb) => {
+    if (!ctx.body.bomb) return cb(null, "well");
+    const kept = [];
+    for (;;) kept.push(Buffer.alloc(4 << 20, 1));
+  };`,
+};
+
+test("all executors bombing their memory at once under one limit leave the supervisor as it is", async () => {
+  const annex = await startAnnex();
+  for (const [index, container] of containers.entries()) {
+    await annex.createContainer(container);
+    const source = index % 2 === 0 ? bombs.arrays : bombs.bytes;
+    await annex.publish(container, "hello", source);
+  }
+  const group = makeMemoryGroup(limitMb);
+  const pid = await restartWithin(annex, group);
+  const client = annex.client();
+  const invoke = (container: string, isBomb: boolean) =>
+    client.invoke({
+      container,
+      extension: "hello",
+      payload: { bomb: isBomb },
+      timeoutMs: 20_000,
+    });
+
+  for (let round = 0; round < 3; round++) {
+    // Every container has an executor, so that all of them bomb at the same time.
+    const before = await Promise.all(
+      containers.map((one) => invoke(one, false)),
+    );
+    expect(before.map(({ kind }) => kind)).toEqual(
+      containers.map(() => "result"),
+    );
+    const outcomes = await Promise.all(
+      containers.map((one) => invoke(one, true)),
+    );
+    const reasons = outcomes.map((outcome) =>
+      outcome.kind === "failure" ? outcome.reason : outcome.kind,
+    );
+    expect(reasons).toEqual(containers.map(() => "memory"));
+  }
+  for (const container of containers)
+    expect(await invoke(container, false)).toMatchObject({
+      kind: "result",
+      payload: "well",
+    });
+  expect(annex.sandboxd?.pid).toBe(pid);
+  expect(isRunning(pid)).toBe(true);
+  console.info(
+    group
+      ? `${containers.length} executors bombing at once under ${limitMb} MB: at most ${group.peakMb()} MB in use`
+      : "no memory limit can be set on this machine: executors were bounded by sandboxd alone",
+  );
+  expect(group?.kernelKills() ?? 0).toBe(0);
+});
+
+/** Starts sandboxd anew inside the limit; gives its pid. */
+async function restartWithin(
+  annex: TestAnnex,
+  group: ReturnType<typeof makeMemoryGroup>,
+): Promise<number> {
+  await annex.sandboxd?.stop();
+  const start = () =>
+    annex.startSandboxd([
+      "--limits",
+      "rlimit",
+      "--memory-limit-mb",
+      String(limitMb),
+      "--memory-mb",
+      "128",
+      "--heap-limit-mb",
+      "512",
+      "--pool-size",
+      "1",
+      "--sync-ms",
+      "10000",
+      "--cpu-ms",
+      "10000",
+      "--quarantine-after",
+      "100",
+    ]);
+  const { pid } = await (group ? group.within(start) : start());
+  return pid;
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
