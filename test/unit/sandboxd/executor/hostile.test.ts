@@ -11,6 +11,11 @@ import {
   startExecutor,
   type Outcome,
 } from "../../../support/executor.ts";
+import {
+  serveEgress,
+  type EgressAnswer,
+  type SeenRequest,
+} from "../../../support/egress.ts";
 import { repositoryRoot } from "../../../support/paths.ts";
 
 const files = globSync(join(repositoryRoot, "test/hostile/*.js")).toSorted();
@@ -23,6 +28,7 @@ test.each(files.map((file) => [basename(file, ".js"), file]))(
     const source = readFileSync(file, "utf8");
     const { kind, expected } = readExpectation(source);
     await using executor = await startExecutor({ maxLogBytes });
+    const requests = serveEgress(executor, answerOf);
     const neighbour = await executor.loaded(harmless);
     const version = "hostile@1";
 
@@ -39,6 +45,9 @@ test.each(files.map((file) => [basename(file, ".js"), file]))(
       checkOutcome(outcome, kind, expected);
     }
 
+    expect(requests.map(({ url }) => url)).not.toContain(
+      "http://host.example/after-answer",
+    );
     expect(answeredJson(await executor.invoke(neighbour))).toBe(1);
     expect(answeredJson(await executor.invoke(neighbour))).toBe(2);
     const heads = executor.received.map(({ body: _body, ...head }) => head);
@@ -47,6 +56,31 @@ test.each(files.map((file) => [basename(file, ".js"), file]))(
     );
   },
 );
+
+/** What the world outside answers, by path. */
+function answerOf({
+  url,
+  method,
+  headers,
+  body,
+}: SeenRequest): EgressAnswer | undefined {
+  switch (url.replace("http://host.example", "")) {
+    case "/hang":
+      return undefined;
+    case "/denied":
+      return { failure: { kind: "denied", message: "not allowed" } };
+    case "/endless":
+      return { chunks: endless() };
+    default: {
+      const text = JSON.stringify({ method, headers, body: body.toString() });
+      return { chunks: [Buffer.from(text)] };
+    }
+  }
+}
+
+function* endless(): Generator<Buffer> {
+  for (;;) yield Buffer.alloc(16 * 1024);
+}
 
 function checkOutcome(outcome: Outcome, kind: string, expected: string): void {
   const logged = outcome.lines.reduce((sum, { text }) => sum + text.length, 0);

@@ -1,0 +1,12 @@
+// expect: memory rejected threw
+module.exports = async function (ctx) {
+  const sent = [];
+  for (let i = 0; i < 16; i++)
+    sent.push(
+      fetch("http://host.example/hang", {
+        method: "POST",
+        body: new Uint8Array(6 * 1024 * 1024),
+      }),
+    );
+  await Promise.all(sent);
+};
