@@ -10,6 +10,7 @@ import type { CallContext } from "../../proto/rpc/carrier.ts";
 import type { HopHandlers } from "../../proto/rpc/hop-server.ts";
 import { mayManage, mayRun, type TokenVerifier } from "../../proto/token.ts";
 import type { Invoker } from "./invoker.ts";
+import { Portions } from "./portions.ts";
 import { InvokeStream } from "./stream.ts";
 
 export interface InvokeServiceDependencies {
@@ -41,6 +42,7 @@ export function createInvokeService(
   const { invoker, verifier, isTokenRequired, bindings, isServing, log } =
     dependencies;
   const streams = new Set<InvokeStream>();
+  const portions = new Portions();
 
   async function invokeOne(
     request: InvokeRequest,
@@ -105,11 +107,12 @@ export function createInvokeService(
       };
     },
     openStream(stream, context) {
-      const open = new InvokeStream(
-        stream,
-        (request, signal) => invokeOne(withTrace(request, context), signal),
-        () => streams.delete(open),
-      );
+      const open = new InvokeStream(stream, {
+        portions,
+        invoke: (request, signal) =>
+          invokeOne(withTrace(request, context), signal),
+        onOver: () => streams.delete(open),
+      });
       streams.add(open);
       return open;
     },

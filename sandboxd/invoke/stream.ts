@@ -2,11 +2,12 @@
  * InvokeStream's routing: many invocations on one stream. It knows nothing of what carries the stream.
  */
 import { AnnexError } from "../../proto/errors.ts";
-import type {
-  InvokeRequest,
-  InvokeResponse,
-  InvokeStreamRequest,
-  InvokeStreamResponse,
+import {
+  FailureReason,
+  type InvokeRequest,
+  type InvokeResponse,
+  type InvokeStreamRequest,
+  type InvokeStreamResponse,
 } from "../../proto/gen/annex/invoke/v1/invoke.ts";
 import type {
   MessageReceiver,
@@ -14,19 +15,13 @@ import type {
 } from "../../proto/rpc/carrier.ts";
 import { grpcStatusOf } from "../../proto/rpc/status.ts";
 import { overLimit } from "./admission.ts";
+import type { Portion, Portions } from "./portions.ts";
 import { failureResponse, notRun } from "./response.ts";
 
 /** Invocations one stream may have in flight; more fail with `concurrency`. */
 export const maxInFlightPerStream = 1024;
 /** Answers a stream holds for a reader that has stopped reading; beyond it the stream is ended. */
 export const maxUnsentBytes = 64 * 1024 * 1024;
-
-/**
- * Messages, and bytes of their payloads, that a stream takes before the event loop comes round to others: what they cost
- * there is about a millisecond.
- */
-const maxMessagesPerLoopTurn = 16;
-const maxBytesPerLoopTurn = 256 * 1024;
 
 /** How long a caller that has not yet read that the host drains may still send. */
 const drainGraceMs = 250;
@@ -36,15 +31,21 @@ export type InvokeOne = (
   signal: AbortSignal,
 ) => Promise<InvokeResponse>;
 
-/** Serves one stream; `onOver` is called when it is done with. */
+export interface InvokeStreamOptions {
+  /** Shared with the host's other streams. */
+  portions: Portions;
+  invoke: InvokeOne;
+  /** Called when the stream is done with. */
+  onOver: () => void;
+}
+
+/** Serves one stream. */
 export class InvokeStream implements MessageReceiver<InvokeStreamRequest> {
   readonly #stream: MessageStream<InvokeStreamResponse>;
   readonly #invoke: InvokeOne;
   readonly #onOver: () => void;
   readonly #inFlight = new Map<bigint, AbortController>();
-  #takenMessages = 0;
-  #takenBytes = 0;
-  #isResting = false;
+  readonly #portion: Portion;
   #unsentBytes = 0;
   #isBehind = false;
   #hasEnded = false;
@@ -53,16 +54,20 @@ export class InvokeStream implements MessageReceiver<InvokeStreamRequest> {
 
   constructor(
     stream: MessageStream<InvokeStreamResponse>,
-    invoke: InvokeOne,
-    onOver: () => void,
+    { portions, invoke, onOver }: InvokeStreamOptions,
   ) {
     this.#stream = stream;
     this.#invoke = invoke;
     this.#onOver = onOver;
+    this.#portion = portions.open({
+      pause: () => stream.pause(),
+      resume: () => this.#resume(),
+    });
   }
 
   message({ id, message }: InvokeStreamRequest): void {
-    this.#restIfDue(message);
+    const isInvoke = message?.$case === "invoke";
+    this.#portion.take(isInvoke ? message.value.payload.length : 0);
     switch (message?.$case) {
       case "invoke":
         return this.#begin(id, message.value);
@@ -104,26 +109,8 @@ export class InvokeStream implements MessageReceiver<InvokeStreamRequest> {
     }, drainGraceMs);
   }
 
-  /** Counted in all, not by turns of the loop: a pause costs a caller that sends little nothing. */
-  #restIfDue(message: InvokeStreamRequest["message"]): void {
-    this.#takenMessages++;
-    if (message?.$case === "invoke")
-      this.#takenBytes += message.value.payload.length;
-    const isDue =
-      this.#takenMessages >= maxMessagesPerLoopTurn ||
-      this.#takenBytes >= maxBytesPerLoopTurn;
-    if (!isDue || this.#isResting) return;
-    this.#isResting = true;
-    this.#stream.pause();
-    setImmediate(() => {
-      this.#takenMessages = this.#takenBytes = 0;
-      this.#isResting = false;
-      this.#resume();
-    });
-  }
-
   #resume(): void {
-    if (!this.#isBehind && !this.#isResting && !this.#isOver)
+    if (!this.#isBehind && !this.#portion.isResting && !this.#isOver)
       this.#stream.resume();
   }
 
@@ -165,10 +152,14 @@ export class InvokeStream implements MessageReceiver<InvokeStreamRequest> {
   }
 
   #respond(id: bigint, response: InvokeResponse): void {
+    const { outcome } = response;
     const payloadBytes =
-      response.outcome?.$case === "result"
-        ? response.outcome.value.payload.length
-        : 0;
+      outcome?.$case === "result" ? outcome.value.payload.length : 0;
+    if (
+      outcome?.$case === "failure" &&
+      outcome.value.reason === FailureReason.CONCURRENCY
+    )
+      this.#portion.refused();
     this.#send(id, { $case: "response", value: response }, payloadBytes);
   }
 

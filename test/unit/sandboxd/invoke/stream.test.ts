@@ -7,6 +7,7 @@ import type {
 } from "../../../../proto/gen/annex/invoke/v1/invoke.ts";
 import { InvokeRequest as InvokeRequestCodec } from "../../../../proto/gen/annex/invoke/v1/invoke.ts";
 import { reasonNameOf } from "../../../../proto/rpc/failure-names.ts";
+import { Portions } from "../../../../sandboxd/invoke/portions.ts";
 import { resultResponse } from "../../../../sandboxd/invoke/response.ts";
 import {
   InvokeStream,
@@ -44,11 +45,14 @@ function openStream() {
         state.end = error;
       },
     },
-    (asked, signal) =>
-      new Promise((end, fail) =>
-        calls.set(asked.container, { signal, end, fail }),
-      ),
-    () => (state.isOver = true),
+    {
+      portions: new Portions(),
+      invoke: (asked, signal) =>
+        new Promise((end, fail) =>
+          calls.set(asked.container, { signal, end, fail }),
+        ),
+      onOver: () => (state.isOver = true),
+    },
   );
   return { stream, sent, calls, state };
 }
