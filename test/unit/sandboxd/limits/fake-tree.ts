@@ -1,6 +1,5 @@
 /** A kernel's file trees in a temporary folder, with as much of its behaviour as our limits depend on. */
 import {
-  appendFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -127,10 +126,19 @@ function isOffered(file: string): boolean {
 /** A process is in one group of a hierarchy. */
 function move(file: string, pid: string): void {
   const above = join(dirname(dirname(file)), "cgroup.procs");
-  for (const each of [file, above])
-    if (existsSync(each))
-      writeFileSync(each, readFileSync(each, "utf8").replace(pid, "").trim());
-  appendFileSync(file, `\n${pid}\n`);
+  if (existsSync(above))
+    writeFileSync(
+      above,
+      pidsIn(above)
+        .filter((one) => one !== pid)
+        .join("\n"),
+    );
+  writeFileSync(file, [...pidsIn(file), pid].join("\n"));
+}
+
+function pidsIn(file: string): string[] {
+  if (!existsSync(file)) return [];
+  return readFileSync(file, "utf8").split("\n").filter(Boolean);
 }
 
 function failure(code: string, file: string): Error {
