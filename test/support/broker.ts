@@ -118,9 +118,12 @@ function serveInProcess(resolve: Resolve): BrokerProcess {
     roots: [originCertificate],
     now: () => performance.now(),
   });
-  ours.on("data", (chunk: Buffer) => {
-    for (const frame of reader.push(chunk)) service.handle(frame);
-  });
+  // Between processes nothing is heard before the speaker has returned.
+  ours.on("data", (chunk: Buffer) =>
+    setImmediate(() => {
+      for (const frame of reader.push(chunk)) service.handle(frame);
+    }),
+  );
   const { promise: exited, resolve: exit } = Promise.withResolvers<{
     how: string;
   }>();
