@@ -1,7 +1,8 @@
+import { bundleBroker } from "../../sandboxd/broker/bundle.ts";
 import { bundleExecutor } from "../../sandboxd/executor/bundle.ts";
-import { executorFile } from "./paths.ts";
+import { brokerFile, executorFile } from "./paths.ts";
 
-/** Bundles the executor once, before any test starts a sandboxd. */
+/** Bundles executor and broker once, before any test starts a sandboxd. */
 export async function setup(): Promise<void> {
-  await bundleExecutor(executorFile);
+  await Promise.all([bundleExecutor(executorFile), bundleBroker(brokerFile)]);
 }
