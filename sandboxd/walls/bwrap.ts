@@ -30,8 +30,9 @@ export function bwrapCommand(
     namespaces(program),
     view(program, options),
     environment(options.system),
-    // No process behind the walls outlives the one before them, nor reaches its terminal.
-    ["--die-with-parent", "--new-session"],
+    // Not --new-session: whoever starts this makes a session for all of it. With one more in it, what is killed while the
+    // walls are being built was seen to leave the innermost process behind.
+    ["--die-with-parent"],
     ["--cap-drop", "ALL"],
     ["--seccomp", `${filterDescriptor}`],
     ["--", join(home, "node"), ...program.nodeFlags, ...script],

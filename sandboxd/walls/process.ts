@@ -35,7 +35,8 @@ export function startEnclosed({ command, filter }: Enclosed): EnclosedProcess {
   const child = spawn(file, rest, {
     cwd: "/",
     env: {},
-    // A process group of its own: a signal from the terminal is for sandboxd, which ends its executors when it may.
+    // A session and a group of its own: no way to a terminal, a signal from there is for sandboxd alone, and one signal of
+    // ours reaches every process, also those of walls that are not yet finished.
     detached: true,
     stdio: ["ignore", "ignore", "pipe", "pipe", filter ? "pipe" : "ignore"],
   });
@@ -44,8 +45,6 @@ export function startEnclosed({ command, filter }: Enclosed): EnclosedProcess {
   const pipe = pipeOf(child, 3);
   pipe.on("error", () => undefined); // the end tells what happened
   if (filter) sendFilter(child, filter);
-  // Of what was killed while the walls were being built, the innermost may be left: it ends with its pipe.
-  child.once("exit", () => pipe.end());
   return { pid: child.pid ?? 0, pipe, kill: () => killGroup(child), ended };
 }
 
@@ -63,7 +62,6 @@ function sendFilter(child: ChildProcess, filter: Buffer): void {
   pipe.end(filter);
 }
 
-/** The group, since a wall that is still being built is several processes. */
 function killGroup(child: ChildProcess): void {
   const isOver = child.exitCode !== null || child.signalCode !== null;
   if (child.pid === undefined || isOver) return;
