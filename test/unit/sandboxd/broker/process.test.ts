@@ -1,0 +1,94 @@
+/** The broker as it is shipped: one file in a process of its own, behind walls where they can be had. */
+import { expect, test, vi } from "vitest";
+import type { BrokerProcess } from "../../../../sandboxd/broker/connection.ts";
+import { createLauncher } from "../../../../sandboxd/launcher.ts";
+import { noWalls } from "../../../../sandboxd/walls/none.ts";
+import { brokerProgram } from "../../../../sandboxd/walls/program.ts";
+import { openWalls, type Walls } from "../../../../sandboxd/walls/walls.ts";
+import { startTestBroker } from "../../../support/broker.ts";
+import { startOrigin } from "../../../support/origin.ts";
+import { brokerFile } from "../../../support/paths.ts";
+
+const program = brokerProgram(brokerFile);
+
+function launchWithin(walls: Pick<Walls, "enclose">): () => BrokerProcess {
+  const launcher = createLauncher({ walls, program });
+  return () => launcher.launch({ memoryMb: 256, cpuPercent: 100 });
+}
+
+async function buildWalls(): Promise<Walls> {
+  const ignore = () => undefined;
+  return openWalls({
+    bwrap: "bwrap",
+    programs: [program],
+    insecure: false,
+    development: false,
+    log: { info: ignore, warn: ignore },
+  });
+}
+
+test("carries requests from behind its walls, where it finds names and certificates", async () => {
+  const [plain, secure] = await Promise.all([
+    startOrigin(),
+    startOrigin(undefined, { isTls: true }),
+  ]);
+  const { fetch } = await startTestBroker({
+    launch: launchWithin(await buildWalls()),
+  });
+  expect((await fetch(plain.url)).body.toString()).toBe("hello");
+  const untrusted = await fetch(`https://127.0.0.1:${secure.port}/`);
+  expect(untrusted.problem?.message).toContain("certificate");
+  const local = await fetch(`http://localhost:${plain.port}/`);
+  expect(local.problem?.kind).toBe("denied");
+  expect(plain.connections).toBe(1);
+});
+
+test("asks the host for the names that the platform opens", async () => {
+  const { fetch } = await startTestBroker({
+    launch: launchWithin(noWalls),
+    policy: {
+      internalHosts: ["*.internal.invalid"],
+    },
+  });
+  const { problem } = await fetch("http://nowhere.internal.invalid/");
+  expect(problem).toEqual({
+    kind: "failed",
+    message: "nowhere.internal.invalid was not found",
+  });
+});
+
+test("fails what was open when it is killed, and carries on", async () => {
+  const origin = await startOrigin((request, response) => {
+    if (request.url === "/now") response.end("now");
+  });
+  const { broker, fetch, open } = await startTestBroker({
+    launch: launchWithin(noWalls),
+  });
+  const before = broker.pid;
+  const request = open(origin.url);
+  await vi.waitFor(() => expect(origin.requests).toHaveLength(1));
+  process.kill(before, "SIGKILL");
+  expect((await request.done).problem?.message).toBe(
+    "the broker ended; try again",
+  );
+  await vi.waitFor(() => expect(broker.pid).not.toBe(0), { timeout: 5000 });
+  expect(broker.pid).not.toBe(before);
+  const after = await fetch(`${origin.url}/now`);
+  expect(after.body.toString()).toBe("now");
+});
+
+test("ends when its pipe does", async () => {
+  const launched: BrokerProcess[] = [];
+  const launch = launchWithin(noWalls);
+  const { broker } = await startTestBroker({
+    launch: () => {
+      const started = launch();
+      launched.push(started);
+      return { ...started, kill: () => undefined };
+    },
+  });
+  launched[0]?.pipe.destroy();
+  await launched[0]?.exited;
+  await broker.close();
+  for (const { kill } of launched) kill();
+});
