@@ -179,7 +179,7 @@ export class EgressRelay {
   }
 
   #chunk(open: Open, bytes: Buffer): void {
-    if (bytes.length > open.comingBytes) {
+    if (bytes.length > open.comingBytes || this.#parts.window.isOverfull) {
       open.exchange.abort();
       this.#fail(open, unasked);
       return;
@@ -227,5 +227,5 @@ export class EgressRelay {
 
 const unasked: EgressProblem = {
   kind: "failed",
-  message: "the answer came faster than it was asked for",
+  message: "the answer came faster than it was taken",
 };

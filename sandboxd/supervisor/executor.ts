@@ -253,8 +253,6 @@ export class Executor {
     this.#begin();
     this.#refresh(version, held);
     const id = this.#nextId++;
-    const { payload, ...head } = call;
-    this.#send({ type: "invoke", id, version: held.name, ...head }, payload);
     held.openCalls++;
     const nowMs = (held.lastCalledMs = this.#now());
     return new Promise((settle) => {
@@ -262,6 +260,8 @@ export class Executor {
       const options = { call, held, nowMs, maxLogBytes, settle };
       this.#calls.set(id, new OpenCall(options));
       signal?.addEventListener("abort", () => this.#cancel(id), { once: true });
+      const { payload, ...head } = call;
+      this.#send({ type: "invoke", id, version: held.name, ...head }, payload);
     });
   }
 
@@ -305,8 +305,8 @@ export class Executor {
   #expire(id: number, open: OpenCall): void {
     if (open.isCancelled) return;
     const failure = expiredFailure(open.call, open.call.wallMs);
-    const traces = this.#abandon(id, open);
-    open.settle({ kind: "failed", failure, runUs: 0, ...traces });
+    open.settle({ kind: "failed", failure, runUs: 0, ...open.end() });
+    this.#abandon(id, open);
   }
 
   #refresh(version: LoadableVersion, held: HeldVersion): void {
@@ -356,14 +356,14 @@ export class Executor {
   #cancel(id: number): void {
     const open = this.#calls.get(id);
     if (!open || open.isCancelled) return;
-    open.settle({ kind: "cancelled", ...this.#abandon(id, open) });
+    open.settle({ kind: "cancelled", ...open.end() });
+    this.#abandon(id, open);
   }
 
   /** It stays open until the executor says that it no longer runs. */
-  #abandon(id: number, open: OpenCall): CallTraces {
+  #abandon(id: number, open: OpenCall): void {
     open.isCancelled = true;
     this.#send({ type: "cancel", id });
-    return open.end();
   }
 
   #send(head: ExecutorRequest, body?: Uint8Array): void {

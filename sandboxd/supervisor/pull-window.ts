@@ -1,12 +1,15 @@
 /**
- * How much of the answers from outside may be on the way to one executor. What it asks for beyond the window waits, each
- * request's in turn, until the pipe has taken what came before: an executor that stops reading costs bounded memory.
+ * How much of the answers from outside may be on the way to one executor. No request has more let come than a window, and
+ * none has any more while the pipe is full: an executor that stops reading costs bounded memory.
  */
 import type { Duplex } from "node:stream";
 
-const windowBytes = 4 * 1024 * 1024;
-/** So that one request's wish does not take the whole window. */
-const stepBytes = 256 * 1024;
+/** Of one request. */
+const windowBytes = 256 * 1024;
+/** Unsent on the pipe: nothing more is let come. */
+const fullBytes = 4 * 1024 * 1024;
+/** Unsent on the pipe: what was let come before is no longer taken. */
+const overfullBytes = 64 * 1024 * 1024;
 
 /** A request whose answer is let come by bytes. */
 export interface Pulled {
@@ -19,58 +22,54 @@ export interface Pulled {
 
 export class PullWindow {
   readonly #pipe: Duplex;
+  /** Those that wait for the pipe. */
   readonly #waiting = new Set<Pulled>();
-  #comingBytes = 0;
-  #awaitsDrain = false;
 
   constructor(pipe: Duplex) {
     this.#pipe = pipe;
   }
 
+  /** So much is there already that nobody reads that no more can be kept. */
+  get isOverfull(): boolean {
+    return this.#pipe.writableLength > overfullBytes;
+  }
+
   wish(pulled: Pulled, bytes: number): void {
     pulled.wishedBytes += bytes;
-    this.#waiting.add(pulled);
-    this.#open();
+    this.#open(pulled);
   }
 
   arrived(pulled: Pulled, bytes: number): void {
     pulled.comingBytes -= bytes;
-    this.#comingBytes -= bytes;
-    this.#open();
+    this.#open(pulled);
   }
 
   /** Nothing more comes for it. */
   forget(pulled: Pulled): void {
-    this.#comingBytes -= pulled.comingBytes;
-    pulled.comingBytes = pulled.wishedBytes = 0;
+    pulled.wishedBytes = pulled.comingBytes = 0;
     this.#waiting.delete(pulled);
-    this.#open();
   }
 
-  #open(): void {
-    for (const pulled of this.#waiting) {
-      if (this.#isFull()) return;
-      const bytes = Math.min(pulled.wishedBytes, stepBytes);
-      // To the end of the row, if it wants more.
-      this.#waiting.delete(pulled);
-      pulled.wishedBytes -= bytes;
-      if (pulled.wishedBytes > 0) this.#waiting.add(pulled);
-      pulled.comingBytes += bytes;
-      this.#comingBytes += bytes;
-      pulled.pull(bytes);
+  #open(pulled: Pulled): void {
+    const room = windowBytes - pulled.comingBytes;
+    const bytes = Math.min(pulled.wishedBytes, room);
+    if (bytes <= 0) return;
+    if (this.#pipe.writableLength > fullBytes) {
+      this.#wait(pulled);
+      return;
     }
+    pulled.wishedBytes -= bytes;
+    pulled.comingBytes += bytes;
+    pulled.pull(bytes);
   }
 
-  #isFull(): boolean {
-    const unsentBytes = this.#pipe.writableLength;
-    if (this.#comingBytes + unsentBytes < windowBytes) return false;
-    if (unsentBytes > 0 && !this.#awaitsDrain) {
-      this.#awaitsDrain = true;
+  #wait(pulled: Pulled): void {
+    if (this.#waiting.size === 0)
       this.#pipe.once("drain", () => {
-        this.#awaitsDrain = false;
-        this.#open();
+        const waiting = [...this.#waiting];
+        this.#waiting.clear();
+        for (const one of waiting) this.#open(one);
       });
-    }
-    return true;
+    this.#waiting.add(pulled);
   }
 }
