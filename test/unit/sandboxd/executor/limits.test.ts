@@ -162,6 +162,26 @@ test("too much memory is told as that", async () => {
   );
 });
 
+test("a version has the memory its load gives it, beside others that have theirs", async () => {
+  const hoard = `module.exports = (ctx, cb) => {
+    const kept = [];
+    for (let mb = 0; mb < ctx.body; mb++) kept.push(new Array(2 ** 17).fill(mb + 0.5));
+    cb(null, kept.length);
+  };`;
+  const usual = await executor.loaded(hoard);
+  const small = await executor.loaded(hoard, { heapLimitMb: 16 });
+  const large = await executor.loaded(hoard, { heapLimitMb: 256 });
+  const needs = (mb: number) => ({ payload: String(mb) });
+  expect(await executor.invoke(small, needs(40))).toMatchObject({
+    failure: { reason: "memory", limit: { name: "heap_mb", value: 16 } },
+  });
+  expect(answeredJson(await executor.invoke(usual, needs(40)))).toBe(40);
+  expect(answeredJson(await executor.invoke(large, needs(150)))).toBe(150);
+  expect(await executor.invoke(usual, needs(150))).toMatchObject({
+    failure: { reason: "memory", limit: { name: "heap_mb", value: 64 } },
+  });
+});
+
 test("a top level that does not end is refused", async () => {
   const reply = await executor.load("for (;;);", { timeoutMs: 200 });
   expect(reply).toMatchObject({
