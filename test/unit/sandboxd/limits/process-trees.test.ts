@@ -1,0 +1,82 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { expect, onTestFinished, test } from "vitest";
+import { parseStat } from "../../../../sandboxd/limits/process-stat.ts";
+import { ProcessTrees } from "../../../../sandboxd/limits/process-trees.ts";
+import { residentBytes } from "../../../support/processes.ts";
+
+test("finds what a process has started, and what that has, and sums what they have in RAM", async () => {
+  const { trees, tree, pid } = await watched(
+    "sleep 60 & (sleep 60; true); wait",
+  );
+  await expect
+    .poll(() => {
+      trees.find();
+      return tree.processes.size;
+    })
+    .toBe(4);
+  const pids = [...tree.processes.keys()];
+  expect(pids[0]).toBe(pid);
+  const sum = (await Promise.all(pids.map(residentBytes))).reduce(
+    (total, bytes) => total + bytes,
+    0,
+  );
+  const seen = trees.residentBytes(tree);
+  expect(Math.abs(seen - sum)).toBeLessThan(2 * 1024 * 1024);
+  trees.kill(tree);
+  await expect.poll(() => pids.filter(isRunning)).toEqual([]);
+});
+
+test("leaves alone what has the pid of a process that is gone", async () => {
+  const { trees, pid } = await watched("sleep 60");
+  const stranger = trees.add(pid, "1");
+  expect(stranger.processes.size).toBe(0);
+  expect(trees.residentBytes(stranger)).toBe(0);
+  trees.kill(stranger);
+  expect(isRunning(pid)).toBe(true);
+});
+
+test("forgets a process that is gone", async () => {
+  const { trees, tree, child } = await watched("read end");
+  await expect.poll(() => trees.residentBytes(tree)).toBeGreaterThan(0);
+  child.stdin.end("\n");
+  await once(child, "exit");
+  expect(trees.residentBytes(tree)).toBe(0);
+  expect(tree.processes.size).toBe(0);
+  trees.kill(tree);
+});
+
+test("reads a process whose name looks like the rest of its line", () => {
+  const before = Array.from({ length: 17 }, () => "0").join(" ");
+  expect(parseStat(`42 (a) R 1 (b) S 7 ${before} 1234 99 55 0`)).toEqual({
+    pid: 42,
+    parentPid: 7,
+    startTicks: "1234",
+    residentPages: 55,
+  });
+  expect(parseStat("")).toBeUndefined();
+});
+
+/** A shell that runs the script, and the tree that begins with it. */
+async function watched(script: string) {
+  const child = spawn("/bin/sh", ["-c", script], {
+    stdio: ["pipe", "ignore", "ignore"],
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  await once(child, "spawn");
+  const pid = child.pid ?? 0;
+  const stat = parseStat(readFileSync(`/proc/${pid}/stat`, "latin1"));
+  const trees = new ProcessTrees();
+  const tree = trees.add(pid, stat?.startTicks ?? "");
+  return { child, pid, trees, tree };
+}
+
+/** Neither gone nor only not yet taken note of. */
+function isRunning(pid: number): boolean {
+  try {
+    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, "latin1"));
+  } catch {
+    return false;
+  }
+}
