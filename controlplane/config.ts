@@ -10,7 +10,7 @@ export interface Config {
   home: string;
   databaseFile: string;
   masterKeyFile: string;
-  /** Where gRPC and HTTP listen. */
+  /** Where gRPC and HTTP listen; IPv6 without brackets. */
   host: string;
   grpcPort: number;
   httpPort: number;
@@ -114,7 +114,7 @@ function configOf(settings: Settings): Config {
     home,
     databaseFile: join(home, "controlplane.db"),
     masterKeyFile: join(home, "master.key"),
-    host: settings.controlHost,
+    host: settings.controlHost.replace(/^\[(.*)\]$/, "$1"),
     grpcPort: settings.grpcPort ?? settings.portBase,
     httpPort: settings.httpPort ?? settings.portBase + 1,
     logLevel: settings.logLevel,

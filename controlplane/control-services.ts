@@ -10,7 +10,8 @@ import { TokenServiceDefinition } from "../proto/gen/annex/control/v1/token.ts";
 import { SyncServiceDefinition } from "../proto/gen/annex/sync/v1/sync.ts";
 import { unaryRoutes, type UnaryRoute } from "../proto/rpc/connect.ts";
 import { served, type ServedService } from "../proto/rpc/server.ts";
-import type { CallObserver } from "../proto/rpc/trace.ts";
+import type { RpcContext } from "../proto/rpc/service.ts";
+import { inServerSpan, type CallObserver } from "../proto/rpc/trace.ts";
 import { build } from "./build/build.ts";
 import { measuredBuild } from "./measured-build.ts";
 import { createAuthenticator } from "./services/authenticate.ts";
@@ -47,6 +48,8 @@ export interface ServicesOptions {
 export interface ControlServices {
   grpc: ServedService[];
   http: UnaryRoute[];
+  /** What every method of `http` asks for at the least; throws `unauthenticated`. */
+  authenticate: (path: string, context: RpcContext) => Promise<unknown>;
   /** The full names that reflection shows. */
   names: string[];
 }
@@ -118,6 +121,13 @@ export function controlServices(options: ServicesOptions): ControlServices {
       ...unaryRoutes(TokenServiceDefinition, token, observe),
       ...unaryRoutes(HostServiceDefinition, host, observe),
     ],
+    authenticate: (path, context) =>
+      may.anybody(context).catch((thrown: unknown) =>
+        // It does not come as far as the method, and is counted all the same.
+        inServerSpan({ path, metadata: context.metadata, observe }, () =>
+          Promise.reject(thrown),
+        ),
+      ),
     names: [
       ContainerServiceDefinition.fullName,
       PointServiceDefinition.fullName,

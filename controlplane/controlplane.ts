@@ -59,7 +59,7 @@ export async function startControlPlane(
   const services = controlServices({ store, fleet, metrics, log, now });
   const image = await readImage();
   const rpc = await startRpcServer({
-    address: `${config.host}:${config.grpcPort}`,
+    address: `${inAddress(config.host)}:${config.grpcPort}`,
     services: services.grpc,
     reflection: { image, services: services.names },
     observe: (...call) => metrics.called(...call),
@@ -71,6 +71,7 @@ export async function startControlPlane(
     host: config.host,
     port: config.httpPort,
     routes: strictRoutes(services.http, image),
+    authenticate: services.authenticate,
     hosts: fleet,
     isReady: () => isReady,
     metrics: (request, response) => telemetry.metricsHandler(request, response),
@@ -114,5 +115,10 @@ async function watchRevision({ changes }: Store): Promise<() => number> {
 }
 
 function urlOf(host: string, port: number): string {
-  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+  return `http://${inAddress(host)}:${port}`;
+}
+
+/** IPv6 stands in brackets where a port follows. */
+function inAddress(host: string): string {
+  return host.includes(":") ? `[${host}]` : host;
 }

@@ -2,20 +2,22 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { AnnexError } from "../../proto/errors.ts";
 import { connectErrorOf, type UnaryRoute } from "../../proto/rpc/connect.ts";
-import type { RpcLog } from "../../proto/rpc/service.ts";
+import type { RpcContext, RpcLog } from "../../proto/rpc/service.ts";
 
 /** A source of 20 MiB in base64, and some. */
 export const maxBodyBytes = 32 * 1024 * 1024;
 
 export interface ManagementOptions {
   routes: UnaryRoute[];
+  /** Asked before a body is read: up to 32 MiB are kept for nobody unknown. Throws. */
+  authenticate: (path: string, context: RpcContext) => Promise<unknown>;
   log: RpcLog;
 }
 
 /** Adds the API; anything unknown is answered in its shape. */
 export async function addManagement(
   app: FastifyInstance,
-  { routes, log }: ManagementOptions,
+  { routes, authenticate, log }: ManagementOptions,
 ): Promise<void> {
   app.setErrorHandler((thrown, request, reply) => {
     const error = translate(thrown);
@@ -30,11 +32,12 @@ export async function addManagement(
     ),
   );
   for (const { path, handle } of routes) {
-    app.post(path, { bodyLimit: maxBodyBytes }, (request, reply) =>
-      handle(request.body, {
-        metadata: headersOf(request),
-        signal: goneSignalOf(reply),
-      }),
+    const onRequest = async (request: FastifyRequest, reply: FastifyReply) => {
+      await authenticate(path, contextOf(request, reply));
+    };
+    const options = { bodyLimit: maxBodyBytes, onRequest };
+    app.post(path, options, (request, reply) =>
+      handle(request.body, contextOf(request, reply)),
     );
   }
 }
@@ -58,6 +61,10 @@ function statusOf(thrown: unknown): number | undefined {
   if (typeof thrown !== "object" || thrown === null) return undefined;
   if (!("statusCode" in thrown)) return undefined;
   return typeof thrown.statusCode === "number" ? thrown.statusCode : undefined;
+}
+
+function contextOf(request: FastifyRequest, reply: FastifyReply): RpcContext {
+  return { metadata: headersOf(request), signal: goneSignalOf(reply) };
 }
 
 function headersOf({ headers }: FastifyRequest): {

@@ -4,7 +4,7 @@ import fastify, { type FastifyInstance } from "fastify";
 import { AnnexError } from "../../proto/errors.ts";
 import type { RpcLog } from "../../proto/rpc/service.ts";
 import type { UnaryRoute } from "../../proto/rpc/connect.ts";
-import { addManagement } from "./management.ts";
+import { addManagement, type ManagementOptions } from "./management.ts";
 import { addRunProxy, type RunHosts, type RunLog } from "./run.ts";
 
 /** How long a close waits for calls before it cuts them off. */
@@ -15,6 +15,8 @@ export interface HttpServerOptions {
   /** 0 takes a free one. */
   port: number;
   routes: UnaryRoute[];
+  /** Asked before a body is read; throws. */
+  authenticate: ManagementOptions["authenticate"];
   hosts: RunHosts;
   /** Whether calls would be served now. */
   isReady: () => boolean;

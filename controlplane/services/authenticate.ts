@@ -23,6 +23,8 @@ export interface Authenticator {
   managerOf(context: RpcContext, container: string): Promise<TokenClaims>;
   /** An admin's token, or one that manages any container. */
   anyManager(context: RpcContext): Promise<TokenClaims>;
+  /** Any token: what every method asks for at the least. */
+  anybody(context: RpcContext): Promise<TokenClaims>;
   /** A join token. */
   host(context: RpcContext): Promise<TokenClaims>;
   /** Checks a token and nothing of its rights. */
@@ -51,6 +53,7 @@ export function createAuthenticator(
   const caller = (context: RpcContext) => verify(bearerOf(context));
   return {
     verify,
+    anybody: caller,
     async admin(context) {
       const claims = await caller(context);
       if (claims.kind === "admin") return claims;

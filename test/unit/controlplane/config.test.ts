@@ -26,6 +26,17 @@ test("takes flags before and after the command", () => {
   });
 });
 
+test.each([
+  ["::1", "::1"],
+  ["[::1]", "::1"],
+  ["0.0.0.0", "0.0.0.0"],
+  ["localhost", "localhost"],
+])("listens where --control-host says: %s", (given, host) => {
+  expect(readOrder(["--control-host", given], {})).toMatchObject({
+    config: { host },
+  });
+});
+
 test("reads the operator's commands", () => {
   expect(readOrder(["backup", "f"], {})).toMatchObject({
     name: "backup",

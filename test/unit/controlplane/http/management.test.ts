@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { connect } from "node:net";
 import { expect, test } from "vitest";
 import {
   startTestControlPlane,
@@ -69,6 +71,20 @@ test("gives every error its status and a body of code and message", async () => 
       status,
       { code, message: expect.stringMatching(/.{5}/) },
     ]);
+  }
+});
+
+test("answers who brings no token before it has read a body", async () => {
+  const controlplane = await startTestControlPlane();
+  const { hostname, port } = new URL(controlplane.httpAddress);
+  for (const header of ["", "authorization: Bearer nonsense\r\n"]) {
+    const socket = connect(Number(port), hostname);
+    const head = `POST ${create} HTTP/1.1\r\nhost: h\r\n${header}content-type: application/json\r\ncontent-length: 30000000\r\n\r\n`;
+    // Not a byte of the body follows.
+    socket.write(head);
+    const [answer] = await once(socket, "data");
+    expect(String(answer)).toMatch(/^HTTP\/1\.1 401 /);
+    socket.destroy();
   }
 });
 

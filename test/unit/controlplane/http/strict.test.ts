@@ -1,8 +1,5 @@
 import { expect, test } from "vitest";
-import {
-  adminOf,
-  startTestControlPlane,
-} from "../../../support/controlplane.ts";
+import { startTestControlPlane } from "../../../support/controlplane.ts";
 
 test.each([
   [
@@ -23,14 +20,13 @@ test.each([
   ["ContainerService/ListContainers", { pageSize: "x" }, "page_size"],
 ])("%s refuses %j, naming the field", async (method, body, field) => {
   const controlplane = await startTestControlPlane();
-  await adminOf(controlplane, "http");
   const response = await fetch(
     `http://${controlplane.httpAddress.replace(/^http:\/\//, "")}/annex.control.v1.${method}`,
     {
       method: "POST",
       headers: {
         "content-type": "application/json",
-        authorization: "Bearer any",
+        authorization: `Bearer ${await controlplane.adminToken()}`,
       },
       body: JSON.stringify(body),
     },
