@@ -15,7 +15,6 @@ import type {
   QuarantinedVersion,
   RefusedVersion,
   RevokedToken,
-  ServedVersion,
   ServingExtension,
   ToldExtension,
 } from "./catalog.ts";
@@ -26,6 +25,7 @@ import { Quarantines } from "./quarantines.ts";
 import { recordFiles } from "./records.ts";
 import { Serving } from "./serving.ts";
 import { type PointRecord, Settings } from "./settings.ts";
+import { lastGoodFor, marked, recordOf } from "./stand-in.ts";
 
 /** What the catalog needs of a logger. */
 export interface CatalogLog {
@@ -201,7 +201,7 @@ export class CachedCatalog implements OpenCatalog {
     const { container, extension: name } = told;
     const file = recordFiles.extension(container, name);
     const before = this.#serving.get(container, name);
-    const next = recordOf(told, this.#lastGoodFor(told, before));
+    const next = recordOf(told, lastGoodFor(told, before));
     try {
       if (!this.#isWritten(file, before, next))
         await this.#records.write(file, next);
@@ -307,30 +307,13 @@ export class CachedCatalog implements OpenCatalog {
 
   held(): HeldVersion[] {
     const held: HeldVersion[] = [];
-    for (const {
-      container,
-      extension,
-      version,
-      quarantine,
-    } of this.extensions())
-      if (!quarantine && this.#bundles.has(version.digest))
-        held.push({ container, extension, version: version.number });
-    for (const {
-      container,
-      extension,
-      version,
-      refusal,
-    } of this.#refused.values())
-      held.push({ container, extension, version: version.number, refusal });
-    for (const {
-      container,
-      extension,
-      version,
-      message,
-    } of this.#quarantines.all()) {
-      const quarantine = message;
-      held.push({ container, extension, version: version.number, quarantine });
-    }
+    for (const one of this.extensions())
+      if (!one.quarantine && this.#bundles.has(one.version.digest))
+        held.push(heldOf(one));
+    for (const one of this.#refused.values())
+      held.push({ ...heldOf(one), refusal: one.refusal });
+    for (const one of this.#quarantines.all())
+      held.push({ ...heldOf(one), quarantine: one.message });
     return held;
   }
 
@@ -401,16 +384,6 @@ export class CachedCatalog implements OpenCatalog {
     );
   }
 
-  /** What served until now, for the day the next version is quarantined; never one that is so itself. */
-  #lastGoodFor(
-    next: ToldExtension,
-    before: ServingExtension | undefined,
-  ): ServedVersion | undefined {
-    if (before?.version.digest === next.version.digest) return before.lastGood;
-    const served = before?.quarantine ? before.lastGood : before?.version;
-    return served?.digest === next.version.digest ? undefined : served;
-  }
-
   /** Notes anew whether an extension's version is quarantined, and what runs in its place. */
   #mark(container: string, name: string): void {
     const serving = this.#serving.get(container, name);
@@ -418,20 +391,11 @@ export class CachedCatalog implements OpenCatalog {
   }
 
   #marked(extension: ServingExtension): ServingExtension {
-    const { container, extension: name, version, lastGood } = extension;
-    const record = recordOf(extension, lastGood);
-    const isQuarantined = (digest: string) =>
-      this.#quarantines.get(container, name, digest);
-    const quarantined = isQuarantined(version.digest);
-    if (!quarantined) return record;
-    const { message } = quarantined;
-    const mayStandIn =
-      lastGood &&
-      !isQuarantined(lastGood.digest) &&
-      this.#bundles.has(lastGood.digest);
-    if (!mayStandIn) return { ...record, quarantine: { message } };
-    const standIn = { ...record, version: lastGood };
-    return { ...record, quarantine: { message, standIn } };
+    const { container, extension: name } = extension;
+    return marked(extension, {
+      quarantined: (digest) => this.#quarantines.get(container, name, digest),
+      hasBundle: (digest) => this.#bundles.has(digest),
+    });
   }
 
   #unexpired(tokens: readonly RevokedToken[]): ReadonlyMap<string, number> {
@@ -444,23 +408,13 @@ export class CachedCatalog implements OpenCatalog {
   }
 }
 
-/** An extension as it is on disk: a quarantine has a record of its own. */
-function recordOf(
-  told: ToldExtension,
-  lastGood: ServedVersion | undefined,
-): ServingExtension {
-  return {
-    container: told.container,
-    extension: told.extension,
-    enabled: told.enabled,
-    version: told.version,
-    points: told.points,
-    secrets: told.secrets,
-    meta: told.meta,
-    quarantineReleases: told.quarantineReleases,
-    position: told.position,
-    ...(lastGood && { lastGood }),
-  };
+function heldOf(one: {
+  container: string;
+  extension: string;
+  version: { number: number };
+}): HeldVersion {
+  const { container, extension, version } = one;
+  return { container, extension, version: version.number };
 }
 
 function fileOf({ container, extension, version }: QuarantinedVersion): string {

@@ -3,9 +3,11 @@ import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import {
   digestOf,
+  extensionOf,
   openIn,
   position,
   publish,
+  quarantine,
   refuse,
   settingsOf,
   temporaryFolder,
@@ -35,6 +37,8 @@ for (const [damage, harm] of [
     "bundles",
     "refused",
     "containers",
+    "points",
+    "quarantined",
   ])
     test(`drops what is ${damage} in ${folderOfDamage}, serves the rest, and asks for everything again`, async () => {
       const folder = await temporaryFolder();
@@ -43,6 +47,10 @@ for (const [damage, harm] of [
       if (folderOfDamage === "refused") await refuse(before);
       if (folderOfDamage === "containers")
         await before.putContainer(settingsOf("victim"));
+      if (folderOfDamage === "points")
+        await before.putPoint("victim", { cpuMs: 1, syncMs: 1, wallMs: 1 });
+      if (folderOfDamage === "quarantined")
+        await quarantine(before, extensionOf({ extension: "victim" }));
       const [victim] = await readdir(join(folder, folderOfDamage));
       const path = join(folder, folderOfDamage, victim ?? "");
       await publish(before, { extension: "bystander" });
@@ -61,6 +69,8 @@ for (const [damage, harm] of [
       );
       expect(after.hasContainer("victim")).toBe(false);
       expect(after.refused("acme", "victim")).toBeUndefined();
+      expect(after.points()).toEqual([]);
+      expect(after.quarantines("acme", "victim")).toEqual([]);
 
       const again = await openIn(folder);
       expect(again.position()).toEqual({ historyId: "h1", revision: 0n });

@@ -141,6 +141,7 @@ interface StateOptions {
   points?: string[];
   secrets?: Record<string, string>;
   meta?: Record<string, string>;
+  quarantineReleases?: number;
   /** What comes in place of the bundle; empty for none. */
   sent?: string | Buffer;
 }
@@ -152,6 +153,7 @@ export function extensionState(
   const { container = "acme", extension = "hello", number = 1 } = options;
   const { code = `version ${number}`, runtime = "2026.1" } = options;
   const { enabled = true, points = [], secrets = {}, meta = {} } = options;
+  const { quarantineReleases = 0 } = options;
   const bundle = Buffer.from(options.sent ?? code);
   const version = {
     number,
@@ -163,6 +165,15 @@ export function extensionState(
   };
   return {
     $case: "extension",
-    value: { container, extension, enabled, version, points, secrets, meta },
+    value: {
+      container,
+      extension,
+      enabled,
+      version,
+      points,
+      secrets,
+      meta,
+      quarantineReleases,
+    },
   };
 }
