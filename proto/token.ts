@@ -5,6 +5,7 @@
 import { hash } from "node:crypto";
 import {
   createLocalJWKSet,
+  decodeJwt,
   errors,
   exportJWK,
   generateKeyPair,
@@ -173,6 +174,31 @@ export function createTokenVerifier(
       return claims;
     },
   };
+}
+
+/** What a token of ours claims, though its time may be over or it may be revoked; undefined where we did not sign it. */
+export async function readToken(
+  token: string,
+  keySet: JSONWebKeySet,
+): Promise<TokenClaims | undefined> {
+  if (token.length > maxTokenBytes) return undefined;
+  const withinItsTime = timeWithin(token);
+  if (withinItsTime === undefined) return undefined;
+  const findKey = createLocalJWKSet(keySet);
+  return await verifySignature(token, findKey, withinItsTime).catch(
+    () => undefined,
+  );
+}
+
+/** A time, in milliseconds, at which a token would be valid; it is not verified yet. */
+function timeWithin(token: string): number | undefined {
+  try {
+    const { iat = 0, nbf = 0, exp = Infinity } = decodeJwt(token);
+    const startS = Math.max(iat, nbf);
+    return Math.min(startS, exp - 1) * 1000;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The ids of a token's ancestors and its own: with any of them revoked it is void. */

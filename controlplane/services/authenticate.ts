@@ -4,6 +4,7 @@ import { headerOf, type RpcContext } from "../../proto/rpc/service.ts";
 import {
   createTokenVerifier,
   mayManage,
+  readToken,
   revocableIds,
   type TokenClaims,
 } from "../../proto/token.ts";
@@ -29,6 +30,8 @@ export interface Authenticator {
   host(context: RpcContext): Promise<TokenClaims>;
   /** Checks a token and nothing of its rights. */
   verify(token: string): Promise<TokenClaims>;
+  /** What a token of ours claims, valid or not; undefined where it is none of ours. */
+  read(token: string): Promise<TokenClaims | undefined>;
 }
 
 /** Reads keys and revocations anew for every token, so that a revocation holds from its answer on. */
@@ -53,6 +56,7 @@ export function createAuthenticator(
   const caller = (context: RpcContext) => verify(bearerOf(context));
   return {
     verify,
+    read: async (token) => readToken(token, await tokens.publicKeys()),
     anybody: caller,
     async admin(context) {
       const claims = await caller(context);

@@ -56,7 +56,13 @@ export function tokenService({
       } catch (thrown) {
         const { code, message } = AnnexError.from(thrown);
         if (code !== "unauthenticated") throw thrown;
-        return { valid: false, reason: message };
+        const claims = await may.read(token);
+        if (claims) requireRightsOver(caller, claims);
+        return {
+          claims: claims && wireOf(claims),
+          valid: false,
+          reason: message,
+        };
       }
     },
     async revokeToken(request, context) {

@@ -297,7 +297,35 @@ describe.each(wires)("over %s", (wire) => {
     expect(await admin.tokens.inspectToken({ token })).toMatchObject({
       valid: false,
       reason: expect.stringContaining("revoked"),
+      claims: { kind: TokenKind.CONTAINER, containers: ["acme"] },
     });
+  });
+
+  test("tells what an expired token claimed, to whom may know, and nothing of one that is not ours", async () => {
+    let nowMs = Date.now();
+    const controlplane = await startTestControlPlane(undefined, () => nowMs);
+    const admin = await adminOf(controlplane, wire);
+    const expiresAtS = BigInt(Math.floor(nowMs / 1000) + 60);
+    const containers = ["acme"];
+    const { token } = await admin.tokens.issueToken({
+      claims: { kind: TokenKind.CONTAINER, containers, expiresAtS },
+    });
+    nowMs += 3_600_000;
+    expect(await admin.tokens.inspectToken({ token })).toMatchObject({
+      valid: false,
+      reason: expect.stringContaining("expired"),
+      claims: { kind: TokenKind.CONTAINER, containers, expiresAtS },
+    });
+    const other = await containerTokenOf(admin, "other");
+    await expect(
+      callersOf(controlplane, wire, other).tokens.inspectToken({ token }),
+    ).rejects.toMatchObject({ code: "denied" });
+    const [head, body] = token.split(".");
+    const forged = `${head}.${body}.${"A".repeat(86)}`;
+    for (const foreign of [forged, "nonsense", "a.b.c", ""])
+      expect(await admin.tokens.inspectToken({ token: foreign })).toMatchObject(
+        { valid: false, claims: undefined },
+      );
   });
 
   test("answers a rollout without hosts at once", async () => {
