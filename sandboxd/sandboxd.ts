@@ -13,12 +13,8 @@ import { createInvoker } from "./invoke/invoker.ts";
 import { createRecorder } from "./invoke/record.ts";
 import { createInvokeService } from "./invoke/service.ts";
 import { claimSocket, lockFolder } from "./lock.ts";
-import { createLauncher } from "./launcher.ts";
-import type { EgressGate } from "./supervisor/egress.ts";
-import type { MemoryBudget } from "./supervisor/processes.ts";
+import { followEgress, openIsolation, type Bundles } from "./isolation.ts";
 import { startSupervisor } from "./supervisor/supervisor.ts";
-import { noWalls } from "./walls/none.ts";
-import { executorProgram } from "./walls/program.ts";
 import { startTelemetry } from "./telemetry/telemetry.ts";
 import { createVerifier } from "./verifier.ts";
 
@@ -28,6 +24,8 @@ export interface Sandboxd {
   runUrl: string;
   /** What walls its executors; "none": nothing does. */
   walls: string;
+  /** What bounds their memory and CPU. */
+  limits: string;
   /** Resolves once it can serve: it knows what, and an executor is ready. */
   ready(): Promise<void>;
   /** Lets open calls finish for a while, then ends everything. May be called twice. */
@@ -39,7 +37,7 @@ const reflectionImages = ["image.binpb", "health.binpb"];
 /** Starts everything; throws `precondition` where another one holds the folder, the socket or the port. */
 export async function startSandboxd(
   config: Config,
-  executorFile: string,
+  bundles: Bundles,
   log: Logger,
 ): Promise<Sandboxd> {
   const instance = randomUUID();
@@ -63,15 +61,14 @@ export async function startSandboxd(
   const verifier = createVerifier(catalog);
 
   const control = connectControl({ config, instance, catalog, verifier, log });
-  const walls = noWalls;
-  const launcher = createLauncher({
-    walls,
-    program: executorProgram(executorFile),
-  });
+  const isolation = await openIsolation(config, bundles, log);
+  parts.defer(() => isolation.close());
+  const { walls, limits, launcher, budget, broker } = isolation;
+  parts.defer(followEgress(broker, catalog, config));
   const supervisor = startSupervisor(config, {
     launcher,
-    budget: withoutBudget,
-    gate: withoutGate,
+    budget,
+    gate: broker,
     settingsOf: (container) =>
       executorSettingsOf(config, catalog.containerSettings(container)),
     now: monotonicMs,
@@ -81,6 +78,11 @@ export async function startSandboxd(
     executorKilled: (cause) => metrics.executorKilled(cause),
   });
   parts.defer(() => supervisor.close());
+  parts.defer(
+    catalog.onSettings((container) => {
+      if (container !== undefined) supervisor.settingsChanged(container);
+    }),
+  );
 
   let isClosing = false;
   const isServing = () => !isClosing && catalog.position() !== undefined;
@@ -133,7 +135,7 @@ export async function startSandboxd(
     supervisor,
     runUrl: gateway.url,
     walls: walls.name,
-    limits: "",
+    limits: limits.name,
     caughtUp,
   });
   parts.defer(() => sync.close());
@@ -142,6 +144,8 @@ export async function startSandboxd(
     isSyncConnected: () => sync.status().connected,
     syncStalenessSeconds: () => (sync.status().stalenessMs ?? 0) / 1000,
     isCatalogDegraded: () => catalog.status().degraded !== undefined,
+    walls: walls.name,
+    limits: limits.name,
   });
   // Last to be begun, so the first to be undone: refuse new calls, then let the servers wait for open ones.
   parts.defer(() => {
@@ -156,27 +160,14 @@ export async function startSandboxd(
     socketPath: config.socketPath,
     runUrl: gateway.url,
     walls: walls.name,
+    limits: limits.name,
     async ready() {
-      await Promise.all([supervisor.ready(), positioned]);
+      await Promise.all([supervisor.ready(), broker.ready(), positioned]);
       hop.setServing(!isClosing);
     },
     close: () => (closed ??= owned.disposeAsync()),
   };
 }
-
-const withoutBudget: MemoryBudget = {
-  largestMb: Infinity,
-  spentMb: 0,
-  take: () => () => undefined,
-};
-
-const withoutGate: EgressGate = {
-  open(_, sink) {
-    const message = "this host lets nothing out";
-    setImmediate(() => sink.failed({ kind: "denied", message }));
-    return { pull: () => undefined, abort: () => undefined };
-  },
-};
 
 /** Milliseconds on a clock that never goes back. */
 function monotonicMs(): number {

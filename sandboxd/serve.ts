@@ -2,7 +2,8 @@
 import { flushCompileCache } from "node:module";
 import { join } from "node:path";
 import { pino } from "pino";
-import { readConfig } from "./config.ts";
+import { readConfig, type Config } from "./config.ts";
+import type { Bundles } from "./isolation.ts";
 import { startSandboxd } from "./sandboxd.ts";
 
 /** Resolves when it serves; SIGTERM and SIGINT end it. */
@@ -12,30 +13,33 @@ export async function serve(
 ): Promise<void> {
   const config = readConfig(argv, env);
   const log = pino({ level: config.logLevel }, pino.destination(2));
-  const sandboxd = await startSandboxd(
-    config,
-    config.executorFile ?? (await bundledExecutor()),
-    log,
-  );
+  const sandboxd = await startSandboxd(config, await bundlesOf(config), log);
   const stop = () => void sandboxd.close().then(() => process.exit(0));
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);
   // Started by `annex dev`, which is gone.
   process.once("disconnect", stop);
   await sandboxd.ready();
-  const { socketPath, runUrl, walls } = sandboxd;
-  process.stdout.write(
-    `${JSON.stringify({ message: "ready", socket: socketPath, run: runUrl, walls })}\n`,
-  );
+  const { socketPath, runUrl, walls, limits } = sandboxd;
+  const ready = { message: "ready", socket: socketPath, run: runUrl };
+  process.stdout.write(`${JSON.stringify({ ...ready, walls, limits })}\n`);
   // Now and not at the end, which may be a SIGKILL.
   flushCompileCache();
 }
 
-/** In a published package the executor is built; from source it is bundled anew, so that it is never a stale one. */
-async function bundledExecutor(): Promise<string> {
-  const file = join(import.meta.dirname, "../dist/executor.cjs");
-  if (!import.meta.filename.endsWith(".ts")) return file;
-  const { bundleExecutor } = await import("./executor/bundle.ts");
-  await bundleExecutor(file);
-  return file;
+/** In a published package both are built; from source they are bundled anew, so that they are never stale. */
+async function bundlesOf(config: Config): Promise<Bundles> {
+  const folder = join(import.meta.dirname, "../dist");
+  const executor = config.executorFile ?? join(folder, "executor.cjs");
+  const broker = config.brokerFile ?? join(folder, "broker.cjs");
+  if (!import.meta.filename.endsWith(".ts")) return { executor, broker };
+  if (config.executorFile === undefined) {
+    const { bundleExecutor } = await import("./executor/bundle.ts");
+    await bundleExecutor(executor);
+  }
+  if (config.brokerFile === undefined) {
+    const { bundleBroker } = await import("./broker/bundle.ts");
+    await bundleBroker(broker);
+  }
+  return { executor, broker };
 }

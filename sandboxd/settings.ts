@@ -142,8 +142,8 @@ export const settings = () => ({
   ),
   reserveMb: count(
     "--reserve-mb <mb>",
-    256,
-    "of that, what is kept for sandboxd itself",
+    384,
+    "of that, what is kept for sandboxd itself and its broker",
   ),
   quarantineAfter: count(
     "--quarantine-after <n>",

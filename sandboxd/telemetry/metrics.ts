@@ -14,6 +14,9 @@ export interface HostReadings {
   /** Since the control plane's last word. */
   syncStalenessSeconds(): number;
   isCatalogDegraded(): boolean;
+  /** Names of closed sets. */
+  walls: string;
+  limits: string;
 }
 
 /** What happens on a host, told as it happens. One call costs about half a microsecond. */
@@ -85,6 +88,13 @@ function watchReadings(meter: Meter, readings: HostReadings): void {
     meter
       .createObservableGauge(name, { description })
       .addCallback((result) => result.observe(read()));
+  const named = (name: string, description: string, labels: object) =>
+    meter
+      .createObservableGauge(name, { description })
+      .addCallback((result) => result.observe(1, { ...labels }));
+  const { walls, limits } = readings;
+  named("annex_walls", "What walls executors: none is no wall", { walls });
+  named("annex_limits", "What bounds executors", { limits });
   gauge("annex_sync_connected", "1 with a stream to the control plane", () =>
     Number(readings.isSyncConnected()),
   );

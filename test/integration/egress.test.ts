@@ -6,6 +6,7 @@ import {
   type AttackersWeb,
 } from "../support/attackers-web.ts";
 import type { TestAnnex } from "../support/annex.ts";
+import type { ContainerEgress } from "../../proto/gen/annex/control/v1/container.ts";
 import { metricOf } from "../support/metrics.ts";
 import {
   startOtlpReceiver,
@@ -34,14 +35,13 @@ beforeAll(async () => {
   await annex
     .control("egress")
     .updateEgress({ egress: { internalHosts: [web.allowed] } });
-  for (const [name, egress] of [
-    ["free", undefined],
-    ["narrow", { allow: ["api.example.com"] }],
-    ["denied", { deny: [web.allowed] }],
-  ] as const) {
-    await annex
-      .control("containers")
-      .createContainer({ name, ...(egress && { egress }) });
+  const rules: [name: string, egress: ContainerEgress][] = [
+    ["free", { allow: [], deny: [] }],
+    ["narrow", { allow: ["api.example.com"], deny: [] }],
+    ["denied", { allow: [], deny: [web.allowed] }],
+  ];
+  for (const [name, egress] of rules) {
+    await annex.control("containers").createContainer({ name, egress });
     await annex.publish(
       name,
       "get",

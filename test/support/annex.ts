@@ -18,7 +18,7 @@ import {
 } from "../../proto/gen/annex/control/v1/token.ts";
 import { connectRpc } from "../../proto/rpc/client.ts";
 import { startDaemon, type Daemon } from "./daemon.ts";
-import { executorFile, repositoryRoot } from "./paths.ts";
+import { brokerFile, executorFile, repositoryRoot } from "./paths.ts";
 import { freePort } from "./ports.ts";
 
 const run = promisify(execFile);
@@ -113,6 +113,8 @@ export class TestAnnex {
       "test-host",
       "--executor-file",
       executorFile,
+      "--broker-file",
+      brokerFile,
       ...(this.#options.sandboxd ?? []),
       ...more,
     ];
@@ -143,6 +145,8 @@ export class TestAnnex {
       joinToken,
       "--executor-file",
       executorFile,
+      "--broker-file",
+      brokerFile,
       ...more,
     ];
     const daemon = await startDaemon(

@@ -233,6 +233,8 @@ test("metrics tell what happened and what is", async () => {
     isSyncConnected: () => true,
     syncStalenessSeconds: () => 1.5,
     isCatalogDegraded: () => false,
+    walls: "bwrap",
+    limits: "cgroup2",
   });
   metrics.invoked("result", undefined, 0.0004);
   metrics.invoked("failure", "wall_time", 1);
@@ -241,6 +243,8 @@ test("metrics tell what happened and what is", async () => {
   const text = await scrape(telemetry);
   for (const line of [
     'annex_invocations_total{outcome="result",reason=""} 1',
+    'annex_walls{walls="bwrap"} 1',
+    'annex_limits{limits="cgroup2"} 1',
     'annex_invocations_total{outcome="failure",reason="wall_time"} 1',
     'annex_invocation_duration_seconds_bucket{outcome="result",le="0.0003"} 0',
     'annex_invocation_duration_seconds_bucket{outcome="result",le="0.0005"} 1',

@@ -1,0 +1,134 @@
+/** What keeps processes in their place on this host: walls, limits, the memory they may have together, and the way out. */
+import { totalmem } from "node:os";
+import type { Logger } from "pino";
+import type { OpenCatalog } from "./cache/catalog.ts";
+import { startBroker, type Broker } from "./broker/broker.ts";
+import { policyOf } from "./broker/policy.ts";
+import type { Config } from "./config.ts";
+import { createLauncher } from "./launcher.ts";
+import { createBudget } from "./limits/budget.ts";
+import type { Limits } from "./limits/limits.ts";
+import { openLimits } from "./limits/open.ts";
+import type { Launcher } from "./supervisor/launcher.ts";
+import type { MemoryBudget } from "./supervisor/processes.ts";
+import { brokerProgram, executorProgram } from "./walls/program.ts";
+import { openWalls, type Walls } from "./walls/walls.ts";
+
+/** The files that run behind walls. */
+export interface Bundles {
+  executor: string;
+  broker: string;
+}
+
+export interface Isolation {
+  walls: Walls;
+  limits: Limits;
+  /** Starts executors. */
+  launcher: Launcher;
+  budget: MemoryBudget;
+  broker: Broker;
+  /** Ends the broker; after the supervisor. */
+  close(): Promise<void>;
+}
+
+/** Processes and threads of one executor with its walls: Node alone has a dozen. */
+const maxProcesses = 64;
+/** Descriptors of one process: an executor needs a dozen, the broker a socket for each open request. */
+const maxOpenFiles = 1024;
+/** The broker's own bounds keep it far below. */
+const brokerLimits = { memoryMb: 192, cpuPercent: 100 };
+const bytesPerMb = 1024 * 1024;
+
+/** Tries what can be had here; throws `precondition` where it is not enough. */
+export async function openIsolation(
+  config: Config,
+  bundles: Bundles,
+  log: Logger,
+): Promise<Isolation> {
+  const programs = {
+    executor: executorProgram(bundles.executor),
+    broker: brokerProgram(bundles.broker),
+  };
+  const walls = await openWalls({
+    ...config,
+    insecure: config.insecureNoSandbox,
+    programs: Object.values(programs),
+    log,
+  });
+  const limits = await openLimits({
+    choice: config.limits,
+    maxProcesses,
+    maxOpenFiles,
+    log,
+  });
+  const launchBroker = createLauncher({
+    walls,
+    limits,
+    program: programs.broker,
+  });
+  const broker = startBroker({
+    launch: () => launchBroker.launch(brokerLimits),
+    limits: config,
+    now: () => performance.now(),
+    log,
+  });
+  return {
+    walls,
+    limits,
+    launcher: createLauncher({ walls, limits, program: programs.executor }),
+    budget: budgetOf(config, limits),
+    broker,
+    async close() {
+      await broker.close();
+      await limits.close();
+    },
+  };
+}
+
+/**
+ * Where one bomb may have the kernel kill all of this host's container, executors are promised no more than it has. On a
+ * machine of our own, with groups of our own, the kernel kills the guilty one, and promises may exceed what there is: most
+ * executors use a small part of theirs.
+ */
+function budgetOf(config: Config, limits: Limits): MemoryBudget {
+  const { memoryLimitMb, reserveMb } = config;
+  const isOursAlone =
+    limits.name !== "rlimit" && limits.memoryLimitBytes >= totalmem();
+  if (isOursAlone && memoryLimitMb === undefined) return unbounded;
+  const limitBytes =
+    memoryLimitMb === undefined
+      ? limits.memoryLimitBytes
+      : memoryLimitMb * bytesPerMb;
+  return createBudget({
+    limitBytes,
+    reserveBytes: reserveMb * bytesPerMb,
+  });
+}
+
+const unbounded: MemoryBudget = {
+  largestMb: Infinity,
+  spentMb: 0,
+  take: () => () => undefined,
+};
+
+/** Keeps the broker told of what holds for each container; gives what ends it. */
+export function followEgress(
+  broker: Broker,
+  catalog: OpenCatalog,
+  config: Config,
+): () => void {
+  const configure = (container: string) => {
+    const settings = catalog.containerSettings(container);
+    broker.configure(
+      container,
+      policyOf(container, settings, catalog.egress(), config),
+    );
+  };
+  const follow = (container: string | undefined) => {
+    if (container === undefined) catalog.containers().forEach(configure);
+    else if (catalog.hasContainer(container)) configure(container);
+    else broker.forget(container);
+  };
+  follow(undefined);
+  return catalog.onSettings(follow);
+}
