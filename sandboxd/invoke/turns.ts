@@ -27,6 +27,12 @@ export type EndOfWait = "turn" | "expired" | "given up";
 const burst = 8;
 /** Waiting calls, of all containers, that begin in one turn of the event loop: about half a millisecond of it. */
 const beginsPerLoopTurn = 8;
+/**
+ * Of a container with more calls than may run, so many begin each time and no more, however fast they end: else it would
+ * fill the loop, and the machine, for as long as its callers like.
+ */
+const crowdedBegins = 4;
+const crowdedEveryMs = 1;
 
 export class Turns {
   readonly #defaults: TurnLimits;
@@ -34,6 +40,8 @@ export class Turns {
   readonly #lines = new Map<string, Line>();
   /** Lines with something to do in the next round, the longest unserved first. */
   readonly #round = new Set<Line>();
+  /** Lines whose crowd waits for its time, in none of the rounds before. */
+  readonly #crowded = new Set<Line>();
   #isScheduled = false;
 
   constructor(defaults: TurnLimits, source: TurnLimitSource) {
@@ -101,6 +109,7 @@ export class Turns {
       running: 0,
       maxRunning: 0,
       begun: 0,
+      crowdBegun: 0,
       waiting: new Set(),
     };
     this.#lines.set(container, line);
@@ -135,6 +144,7 @@ export class Turns {
   }
 
   #schedule(line: Line): void {
+    if (this.#crowded.has(line)) return;
     this.#round.add(line);
     if (this.#isScheduled) return;
     this.#isScheduled = true;
@@ -152,9 +162,12 @@ export class Turns {
       if (!next) {
         line.begun = 0;
         this.#forgetIfIdle(line);
+      } else if (isCrowded(line) && line.crowdBegun >= crowdedBegins) {
+        this.#holdBack(line);
       } else if (line.running < line.maxRunning) {
         begins++;
         line.running++;
+        line.crowdBegun++;
         next("turn");
         this.#round.add(line); // behind the others
       }
@@ -163,9 +176,19 @@ export class Turns {
     if (first) this.#schedule(first);
   }
 
+  #holdBack(line: Line): void {
+    this.#crowded.add(line);
+    setTimeout(() => {
+      this.#crowded.delete(line);
+      line.crowdBegun = 0;
+      this.#schedule(line);
+    }, crowdedEveryMs);
+  }
+
   #forgetIfIdle(line: Line): void {
     const { container, running, waiting } = line;
-    if (running > 0 || waiting.size > 0 || this.#round.has(line)) return;
+    if (running > 0 || waiting.size > 0) return;
+    if (this.#round.has(line) || this.#crowded.has(line)) return;
     this.#lines.delete(container);
   }
 }
@@ -177,8 +200,14 @@ interface Line {
   maxRunning: number;
   /** Calls begun at once since the line was last found empty by a round. */
   begun: number;
+  /** Waiting calls begun since it was last held back. */
+  crowdBegun: number;
   /** In the order they came. */
   waiting: Set<(how: EndOfWait) => void>;
+}
+
+function isCrowded({ running, waiting, maxRunning }: Line): boolean {
+  return running + waiting.size > maxRunning;
 }
 
 function refusal(running: number, queued: number): CallFailure {

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { Turns, type TurnLimits } from "../../../../sandboxd/invoke/turns.ts";
 
 const soon = () => performance.now() + 10_000;
@@ -30,6 +30,8 @@ function openTurns(
     },
   };
 }
+
+afterEach(() => void vi.useRealTimers());
 
 test("a call that finds nobody before it begins at once", () => {
   const { turns } = openTurns(1, 0);
@@ -112,4 +114,16 @@ test("what waits only for a pause takes no place of those who wait for a call to
     Array.from({ length: 100 }, () => "turn"),
   );
   expect(turns.waitingCalls).toBe(1);
+});
+
+test("a container with more calls than may run cannot fill the loop, however fast they end", async () => {
+  vi.useFakeTimers();
+  const { turns, begun, call } = openTurns(10, 1000);
+  for (let number = 0; number < 1000; number++)
+    void call("acme").then(() => turns.leave("acme"));
+  await vi.advanceTimersByTimeAsync(20);
+  expect(begun.length).toBeGreaterThan(20);
+  expect(begun.length).toBeLessThan(120);
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(begun).toHaveLength(1000);
 });
