@@ -8,6 +8,7 @@ import { containerOf, type Services, servicesFor } from "../connection.ts";
 import { CommandFailed } from "../exit-codes.ts";
 import { present } from "../present.ts";
 import { extensionJson } from "../shapes.ts";
+import { shownPairs } from "../table.ts";
 import { print, type Terminal } from "../terminal.ts";
 import {
   type ChangeFlags,
@@ -59,11 +60,13 @@ export function addUpdate(parent: Command, terminal: Terminal): void {
         { container, extension },
         flags,
       );
-      await update(services, flags, terminal, {
+      const json = await update(services, flags, {
         container,
         extension,
         ...change,
       });
+      const text = `${container}/${extension}: meta ${shownPairs(json.meta) || "-"}`;
+      print(terminal, flags, { json, text });
     });
 }
 
@@ -98,11 +101,13 @@ function addSwitch(
     async (extension: string, flags: Flags) => {
       const services = await servicesFor(flags, terminal);
       const container = await containerOf(flags, terminal);
-      await update(services, flags, terminal, {
+      const json = await update(services, flags, {
         container,
         extension,
         enabled,
       });
+      const text = `${container}/${extension}: ${json.enabled ? "enabled" : "disabled"}`;
+      print(terminal, flags, { json, text });
     },
   );
 }
@@ -127,15 +132,12 @@ async function metaChange(
 async function update(
   services: Services,
   flags: Flags,
-  terminal: Terminal,
   request: DeepPartial<UpdateExtensionRequest>,
-): Promise<void> {
+) {
   const answer = await services.extensions.updateExtension({
     etag: flags.etag ?? "",
     ...request,
     validateOnly: flags.dryRun ?? false,
   });
-  const json = extensionJson(present(answer.extension));
-  const text = `${json.container}/${json.name}: ${json.enabled ? "enabled" : "disabled"}`;
-  print(terminal, flags, { json, text });
+  return extensionJson(present(answer.extension));
 }

@@ -343,7 +343,7 @@ it("changes meta data without losing the rest, nor what changed meanwhile", asyn
     }),
     updateExtension: () => ({ extension }),
   };
-  const { calls } = await ran(
+  const { calls, stdout } = await ran(
     [
       "extension",
       "update",
@@ -362,6 +362,7 @@ it("changes meta data without losing the rest, nor what changed meanwhile", asyn
     etag: "e7",
     enabled: undefined,
   });
+  expect(stdout).toBe("acme/hello: meta camelCase=kept\n");
   expect(
     (
       await ran(
