@@ -98,6 +98,9 @@ export function tooMany(limit: LimitHit): CallFailure {
   return { reason: "concurrency", message, limit };
 }
 
+/** The process ended by another's doing: the version may be loaded elsewhere. */
+export const lostBesideAnother: LoadFailure = { ...lostWhileLoading };
+
 /** The process was killed, because the version never came to an end. */
 export function hungWhileLoading(timeoutMs: number): LoadFailure {
   return {

@@ -1,6 +1,11 @@
 /** The end of an executor that nobody had asked for: what it came of, and who may have caused it. */
 import type { LoadFailure } from "../protocol.ts";
-import { hungWhileLoading, lostWhileLoading, type LostCause } from "./call.ts";
+import {
+  hungWhileLoading,
+  lostBesideAnother,
+  lostWhileLoading,
+  type LostCause,
+} from "./call.ts";
 import type { HeldVersion } from "./held-versions.ts";
 import type { Ending } from "./launcher.ts";
 
@@ -53,8 +58,8 @@ export function failureOfLoad(
   end: { cause: LostCause; nowMs: number; isToBlame: boolean },
 ): LoadFailure {
   if (load.dueMs < end.nowMs) return hungWhileLoading(load.sliceMs);
-  const isItsMemory = end.cause === "memory" && end.isToBlame;
-  return isItsMemory ? memoryWhileLoading : lostWhileLoading;
+  if (!end.isToBlame) return lostBesideAnother;
+  return end.cause === "memory" ? memoryWhileLoading : lostWhileLoading;
 }
 
 const memoryWhileLoading: LoadFailure = {

@@ -24,7 +24,7 @@ import type {
 } from "../protocol.ts";
 import {
   expiredFailure,
-  lostWhileLoading,
+  lostBesideAnother,
   type CallTraces,
   type ExecutorCall,
   type ExecutorOutcome,
@@ -323,7 +323,7 @@ export class Executor {
     { timeoutMs, heapLimitMb }: LoadLimits,
   ): Promise<LoadFailure | undefined> {
     const { content, bundleBytes } = await version.read();
-    if (this.#isGone) return lostWhileLoading;
+    if (this.#isGone) return lostBesideAnother;
     const id = this.#nextId++;
     const { container, fileName, secrets, meta } = version;
     const sentMs = this.#now();

@@ -2,6 +2,7 @@
 import type { CallFailure } from "../../proto/errors.ts";
 import {
   expiredFailure,
+  lostBesideAnother,
   tooMany,
   type ExecutorCall,
   type LoadableVersion,
@@ -65,7 +66,7 @@ export async function runCall(
       const failure = await unlessGivenUp(group.load(executor, version), wait);
       if (typeof failure === "string")
         return notRun(endOfWait(failure, call), times);
-      if (failure?.reason === "executor_lost" && !isRerun) continue;
+      if (failure === lostBesideAnother && !isRerun) continue;
       if (failure) return notRun({ kind: "failed", failure }, times);
     }
     const { fullness } = executor;

@@ -6,6 +6,7 @@ import {
   maxFrameBytes,
 } from "../../sandboxd/frames.ts";
 import type {
+  CancelRequest,
   ExecutorReply,
   ExecutorRequest,
   InvokeRequest,
@@ -42,6 +43,7 @@ export interface FakeBehaviour {
     body: Buffer,
   ) => void;
   load?: (executor: FakeExecutor, request: LoadRequest) => void;
+  cancel?: (executor: FakeExecutor, request: CancelRequest) => void;
 }
 
 export interface FakeLauncher extends Launcher {
@@ -130,23 +132,23 @@ class Fake implements FakeExecutor {
   #take(
     request: ExecutorRequest,
     body: Buffer,
-    { invoke, load }: FakeBehaviour,
+    { invoke, load, cancel }: FakeBehaviour,
   ): void {
     if (this.isGone) return;
     this.requests.push(request);
-    switch (request.type) {
-      case "start":
-        return this.send({ type: "ready" });
-      case "load": {
-        if (load) return load(this, request);
-        const { id } = request;
-        return this.send({ type: "loaded", id, compileUs: 0, evaluateUs: 0 });
-      }
-      case "invoke":
-        return invoke ? invoke(this, request, body) : this.answer(request);
-      case "cancel":
-        return this.send({ type: "cancelled", id: request.id });
-      default:
+    if (request.type === "start") this.send({ type: "ready" });
+    if (request.type === "load") {
+      const { id } = request;
+      if (load) load(this, request);
+      else this.send({ type: "loaded", id, compileUs: 0, evaluateUs: 0 });
+    }
+    if (request.type === "invoke") {
+      if (invoke) invoke(this, request, body);
+      else this.answer(request);
+    }
+    if (request.type === "cancel") {
+      if (cancel) cancel(this, request);
+      else this.send({ type: "cancelled", id: request.id });
     }
   }
 }

@@ -1,4 +1,5 @@
 /** Requests outward, between an executor that may lie and a gate that is scripted. */
+import { EventEmitter } from "node:events";
 import { expect, test, vi } from "vitest";
 import type {
   EgressReply,
@@ -232,15 +233,16 @@ test("a failure outside reaches the call, and its record says which", async () =
 
 test("a call's records are bounded, and its requests one after the other are not", async () => {
   let next = 1;
-  let answerAll: () => void = () => undefined;
+  const ended = new EventEmitter();
   const gate = fakeGate(({ sink }) => {
     sink.head(plainHead);
     sink.end();
-    answerAll();
+    ended.emit("end");
   });
   const { run, killed } = await start((executor, request) => {
-    answerAll = () =>
-      next < 300 ? ask(executor, request, ++next) : executor.answer(request);
+    ended.on("end", () =>
+      next < 300 ? ask(executor, request, ++next) : executor.answer(request),
+    );
     ask(executor, request, next);
   }, gate);
   expect((await run()).egress).toHaveLength(100);
