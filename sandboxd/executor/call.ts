@@ -1,7 +1,7 @@
 /** One open call as the executor keeps it: its clocks, its timers, its requests outward, its log. */
 import type { CallFailure } from "../../proto/errors.ts";
 import type { InvokeRequest, LogLine } from "../protocol.ts";
-import { Exchange, type ExchangeParts } from "./exchange.ts";
+import type { CallExchanges } from "./exchanges.ts";
 
 /** What a line costs beside its text: empty ones are not free. */
 const lineCostBytes = 64;
@@ -13,7 +13,6 @@ export interface CallLimits {
   maxLogBytes: number;
   maxOpenHostCalls: number;
   maxHostCalls: number;
-  maxOpenEgress: number;
 }
 
 /** The part of a request that governs how its call may run. */
@@ -38,15 +37,13 @@ export class OpenCall {
   readonly #startMs = performance.now();
   readonly #timers = new Map<number, NodeJS.Timeout | NodeJS.Immediate>();
   #wallTimer: NodeJS.Timeout | undefined;
-  readonly #exchanges = new Map<number, Exchange>();
-  #openExchanges = 0;
   #hostCalls = 0;
   #logBytes = 0;
   #cpuUs = 0;
   lines: LogLine[] = [];
   dropped = 0;
-  /** Requests sent outward: what has been done and stays done. */
-  effects = 0;
+  /** Its requests outward, once it has made one. */
+  exchanges: CallExchanges | undefined;
 
   constructor(id: number, terms: CallTerms, limits: CallLimits) {
     this.id = id;
@@ -94,11 +91,20 @@ export class OpenCall {
     this.#wallTimer = setTimeout(expire, Math.max(0, this.wallLeftMs));
   }
 
+  /** False if the call has made all the host calls it may make. */
+  countHostCall(): boolean {
+    return ++this.#hostCalls <= this.#limits.maxHostCalls;
+  }
+
+  /** Host calls with effects outside the isolate. */
+  get effects(): number {
+    return this.exchanges?.sentCount ?? 0;
+  }
+
   /** False if the call has all the timers it may have. */
   startTimer(timer: number, delayMs: number, fire: () => void): boolean {
-    this.#hostCalls++;
+    if (!this.countHostCall()) return false;
     if (this.#timers.size >= this.#limits.maxOpenHostCalls) return false;
-    if (this.#hostCalls > this.#limits.maxHostCalls) return false;
     const run = () => {
       this.#timers.delete(timer);
       fire();
@@ -111,33 +117,6 @@ export class OpenCall {
   clearTimer(timer: number): void {
     clear(this.#timers.get(timer));
     this.#timers.delete(timer);
-  }
-
-  /** Begins a request outward. undefined: its number is in use, or the call has all it may have. */
-  openExchange(
-    egress: number,
-    parts: Omit<ExchangeParts, "completed">,
-  ): Exchange | undefined {
-    if (this.#exchanges.has(egress)) return undefined;
-    if (this.#openExchanges >= this.#limits.maxOpenEgress) return undefined;
-    if (++this.#hostCalls > this.#limits.maxHostCalls) return undefined;
-    const exchange = new Exchange({
-      ...parts,
-      completed: () => this.#openExchanges--,
-    });
-    this.#exchanges.set(egress, exchange);
-    this.#openExchanges++;
-    return exchange;
-  }
-
-  exchange(egress: number): Exchange | undefined {
-    return this.#exchanges.get(egress);
-  }
-
-  /** Forgets a request outward; what still comes for it is dropped. */
-  closeExchange(egress: number): void {
-    this.#exchanges.get(egress)?.close();
-    this.#exchanges.delete(egress);
   }
 
   log(line: LogLine): void {
@@ -159,8 +138,7 @@ export class OpenCall {
     clearTimeout(this.#wallTimer);
     for (const handle of this.#timers.values()) clear(handle);
     this.#timers.clear();
-    for (const exchange of this.#exchanges.values()) exchange.close();
-    this.#exchanges.clear();
+    this.exchanges?.end();
   }
 
   /** The failure of a call whose wall time is over. */

@@ -1,15 +1,12 @@
 /** The executor: versions, each in an isolate of its own, and one isolate made ahead so that a load need not wait for it. */
 import type {
   CancelRequest,
-  EgressChunk,
-  EgressEnd,
-  EgressFailure,
-  EgressHead,
   ExecutorRequest,
   InvokeRequest,
   LoadRequest,
   StartRequest,
 } from "../protocol.ts";
+import type { EgressNews } from "./exchanges.ts";
 import { GuestIsolate, type RuntimeScript } from "./isolate.ts";
 import { rehearse } from "./rehearsal.ts";
 import type { Reply } from "./main.ts";
@@ -112,10 +109,7 @@ export class Executor {
   }
 
   /** What comes for a call that is no longer open is dropped. */
-  #takeEgress(
-    news: EgressHead | EgressChunk | EgressEnd | EgressFailure,
-    body: Buffer,
-  ): void {
+  #takeEgress(news: EgressNews, body: Buffer): void {
     for (const version of this.#versions.values())
       if (version.takeEgress(news, body)) return;
   }

@@ -4,10 +4,6 @@
  */
 import type { CallFailure } from "../../proto/errors.ts";
 import type {
-  EgressChunk,
-  EgressEnd,
-  EgressFailure,
-  EgressHead,
   InvokeRequest,
   LoadFailure,
   LoadRequest,
@@ -16,17 +12,15 @@ import type {
 } from "../protocol.ts";
 import {
   readDrained,
-  type GuestEgress,
   type GuestFailure,
   type GuestItem,
   type GuestResult,
   type PayloadForm,
 } from "./bridge.ts";
 import { OpenCall, RecentCalls, threadCpuUs, type CallLimits } from "./call.ts";
-import type { ExchangeNews } from "./exchange.ts";
+import { CallExchanges, type EgressNews } from "./exchanges.ts";
 import {
   brokenBounds,
-  egressBodyProblem,
   memoryFailure,
   resultSizeFailure,
   headerSizeFailure,
@@ -46,6 +40,7 @@ export interface VersionParts {
 export interface VersionLimits extends CallLimits {
   heapLimitMb: number;
   maxResultBytes: number;
+  maxOpenEgress: number;
 }
 
 /** How a load went: a version, or why there is none. */
@@ -165,27 +160,10 @@ export class GuestVersion {
   }
 
   /** Passes on what came of a request outward. False if no call of that id is open. */
-  takeEgress(
-    news: EgressHead | EgressChunk | EgressEnd | EgressFailure,
-    body: Buffer,
-  ): boolean {
+  takeEgress(news: EgressNews, body: Buffer): boolean {
     const call = this.#calls.get(news.id);
-    if (!call) return false;
-    const exchange = call.exchange(news.egress);
-    switch (news.type) {
-      case "egress-head":
-        exchange?.head(news);
-        break;
-      case "egress-chunk":
-        exchange?.chunk(body);
-        break;
-      case "egress-end":
-        exchange?.end();
-        break;
-      case "egress-failure":
-        exchange?.failed(news.failure);
-    }
-    return true;
+    call?.exchanges?.take(news, body);
+    return call !== undefined;
   }
 
   /** Ends what is open inside and out, without a word, and leaves the isolate to another. */
@@ -292,13 +270,15 @@ export class GuestVersion {
         call.clearTimer(item.timer);
         return;
       case "egress":
-        this.#openEgress(call, item);
+        // The runtime keeps the same bounds and would have refused; so for the timers below.
+        if (!call.countHostCall() || !this.#exchangesOf(call).send(item))
+          this.#discard(call, brokenBounds);
         return;
       case "read":
-        call.exchange(item.egress)?.read(item.form);
+        call.exchanges?.read(item.egress, item.form);
         return;
       case "abort":
-        this.#abortEgress(call, item.egress);
+        call.exchanges?.abort(item.egress);
         return;
       case "log":
         call.log(item.line);
@@ -322,54 +302,23 @@ export class GuestVersion {
       this.#enter(call, (sliceMs) =>
         this.#isolate.enter("resume", [call.id, timer], sliceMs),
       );
-    // The runtime keeps the same bounds and would have thrown.
     if (!call.startTimer(timer, delayMs, fire))
       this.#discard(call, brokenBounds);
   }
 
-  /** The runtime keeps the same bounds and would have refused; only of text it does not know how many bytes it makes. */
-  #openEgress(call: OpenCall, item: GuestEgress): void {
-    const { egress, method, url, headers, redirect, body } = item;
-    const { id } = call;
-    const exchange = call.openExchange(egress, {
-      tell: (news, text) => this.#tellEgress(call, egress, news, text),
-      pull: (bytes) => this.#reply({ type: "egress-pull", id, egress, bytes }),
-    });
-    const { maxResultBytes } = this.#limits;
-    if (!exchange || call.id === this.#loadCall) {
-      this.#discard(call, brokenBounds);
-      return;
-    }
-    if (body.length > maxResultBytes) {
-      exchange.failSoon(egressBodyProblem(maxResultBytes, body.length));
-      return;
-    }
-    call.effects++;
-    this.#reply(
-      { type: "egress", id, egress, method, url, headers, redirect },
-      body,
-    );
-    exchange.begin();
-  }
-
-  #tellEgress(
-    call: OpenCall,
-    egress: number,
-    news: ExchangeNews,
-    text: string,
-  ): void {
-    if (news === "last" || news === "failure") call.closeExchange(egress);
-    this.#enter(call, (sliceMs) =>
-      this.#isolate.enter("egress", [call.id, egress, news, text], sliceMs),
-    );
-  }
-
-  #abortEgress(call: OpenCall, egress: number): void {
-    const exchange = call.exchange(egress);
-    if (!exchange) return;
-    if (!exchange.isComplete)
-      this.#reply({ type: "egress-abort", id: call.id, egress });
-    call.closeExchange(egress);
+  #exchangesOf(call: OpenCall): CallExchanges {
+    const { maxOpenEgress, maxResultBytes } = this.#limits;
+    return (call.exchanges ??= new CallExchanges({
+      id: call.id,
+      reply: this.#reply,
+      tell: (egress, news, text) =>
+        this.#enter(call, (sliceMs) =>
+          this.#isolate.enter("egress", [call.id, egress, news, text], sliceMs),
+        ),
+      // A top level belongs to no invocation.
+      maxOpen: call.id === this.#loadCall ? 0 : maxOpenEgress,
+      maxBodyBytes: maxResultBytes,
+    }));
   }
 
   #answer(call: OpenCall, result: GuestResult): void {

@@ -9,6 +9,9 @@ module.exports = async function (ctx) {
     addEventListener() {
       if (depth++ < 200) send();
     },
+    removeEventListener() {
+      throw new Error("not removed");
+    },
   };
   let most;
   const send = () => {

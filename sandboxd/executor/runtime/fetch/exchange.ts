@@ -30,6 +30,8 @@ export interface ExchangeEvents {
   head: (head: AnswerHead) => void;
   /** Instead of a head. */
   failed: (error: unknown) => void;
+  /** All of it has been read, or it has failed. */
+  ended: () => void;
 }
 
 export interface PieceReader {
@@ -121,6 +123,7 @@ export function createExchanges(calls: Calls, errors: EgressErrors): Exchanges {
           if (isLast) {
             delete call.exchanges[egress];
             complete(call, state);
+            state.events.ended();
           }
           reader?.piece(text, isLast);
         }
@@ -139,6 +142,7 @@ function fail(call: Call, state: ExchangeState, error: unknown): void {
   state.failure = { error };
   const { reader } = state;
   state.reader = undefined;
+  state.events.ended();
   if (state.hasHead) reader?.failed(error);
   else state.events.failed(error);
 }

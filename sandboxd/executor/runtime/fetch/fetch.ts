@@ -26,13 +26,17 @@ export function createFetch(
       const watch = signal && watchSignal(signal);
       // Last of what may fail: until here the guest's own code ran, and may have sent requests.
       checkMaySend(calls, call, errors);
+      let unwatch: Unwatch | undefined;
       const exchange = exchanges.open(call, request, {
         head: (head) => resolve(createAnswered(head, exchange)),
         failed: reject,
+        ended: () => unwatch?.(),
       });
-      watch?.(exchange);
+      unwatch = watch?.(exchange);
     });
 }
+
+type Unwatch = () => void;
 
 function checkMaySend(
   { limits }: Calls,
@@ -59,14 +63,16 @@ function checkMaySend(
     );
 }
 
-/** Throws the reason of a signal that is aborted; else gives what lets it end an exchange. */
-function watchSignal(signal: object): (exchange: Exchange) => void {
+/** Throws the reason of a signal that is aborted; else gives what lets it end an exchange, until it need not. */
+function watchSignal(signal: object): (exchange: Exchange) => Unwatch {
   if (readProperty(signal, "aborted")) throw readProperty(signal, "reason");
   const listen = readProperty(signal, "addEventListener");
-  if (typeof listen !== "function")
+  const forget = readProperty(signal, "removeEventListener");
+  if (typeof listen !== "function" || typeof forget !== "function")
     throw new TypeErrorIntrinsic("signal must be an AbortSignal");
   return (exchange) => {
     const abort = () => exchange.abort(readProperty(signal, "reason"));
     apply(listen, signal, ["abort", abort]);
+    return () => void apply(forget, signal, ["abort", abort]);
   };
 }

@@ -305,6 +305,28 @@ test("a signal ends a request, and the reading of its answer", async () => {
   expect(seen.map(({ isAborted }) => isAborted)).toEqual([true, true]);
 });
 
+test("a signal is no longer watched by a request that has ended", async () => {
+  answer = ({ url }) =>
+    url.endsWith("/no")
+      ? { failure: { kind: "failed", message: "no" } }
+      : { chunks: texts("yes") };
+  expect(
+    await value(`
+      let watchers = 0;
+      const signal = {
+        aborted: false,
+        addEventListener: () => watchers++,
+        removeEventListener: () => watchers--,
+      };
+      const r = await fetch("http://x/", { signal });
+      const during = watchers;
+      await r.text();
+      const after = watchers;
+      await fetch("http://x/no", { signal }).catch(() => {});
+      return [during, after, watchers];`),
+  ).toEqual([1, 0, 0]);
+});
+
 function* endless(): Generator<Buffer> {
   for (;;) yield Buffer.alloc(chunkBytes);
 }

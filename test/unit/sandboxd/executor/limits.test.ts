@@ -171,13 +171,16 @@ test("a version has the memory its load gives it, beside others that have theirs
   const usual = await executor.loaded(hoard);
   const small = await executor.loaded(hoard, { heapLimitMb: 16 });
   const large = await executor.loaded(hoard, { heapLimitMb: 256 });
-  const needs = (mb: number) => ({ payload: String(mb) });
-  expect(await executor.invoke(small, needs(40))).toMatchObject({
+  expect(await executor.invoke(small, { payload: "40" })).toMatchObject({
     failure: { reason: "memory", limit: { name: "heap_mb", value: 16 } },
   });
-  expect(answeredJson(await executor.invoke(usual, needs(40)))).toBe(40);
-  expect(answeredJson(await executor.invoke(large, needs(150)))).toBe(150);
-  expect(await executor.invoke(usual, needs(150))).toMatchObject({
+  expect(answeredJson(await executor.invoke(usual, { payload: "40" }))).toBe(
+    40,
+  );
+  expect(answeredJson(await executor.invoke(large, { payload: "150" }))).toBe(
+    150,
+  );
+  expect(await executor.invoke(usual, { payload: "150" })).toMatchObject({
     failure: { reason: "memory", limit: { name: "heap_mb", value: 64 } },
   });
 });
