@@ -4,7 +4,6 @@ import { encodeFrame, FrameReader, type Frame } from "../frames.ts";
 import type { EgressProblem } from "../protocol.ts";
 import type { EgressSink } from "../supervisor/egress.ts";
 import {
-  firstWindowBytes,
   maxChunkBytes,
   maxReplyHeadBytes,
   type BrokerRequest,
@@ -96,7 +95,7 @@ export class BrokerConnection {
     this.#open.set(id, {
       sink,
       closed,
-      windowBytes: firstWindowBytes,
+      windowBytes: 0,
       hasHead: false,
     });
     return id;

@@ -5,11 +5,7 @@ import type { EgressProblem } from "../protocol.ts";
 import { hostOf } from "./connect.ts";
 import type { Container } from "./container.ts";
 import { codingsOf, decode, largeWindows } from "./decode.ts";
-import {
-  firstWindowBytes,
-  maxAnswerHeaders,
-  maxChunkBytes,
-} from "./messages.ts";
+import { maxAnswerHeaders, maxChunkBytes } from "./messages.ts";
 import type { AnswerHead, OpenRequest } from "./messages.ts";
 import { failed, limited, problemOf, refused } from "./problem.ts";
 import { maxRedirects, nextHop } from "./redirect.ts";
@@ -44,7 +40,7 @@ export class Exchange {
   readonly #container: Container;
   readonly #usage: Usage;
   readonly #answer: Answer;
-  readonly #window = new Window(firstWindowBytes);
+  readonly #window = new Window();
   readonly #controller = new AbortController();
   /** What its author calls where it goes just now. */
   #place = "the request";

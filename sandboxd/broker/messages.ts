@@ -11,7 +11,7 @@ export type BrokerRequest =
   | { type: "policy"; container: string; policy: ContainerPolicy }
   | { type: "forget"; container: string }
   | OpenRequest
-  /** So many more bytes of the body may be sent. */
+  /** So many more bytes of the body may be sent: none before the first of these. */
   | { type: "pull"; id: number; bytes: number }
   /** Nothing is answered any more. */
   | { type: "abort"; id: number };
@@ -58,8 +58,6 @@ export interface AnswerHead {
   isRedirected: boolean;
 }
 
-/** Bytes of a body that may come before any was pulled. */
-export const firstWindowBytes = 256 * 1024;
 /** No chunk is longer. */
 export const maxChunkBytes = 64 * 1024;
 /** No head of an answer holds more headers. */

@@ -1,11 +1,7 @@
 /** How many bytes of a body its reader takes: nothing more is sent, and nothing more is read from the origin. */
 export class Window {
-  #bytes: number;
+  #bytes = 0;
   #opened: (() => void) | undefined;
-
-  constructor(bytes: number) {
-    this.#bytes = bytes;
-  }
 
   /** Lets so many more bytes pass. */
   open(bytes: number): void {

@@ -31,12 +31,12 @@ export interface TestBroker {
   /** Names asked for, in order. */
   resolved: string[];
   warnings: object[];
-  fetch(url: string, options?: FetchOptions): Promise<Fetched>;
-  open(url: string, options?: FetchOptions): Fetching;
+  fetch: (url: string, options?: FetchOptions) => Promise<Fetched>;
+  open: (url: string, options?: FetchOptions) => Fetching;
 }
 
 export type FetchOptions = Partial<EgressRequest> & {
-  /** Never asks for more of the body than comes by itself. */
+  /** Pulls nothing of the body. */
   isIdle?: boolean;
 };
 
@@ -189,5 +189,6 @@ function openRequest(
     largestChunk: 0,
     done,
   };
+  if (!isIdle) exchange.pull(256 * 1024);
   return fetching;
 }

@@ -25,7 +25,7 @@ interface Scripted {
 /** A broker's process that says what the test says. */
 function scriptBroker(isReady = true): Scripted {
   let pipe: Duplex | undefined;
-  let exit: (ending: { how: string }) => void = () => undefined;
+  let exit: (ending: { how: string }) => void = never;
   const script: Scripted = {
     launch: () => {
       const [ours, theirs] = duplexPair();
@@ -79,6 +79,7 @@ async function openOn(script: Scripted) {
     launch: script.launch,
   });
   const request = open("http://a.test/", { isIdle: true });
+  request.exchange.pull(256 * 1024);
   await vi.waitFor(() =>
     expect(script.received.map(({ type }) => type)).toContain("open"),
   );
@@ -108,6 +109,7 @@ describe("a broker that ends", () => {
         "start",
         "policy",
         "open",
+        "pull",
       ]),
     );
     expect(warnings).toEqual([
@@ -172,15 +174,13 @@ describe("a broker that ends", () => {
 });
 
 describe("a broker that was taken over", () => {
-  const bytes = (length: number) => Buffer.alloc(length);
-
   test.each<[what: string, speak: (script: Scripted, id: number) => void]>([
     ["no frames", (script) => script.write(Buffer.alloc(100, 0xff))],
     ["a frame too long", (script) => script.write(prefix(2 ** 31, 10))],
     ["a head too long", (script) => script.write(prefix(300_000, 300_000))],
     [
       "no JSON",
-      (script) => script.write(Buffer.concat([prefix(3, 3), bytes(3)])),
+      (script) => script.write(Buffer.concat([prefix(3, 3), zeros(3)])),
     ],
     ["nothing known", (script) => script.reply({ type: "shell" })],
     [
@@ -208,7 +208,7 @@ describe("a broker that was taken over", () => {
     ],
     [
       "a body before its head",
-      (script, id) => script.reply({ type: "chunk", id }, bytes(1)),
+      (script, id) => script.reply({ type: "chunk", id }, zeros(1)),
     ],
     [
       "an end before its head",
@@ -225,7 +225,7 @@ describe("a broker that was taken over", () => {
       "a chunk too long",
       (script, id) => {
         script.reply({ ...head, id });
-        script.reply({ type: "chunk", id }, bytes(64 * 1024 + 1));
+        script.reply({ type: "chunk", id }, zeros(64 * 1024 + 1));
       },
     ],
     [
@@ -233,7 +233,7 @@ describe("a broker that was taken over", () => {
       (script, id) => {
         script.reply({ ...head, id });
         for (let n = 0; n < 5; n += 1)
-          script.reply({ type: "chunk", id }, bytes(64 * 1024));
+          script.reply({ type: "chunk", id }, zeros(64 * 1024));
       },
     ],
     [
@@ -280,7 +280,7 @@ describe("a broker that was taken over", () => {
     void request.done.then(settled);
     request.exchange.abort();
     script.reply({ ...head, id });
-    script.reply({ type: "chunk", id }, bytes(10));
+    script.reply({ type: "chunk", id }, zeros(10));
     script.reply({ type: "end", id });
     script.reply({ ...head, id: 4711 });
     script.reply({ type: "end", id: 4711 });
@@ -303,7 +303,6 @@ describe("a broker that was taken over", () => {
 test("never tells a sink anything before open has returned", async () => {
   const { broker } = await startTestBroker({ launch: scriptBroker().launch });
   const failed = vi.fn<() => void>();
-  const never = () => undefined;
   broker.open(
     {
       container: "nobody",
@@ -335,12 +334,22 @@ test("sends a container's policy when it is needed, and again when it changes", 
       "start",
       "policy",
       "open",
+      "pull",
       "open",
+      "pull",
       "policy",
       "forget",
     ]),
   );
 });
+
+function zeros(length: number): Buffer {
+  return Buffer.alloc(length);
+}
+
+function never(): undefined {
+  return undefined;
+}
 
 function prefix(contentBytes: number, headBytes: number): Buffer {
   const bytes = Buffer.alloc(8);

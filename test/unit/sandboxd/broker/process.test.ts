@@ -16,8 +16,11 @@ function launchWithin(walls: Pick<Walls, "enclose">): () => BrokerProcess {
   return () => launcher.launch({ memoryMb: 256, cpuPercent: 100 });
 }
 
+function ignore(): void {
+  return undefined;
+}
+
 async function buildWalls(): Promise<Walls> {
-  const ignore = () => undefined;
   return openWalls({
     bwrap: "bwrap",
     programs: [program],
@@ -90,5 +93,5 @@ test("ends when its pipe does", async () => {
   launched[0]?.pipe.destroy();
   await launched[0]?.exited;
   await broker.close();
-  for (const { kill } of launched) kill();
+  for (const started of launched) started.kill();
 });

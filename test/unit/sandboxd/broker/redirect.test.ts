@@ -118,14 +118,6 @@ test("hands on or refuses a redirect where it is told to", async () => {
 });
 
 describe("method and body", () => {
-  const hop = (method: string): Hop => ({
-    method,
-    url: new URL("http://a.test/"),
-    headers: [["content-type", "text/plain"]],
-    body: Buffer.from(method === "GET" || method === "HEAD" ? "" : "x"),
-    place: "a.test",
-  });
-
   test.each([
     [301, "POST", "GET"],
     [302, "POST", "GET"],
@@ -150,3 +142,13 @@ describe("method and body", () => {
     expect(nextHop(hop("GET"), 200, "/b")).toBeUndefined();
   });
 });
+
+function hop(method: string): Hop {
+  return {
+    method,
+    url: new URL("http://a.test/"),
+    headers: [["content-type", "text/plain"]],
+    body: Buffer.from(method === "GET" || method === "HEAD" ? "" : "x"),
+    place: "a.test",
+  };
+}

@@ -84,7 +84,8 @@ test.each([
 test("refuses a body that a GET would smuggle", async () => {
   const { fetch } = await startTestBroker();
   const body = Buffer.from("GET /admin HTTP/1.1\r\n\r\n");
-  const { problem } = await fetch("http://127.0.0.1:8080/", { body });
+  const options = { method: "GET", body };
+  const { problem } = await fetch("http://127.0.0.1:8080/", options);
   expect(problem?.kind).toBe("denied");
 });
 
