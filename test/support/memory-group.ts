@@ -9,7 +9,7 @@ import { kernelFiles } from "../../sandboxd/limits/tree-files.ts";
 export interface MemoryGroup {
   /** Processes begun by `start` are within the limit; we are back outside when it resolves. */
   within<Result>(start: () => Promise<Result>): Promise<Result>;
-  /** How often the kernel had to kill. */
+  /** How often the kernel had to kill because all of it together was too much. */
   kernelKills(): number;
   /** The most memory that was in use. */
   peakMb(): number;
@@ -61,7 +61,7 @@ function filesOf() {
     unified && {
       ownFolder: unified.ownFolder,
       limit: "memory.max",
-      events: "memory.events",
+      events: "memory.events.local",
       peak: "memory.peak",
     }
   );
