@@ -1,6 +1,7 @@
 /** What holds for every container's connections outward: the platform's rules, and the proxies that carry them. */
 import { AnnexError } from "../../proto/errors.ts";
 import { addressesOf, egressRulesOf, hostOf, portOf } from "./egress-rule.ts";
+import type { Subscription } from "./host.ts";
 import { checkLabels, hasLabels } from "./labels.ts";
 import { checkContainerName, checkProxyName, quote } from "./name.ts";
 
@@ -88,6 +89,24 @@ export function carriesAll({
   labels,
 }: Pick<EgressProxy, "containers" | "labels">): boolean {
   return containers.length === 0 && Object.keys(labels).length === 0;
+}
+
+/** What a host must know: no passwords of proxies that carry none of its containers, and no other containers' names. */
+export function egressFor(
+  subscription: Subscription,
+  state: EgressState,
+): EgressState {
+  if (subscription.kind === "all") return state;
+  const proxies = state.proxies.flatMap((proxy) => {
+    if (carriesAll(proxy)) return [proxy];
+    const containers = proxy.containers.filter((name) =>
+      subscription.containers.has(name),
+    );
+    // Which containers have the labels may change at any time.
+    const isByLabel = Object.keys(proxy.labels).length > 0;
+    return isByLabel || containers.length > 0 ? [{ ...proxy, containers }] : [];
+  });
+  return { ...state, proxies };
 }
 
 function checkedProxy(proxy: SecretEgressProxy): SecretEgressProxy {

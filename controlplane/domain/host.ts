@@ -107,21 +107,17 @@ export function withoutQuarantined(
   return new Map([...held].filter((one) => !isQuarantined(one)));
 }
 
-/** Of each version of an extension, the connected hosts that have it in quarantine. */
+/** The connected hosts that have a version in quarantine. */
 export function quarantinesOf(
   hosts: Iterable<Host>,
-  name: { container: string; extension: string },
-): ReadonlyMap<number, HostQuarantine[]> {
-  const quarantines = new Map<number, HostQuarantine[]>();
-  for (const host of hosts) {
-    if (!host.connected) continue;
-    const held = host.versions.get(heldKeyOf(name)) ?? [];
-    for (const [number, version] of [...held].filter(isQuarantined)) {
-      const before = quarantines.get(number) ?? [];
-      quarantines.set(number, [...before, quarantineOf(host.name, version)]);
-    }
-  }
-  return quarantines;
+  version: { container: string; extension: string; number: number },
+): HostQuarantine[] {
+  const key = heldKeyOf(version);
+  return [...hosts].flatMap(({ name, connected, versions }) => {
+    const held = versions.get(key)?.get(version.number);
+    if (!connected || held?.state !== "quarantined") return [];
+    return [quarantineOf(name, held)];
+  });
 }
 
 function isQuarantined([, { state }]: [number, HostVersion]): boolean {

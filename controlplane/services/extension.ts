@@ -7,7 +7,7 @@ import type {
 } from "../../proto/gen/annex/control/v1/extension.ts";
 import type { UnaryImplementation } from "../../proto/rpc/service.ts";
 import type { Extension } from "../domain/extension.ts";
-import { quarantinesOf, type HostQuarantine } from "../domain/host.ts";
+import { quarantinesOf, type Host } from "../domain/host.ts";
 import type { Page, PageRequest } from "../domain/page.ts";
 import type { SourceFile, Version } from "../domain/version.ts";
 import type { Authenticator } from "./authenticate.ts";
@@ -72,8 +72,7 @@ export function extensionService({
 > {
   const publish = (request: Parameters<PublishDeps["publish"]>[0]) =>
     versions.publish(request);
-  const tell = (version: Version) =>
-    wireVersionOf(version, quarantinesOf(fleet.hosts(), version));
+  const tell = (version: Version) => wireVersionOf(version, fleet.hosts());
   return {
     async publishVersion(request, context) {
       await may.managerOf(context, request.container);
@@ -133,7 +132,9 @@ export function extensionService({
     async listVersions(request, context) {
       await may.managerOf(context, request.container);
       const { items, nextPageToken } = await versions.list(request);
-      return { versions: items.map(tell), nextPageToken };
+      const hosts = fleet.hosts();
+      const told = items.map((version) => wireVersionOf(version, hosts));
+      return { versions: told, nextPageToken };
     },
     async releaseQuarantine(request, context) {
       await may.managerOf(context, request.container);
@@ -174,10 +175,7 @@ function wireOf(extension: Extension): WireExtension {
   };
 }
 
-function wireVersionOf(
-  version: Version,
-  quarantines: ReadonlyMap<number, HostQuarantine[]>,
-): WireVersion {
+function wireVersionOf(version: Version, hosts: readonly Host[]): WireVersion {
   const { container, extension, number, digest, runtime, active } = version;
   return {
     container,
@@ -188,7 +186,7 @@ function wireVersionOf(
     active,
     bundleBytes: BigInt(version.bundleBytes),
     createTime: timeOf(version.createdAtMs),
-    quarantines: quarantines.get(number) ?? [],
+    quarantines: quarantinesOf(hosts, version),
   };
 }
 

@@ -14,7 +14,9 @@ import type {
   SyncRequest,
   SyncResponse,
 } from "../../proto/gen/annex/sync/v1/sync.ts";
+import { egressFor } from "../domain/egress.ts";
 import type { Change, Position, Resource } from "../domain/history.ts";
+import type { HostVersion } from "../domain/host.ts";
 import type { Fleet, Introduction, Membership } from "./fleet.ts";
 import {
   filterOf,
@@ -78,6 +80,7 @@ export class Subscriber {
   readonly #host: Introduction;
   readonly #membership: Membership;
   readonly #held: HeldBundles;
+  readonly #source: PushSource;
   readonly #inFlight = new InFlight();
   readonly #pending = new Pending();
   readonly #wakes = new EventEmitter<{ wake: [] }>();
@@ -94,6 +97,7 @@ export class Subscriber {
     this.#call = call;
     this.#host = introductionOf(call.hello);
     this.#held = new HeldBundles(this.#host.held);
+    this.#source = { ...deps, store: storeFor(this.#host, deps.store) };
     this.#membership = deps.fleet.join(this.#host, (fault) =>
       this.#stop({ fault }),
     );
@@ -189,7 +193,7 @@ export class Subscriber {
   async *#pushOne(next: NextPush): AsyncGenerator<SyncResponse> {
     const { change } = next;
     const position = this.#position && wirePositionOf(this.#position);
-    const prepared = await preparePush(this.#deps, this.#held, next);
+    const prepared = await preparePush(this.#source, this.#held, next);
     if (!prepared) return this.#pending.hold(change);
     const { chunks, resource, state, hasBundle } = prepared;
     for (const value of chunks)
@@ -233,6 +237,7 @@ export class Subscriber {
       case "held": {
         const held = hostVersionOf(message.value);
         if (held) this.#membership.tell(held);
+        if (held?.state === "quarantined") this.#logQuarantine(held);
         return;
       }
       case "hello":
@@ -240,6 +245,11 @@ export class Subscriber {
       case undefined:
         return; // of a later protocol
     }
+  }
+
+  #logQuarantine({ container, extension, version }: HostVersion): void {
+    const fields = { host: this.#host.name, container, extension, version };
+    this.#deps.log.warn(fields, "host quarantined");
   }
 
   #acknowledge({ nonce, refusal, held }: Ack): void {
@@ -300,6 +310,16 @@ export class Subscriber {
     this.#end ??= end;
     this.#wakes.emit("wake");
   }
+}
+
+/** The store as far as it concerns a host. */
+function storeFor(
+  { subscription }: Introduction,
+  store: ResourceStore,
+): ResourceStore {
+  const readState = async () =>
+    egressFor(subscription, await store.egress.readState());
+  return { ...store, egress: { readState } };
 }
 
 function concernsTokens({ kind }: Resource): boolean {

@@ -49,7 +49,7 @@ async function runDev(flags: DevFlags, terminal: Terminal): Promise<void> {
   });
   try {
     print(terminal, flags, {
-      json: all.devFile,
+      json: { ...all.devFile, walls: all.walls, limits: all.limits },
       text: readyBlock(all, home),
     });
     const death = await Promise.race([interrupted, all.death]);

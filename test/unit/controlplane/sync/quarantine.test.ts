@@ -41,7 +41,15 @@ async function quarantinedHost() {
 }
 
 test("a quarantined version is shown in version, rollout and host, though another serves in its place", async () => {
-  const { admin } = await quarantinedHost();
+  const { admin, controlplane } = await quarantinedHost();
+  expect(controlplane.logged).toContainEqual(
+    expect.objectContaining({
+      ...greet,
+      version: 2,
+      host: "host-1",
+      msg: "host quarantined",
+    }),
+  );
   const { version } = await admin.extensions.getVersion({
     ...greet,
     number: 2,

@@ -141,6 +141,39 @@ test("points and egress concern every host, containers' settings only those that
   expect(resource).toMatchObject({ $case: "point" });
 });
 
+test("a host of named containers is told no passwords of proxies that carry none of them, nor whom else they carry", async () => {
+  const controlplane = await startTestControlPlane();
+  const admin = await adminOf(controlplane);
+  const { password } = proxy;
+  const proxyOf = (name: string, containers: string[], labels = {}) => ({
+    ...proxy,
+    name,
+    password: `${password} ${name}`,
+    containers,
+    labels,
+  });
+  const proxies = [
+    proxyOf("theirs", ["acme"]),
+    proxyOf("both", ["acme", "other"]),
+    proxyOf("labelled", ["acme"], { plan: "paid" }),
+    proxyOf("everybody", []),
+  ];
+  await admin.egress.updateEgress({ egress: { proxies } });
+  const host = await joinAs(controlplane, {
+    subscription: {
+      scope: { $case: "named", value: { containers: ["other"] } },
+    },
+  });
+  const egress = (await told(host)).find((one) => one?.$case === "egress");
+  expect(egress?.value).toMatchObject({
+    proxies: [
+      proxyOf("both", ["other"]),
+      proxyOf("labelled", [], { plan: "paid" }),
+      proxyOf("everybody", []),
+    ],
+  });
+});
+
 test("a deleted container's settings go with it", async () => {
   const controlplane = await startTestControlPlane();
   const admin = await adminOf(controlplane);
