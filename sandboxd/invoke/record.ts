@@ -1,7 +1,7 @@
 /** What is written down of an invocation after its answer has left: its spans and its counts. */
 import type { Tracer } from "@opentelemetry/api";
 import type { FailureReason } from "../../proto/errors.ts";
-import type { InvocationOutcome, Run } from "./invoker.ts";
+import type { InvocationOutcome, OutwardRequest, Run } from "./invoker.ts";
 import { parentOf, recordInvocation, type InvocationRecord } from "./trace.ts";
 
 /** What is counted of an invocation. */
@@ -12,6 +12,11 @@ export interface InvocationMetrics {
     seconds: number,
   ): void;
   coldStarted(): void;
+  egress(
+    outcome: OutwardRequest["outcome"],
+    sentBytes: number,
+    receivedBytes: number,
+  ): void;
 }
 
 export function createRecorder(
@@ -22,6 +27,8 @@ export function createRecorder(
     const { outcome, failure, startedAt, endedAt, run } = invocation;
     metrics.invoked(outcome, failure?.reason, (endedAt - startedAt) / 1000);
     if (run?.isCold) metrics.coldStarted();
+    for (const egress of run?.egress ?? [])
+      metrics.egress(egress.outcome, egress.sentBytes, egress.receivedBytes);
     recordInvocation(tracer, recordOf(invocation));
   };
 }
@@ -72,6 +79,11 @@ function phasesOf(
     ...(!run.isUnloadable && {
       run: { startUs: loadedUs, endUs: us(run.endedAt - startedAt) },
       ...(logs && { logs: logs.lines }),
+      egress: run.egress.map((egress) => ({
+        ...egress,
+        startUs: us(egress.startedAt - startedAt),
+        endUs: us(egress.endedAt - startedAt),
+      })),
     }),
   };
 }

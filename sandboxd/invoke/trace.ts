@@ -52,6 +52,20 @@ export interface InvocationRecord {
   run?: Phase;
   /** What the guest wrote to its console. */
   logs?: readonly LogLine[];
+  /** What its code asked of others. */
+  egress?: readonly Egress[];
+}
+
+/** A request outward, in microseconds since admission. */
+export interface Egress extends Phase {
+  method: string;
+  /** Scheme, host and port; empty where there was no URL. */
+  origin: string;
+  /** 0: no answer. */
+  status: number;
+  sentBytes: number;
+  receivedBytes: number;
+  outcome: "answered" | "aborted" | "denied" | "limit" | "failed";
 }
 
 /** The trace context a request names; the root context where it names none, or a malformed one. */
@@ -109,7 +123,81 @@ function writePhases(
   if (!run) return;
   const span = open("run", run);
   writeLogs(span, record.logs ?? []);
+  writeEgress(tracer, record, trace.setSpan(parent, span));
   span.end(at(record, run.endUs));
+}
+
+function writeEgress(
+  tracer: Tracer,
+  record: InvocationRecord,
+  parent: Context,
+): void {
+  for (const egress of record.egress ?? []) {
+    const { method, outcome, startUs, endUs } = egress;
+    const name =
+      `${spanMethod(method)} ${egress.origin.slice(0, maxOriginChars)}`.trimEnd();
+    const span = tracer.startSpan(
+      name,
+      {
+        kind: SpanKind.CLIENT,
+        startTime: at(record, startUs),
+        attributes: egressAttributes(egress),
+      },
+      parent,
+    );
+    if (outcome !== "answered" && outcome !== "aborted")
+      span.setStatus({ code: SpanStatusCode.ERROR });
+    span.end(at(record, endUs));
+  }
+}
+
+/** Named by the conventions for HTTP clients; what they say of an error is its status or, without an answer, its kind. */
+function egressAttributes(egress: Egress): Attributes {
+  const { method, status, sentBytes, receivedBytes, outcome } = egress;
+  const url = URL.parse(egress.origin);
+  const isError = outcome !== "answered" && outcome !== "aborted";
+  const errorType = isError
+    ? outcome
+    : status >= 400
+      ? String(status)
+      : undefined;
+  return {
+    "http.request.method": spanMethod(method),
+    ...(spanMethod(method) !== method && {
+      "http.request.method_original": method.slice(0, maxMethodChars),
+    }),
+    "server.address": url?.hostname.slice(0, maxOriginChars),
+    "server.port": url ? portOf(url) : undefined,
+    "url.scheme": url?.protocol.slice(0, -1),
+    "http.response.status_code": status === 0 ? undefined : status,
+    "http.request.body.size": sentBytes,
+    "http.response.body.size": receivedBytes,
+    "error.type": errorType,
+    "annex.outcome": outcome,
+  };
+}
+
+const knownMethods = new Set([
+  "GET",
+  "HEAD",
+  "POST",
+  "PUT",
+  "PATCH",
+  "DELETE",
+  "OPTIONS",
+]);
+const maxMethodChars = 32;
+/** No host's name is longer; a guest may ask for anything. */
+const maxOriginChars = 270;
+
+/** A guest may call a method anything. */
+function spanMethod(method: string): string {
+  return knownMethods.has(method) ? method : "_OTHER";
+}
+
+function portOf({ port, protocol }: URL): number {
+  if (port !== "") return Number(port);
+  return protocol === "https:" ? 443 : 80;
 }
 
 function writeLogs(span: Span, lines: readonly LogLine[]): void {

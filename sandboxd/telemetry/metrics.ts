@@ -27,6 +27,12 @@ export interface HostMetrics {
     seconds: number,
   ): void;
   coldStarted(): void;
+  /** A request outward is over. */
+  egress(
+    outcome: "answered" | "aborted" | "denied" | "limit" | "failed",
+    sentBytes: number,
+    receivedBytes: number,
+  ): void;
   /** The reasons are a closed set of the supervisor's. */
   executorKilled(reason: string): void;
   spansDropped(count: number): void;
@@ -55,6 +61,12 @@ export function createMetrics(meter: Meter): HostMetrics {
   const coldStarts = meter.createCounter("annex_cold_starts", {
     description: "Invocations that waited for their version to be loaded",
   });
+  const egress = meter.createCounter("annex_egress_requests", {
+    description: "Requests outward by outcome",
+  });
+  const egressBytes = meter.createCounter("annex_egress_bytes", {
+    description: "Bodies of requests outward, sent and received, decompressed",
+  });
   const kills = meter.createCounter("annex_executor_kills", {
     description: "Executors killed, by reason",
   });
@@ -68,6 +80,11 @@ export function createMetrics(meter: Meter): HostMetrics {
       durations.record(seconds, { outcome });
     },
     coldStarted: () => coldStarts.add(1),
+    egress(outcome, sentBytes, receivedBytes) {
+      egress.add(1, { outcome });
+      egressBytes.add(sentBytes, { direction: "sent" });
+      egressBytes.add(receivedBytes, { direction: "received" });
+    },
     executorKilled: (reason) => kills.add(1, { reason }),
     spansDropped: (count) => drops.add(count),
     watch: (readings) => watchReadings(meter, readings),

@@ -112,6 +112,72 @@ test.each(["http/protobuf", "http/json"])(
   },
 );
 
+test("each request outward arrives as a span of the run, as the conventions for HTTP have it", async () => {
+  const receiver = await startReceiver();
+  vi.stubEnv("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.url);
+  const { tracer } = start();
+  const egress = {
+    method: "GET",
+    origin: "https://api.example.com",
+    startUs: 550,
+    endUs: 700,
+    status: 200,
+    sentBytes: 10,
+    receivedBytes: 2000,
+    outcome: "answered" as const,
+  };
+  recordInvocation(tracer, {
+    ...invocation(sampledParent),
+    egress: [
+      egress,
+      { ...egress, method: "POST", origin: "http://a.test:81", status: 503 },
+      {
+        ...egress,
+        method: "BREW",
+        origin: `http://${"a".repeat(500)}.test`,
+        status: 0,
+        outcome: "denied",
+      },
+      { ...egress, origin: "", status: 0, outcome: "failed" },
+    ],
+  });
+  const spans = await receiver.waitForSpans((all) => all.length >= 9);
+  expect(orphans(spans, callerSpanId)).toEqual([]);
+  const answered = spanNamed(spans, "GET https://api.example.com");
+  expect(answered).toMatchObject({
+    parentSpanId: spanNamed(spans, "run").spanId,
+    kind: 3,
+    attributes: {
+      "http.request.method": "GET",
+      "server.address": "api.example.com",
+      "server.port": 443,
+      "url.scheme": "https",
+      "http.response.status_code": 200,
+      "http.request.body.size": 10,
+      "http.response.body.size": 2000,
+      "annex.outcome": "answered",
+    },
+  });
+  expect(answered.attributes).not.toHaveProperty("error.type");
+  expect(answered.endNs - answered.startNs).toBe(150_000n);
+  expect(spanNamed(spans, "POST http://a.test:81").attributes).toMatchObject({
+    "server.port": 81,
+    "error.type": "503",
+  });
+  const denied = spans.find(({ name }) => name.startsWith("_OTHER "));
+  expect(denied?.name.length).toBeLessThan(300);
+  expect(denied).toMatchObject({
+    statusCode: 2,
+    attributes: {
+      "http.request.method_original": "BREW",
+      "error.type": "denied",
+    },
+  });
+  expect(spanNamed(spans, "GET").attributes).toMatchObject({
+    "error.type": "failed",
+  });
+});
+
 test("an invocation arrives over gRPC too", async () => {
   const receiver = await startOtlpGrpcReceiver();
   open.push(receiver);
@@ -239,6 +305,8 @@ test("metrics tell what happened and what is", async () => {
   metrics.invoked("result", undefined, 0.0004);
   metrics.invoked("failure", "wall_time", 1);
   metrics.coldStarted();
+  metrics.egress("answered", 10, 2000);
+  metrics.egress("denied", 0, 0);
   metrics.executorKilled("wall_time");
   const text = await scrape(telemetry);
   for (const line of [
@@ -249,6 +317,10 @@ test("metrics tell what happened and what is", async () => {
     'annex_invocation_duration_seconds_bucket{outcome="result",le="0.0003"} 0',
     'annex_invocation_duration_seconds_bucket{outcome="result",le="0.0005"} 1',
     "annex_cold_starts_total 1",
+    'annex_egress_requests_total{outcome="answered"} 1',
+    'annex_egress_requests_total{outcome="denied"} 1',
+    'annex_egress_bytes_total{direction="sent"} 10',
+    'annex_egress_bytes_total{direction="received"} 2000',
     'annex_executors{state="ready"} 2',
     'annex_executors{state="serving"} 1',
     'annex_executor_kills_total{reason="wall_time"} 1',
