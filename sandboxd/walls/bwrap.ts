@@ -1,7 +1,8 @@
 /** How bubblewrap is told to build the walls: every argument, and why. */
-import { existsSync, realpathSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
+import { AnnexError } from "../../proto/errors.ts";
 import { filterDescriptor } from "./process.ts";
 import type { PackageFiles, Program } from "./program.ts";
 import type { SystemFiles } from "./system.ts";
@@ -73,20 +74,32 @@ function readOnly(path: string): string[] {
   return ["--remount-ro", path];
 }
 
-/** Links are followed here: behind the walls there is nothing they could lead to. */
+/** Bubblewrap follows links each time, so a library that was upgraded meanwhile is found under its new name. */
 function bind(file: string, path: string): string[] {
-  return ["--ro-bind", existsSync(file) ? realpathSync(file) : file, path];
+  return ["--ro-bind", file, path];
 }
 
 function packageBinds({ file, packages }: Program): string[] {
   let requirer = resolve(file);
   return packages.flatMap(({ name, paths }: PackageFiles) => {
-    requirer = createRequire(requirer).resolve(`${name}/package.json`);
+    requirer = find(`${name}/package.json`, requirer);
     const folder = dirname(requirer);
     return paths.flatMap((path) =>
       bind(join(folder, path), join(home, "node_modules", name, path)),
     );
   });
+}
+
+function find(module: string, requirer: string): string {
+  try {
+    return createRequire(requirer).resolve(module);
+  } catch (error) {
+    throw new AnnexError(
+      "precondition",
+      `${requirer} needs ${module} in a node_modules folder above it: put the file where its packages are`,
+      { cause: error },
+    );
+  }
 }
 
 /** The loader finds libraries outside its usual folders by this alone: its cache of the others lies in /etc. */

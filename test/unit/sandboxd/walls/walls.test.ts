@@ -1,6 +1,8 @@
 /** Which walls are chosen, and what is said where none can be had. */
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
+import { chmodSync } from "node:fs";
+import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import {
@@ -72,6 +74,20 @@ exec ${process.execPath} "$@"`,
     code: "precondition",
     message: expect.stringContaining("the host's files can be read"),
   });
+});
+
+test("an executor without its packages is told where they must be", async () => {
+  const file = temporaryFile("executor.cjs", "");
+  await expect(open({ programs: [executorProgram(file)] })).rejects.toThrow(
+    "isolated-vm/package.json in a node_modules folder",
+  );
+});
+
+test("where nobody may read our files, the walls stand all the same", async () => {
+  const file = temporaryFile("broker.cjs", "");
+  chmodSync(dirname(file), 0o700);
+  const { walls } = await open({ programs: [brokerProgram(file)] });
+  expect(walls.name).toMatch(/^bwrap/);
 });
 
 test("who insists runs without walls, loudly", async () => {
