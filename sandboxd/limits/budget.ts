@@ -6,12 +6,13 @@ import { AnnexError } from "../../proto/errors.ts";
 
 /** Who asks for memory before starting an executor. */
 export interface MemoryBudget {
-  /** The largest cap an executor can be given here: what a wish above it is lowered to. */
+  /**
+   * The largest cap an executor can be given here. A wish above it is to be lowered to it, so that a small pod serves with one
+   * executor at a time instead of none; who wants two there lowers --memory-mb.
+   */
   readonly largestMb: number;
   /** What live executors have been promised. */
   readonly spentMb: number;
-  /** A wished cap, lowered to what this host can give at most. */
-  capMb(wishedMb: number): number;
   /** Promises so much until the returned function is called; undefined where it does not fit beside the others. */
   take(memoryMb: number): (() => void) | undefined;
 }
@@ -45,7 +46,6 @@ export function createBudget({
     get spentMb() {
       return spentMb;
     },
-    capMb: (wishedMb) => Math.min(wishedMb, largestMb),
     take(memoryMb) {
       if (spentMb + memoryMb > largestMb) return undefined;
       spentMb += memoryMb;

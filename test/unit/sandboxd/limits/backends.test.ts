@@ -2,6 +2,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type {
@@ -10,6 +11,7 @@ import type {
   ProcessLimits,
 } from "../../../../sandboxd/limits/limits.ts";
 import { openLimits } from "../../../../sandboxd/limits/open.ts";
+import { repositoryRoot } from "../../../support/paths.ts";
 
 const roomy: ProcessLimits = { memoryMb: 384, cpuPercent: 200 };
 const maxProcesses = 40;
@@ -150,6 +152,41 @@ describe.each(["auto", "rlimit"] as const)("limits: %s", (choice) => {
   });
 });
 
+test("ends and removes what a killed sandboxd left", async () => {
+  const killed = spawn(
+    process.execPath,
+    [
+      "--input-type=module",
+      "-e",
+      `import { spawn } from "node:child_process";
+       import { openLimits } from ${JSON.stringify(join(repositoryRoot, "sandboxd/limits/open.ts"))};
+       const log = { info() {}, warn() {} };
+       const limits = await openLimits({ choice: "auto", maxProcesses: 40, maxOpenFiles: 64, log });
+       const [shell, ...args] = limits.enclose({ memoryMb: 128, cpuPercent: 100 }).wrap(["/bin/sleep", "60"]);
+       console.log(spawn(shell, args, { stdio: "ignore" }).pid);
+       setInterval(() => {}, 1000);`,
+    ],
+    { stdio: ["ignore", "pipe", "inherit"] },
+  );
+  const [line] = await once(createInterface(killed.stdout), "line");
+  const orphan = Number(line);
+  onTestFinished(() => {
+    if (isAlive(orphan)) process.kill(orphan, "SIGKILL");
+  });
+  await expect
+    .poll(() => readFileSync(`/proc/${orphan}/comm`, "utf8").trim())
+    .toBe("sleep");
+  const group = groupsOf(orphan);
+  killed.kill("SIGKILL");
+  await once(killed, "close");
+
+  const limits = await open("auto");
+  if (limits.name === "rlimit") return expect(group).not.toContain("annex-");
+  expect(group).toContain("annex-");
+  await expect.poll(() => isAlive(orphan)).toBe(false);
+  await limits.close();
+});
+
 interface Started {
   child: ChildProcess;
   enclosure: Enclosure;
@@ -207,6 +244,11 @@ function start(limits: Limits, code: string, bounds: ProcessLimits): Started {
       expect.poll(() => lines, { timeout: 10_000 }).toContain(text),
     ended,
   };
+}
+
+/** The control groups of a process, as the kernel tells of them. */
+function groupsOf(pid: number): string {
+  return readFileSync(`/proc/${pid}/cgroup`, "utf8");
 }
 
 /** Neither gone nor only not yet taken note of. */

@@ -30,11 +30,11 @@ test("counts a promise back once, however often it is given back", () => {
   expect(budget.spentMb).toBe(128);
 });
 
-test("lowers a cap to what a small pod can give, so that one executor starts", () => {
+test("says what a small pod can give one executor at most, and gives it", () => {
   const budget = budgetOf(512, 256);
-  expect(budget.capMb(384)).toBe(256);
-  expect(budget.capMb(128)).toBe(128);
-  expect(budget.take(budget.capMb(384))).toBeDefined();
+  expect(budget.largestMb).toBe(256);
+  expect(budget.take(384)).toBeUndefined();
+  expect(budget.take(budget.largestMb)).toBeDefined();
 });
 
 test("refuses to start where not even the smallest executor fits, saying what to do", () => {
