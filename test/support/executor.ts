@@ -1,5 +1,4 @@
 /** A real executor process, driven through its pipe as the supervisor would. */
-import { spawn, type ChildProcess } from "node:child_process";
 import type { Duplex } from "node:stream";
 import { encodeFrame, FrameReader } from "../../sandboxd/frames.ts";
 import type {
@@ -13,7 +12,13 @@ import type {
   LogLine,
   StartRequest,
 } from "../../sandboxd/protocol.ts";
-import { executorNodeFlags } from "../../sandboxd/walls/program.ts";
+import { noWalls } from "../../sandboxd/walls/none.ts";
+import {
+  startEnclosed,
+  type EnclosedProcess,
+} from "../../sandboxd/walls/process.ts";
+import { executorProgram } from "../../sandboxd/walls/program.ts";
+import type { Walls } from "../../sandboxd/walls/walls.ts";
 import { executorFile } from "./paths.ts";
 
 /** A reply with its body. */
@@ -70,23 +75,18 @@ const defaultSettings: StartRequest = {
 /** Starts an executor and waits until it is ready. */
 export async function startExecutor(
   changes: Partial<StartRequest> = {},
+  walls?: Walls,
 ): Promise<TestExecutor> {
-  const executor = spawnExecutor();
+  const executor = spawnExecutor(walls);
   executor.send({ ...defaultSettings, ...changes });
   await executor.wait(({ type }) => type === "ready");
   return executor;
 }
 
 /** The process alone: nothing was sent to it. */
-export function spawnExecutor(): TestExecutor {
-  const child = spawn(process.execPath, [...executorNodeFlags, executorFile], {
-    env: {},
-    stdio: ["ignore", "inherit", "inherit", "pipe"],
-  });
-  const exited = new Promise<number | null>((resolve) => {
-    child.once("exit", (code) => resolve(code));
-  });
-  return new ExecutorProcess(child, exited);
+export function spawnExecutor(walls: Walls = noWalls): TestExecutor {
+  const enclosed = walls.enclose(executorProgram(executorFile));
+  return new ExecutorProcess(startEnclosed(enclosed));
 }
 
 interface Waiter {
@@ -98,20 +98,18 @@ class ExecutorProcess implements TestExecutor {
   readonly received: Received[] = [];
   readonly exited: Promise<number | null>;
   readonly pid: number;
-  readonly #child: ChildProcess;
+  readonly #kill: () => void;
   readonly #pipe: Duplex;
   readonly #waiters = new Set<Waiter>();
   readonly #listeners: ((reply: Received) => void)[] = [];
   #lastId = 0;
 
-  constructor(child: ChildProcess, exited: Promise<number | null>) {
-    this.#child = child;
-    this.exited = exited;
-    this.pid = child.pid ?? 0;
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the fourth entry of stdio
-    this.#pipe = child.stdio[3] as Duplex;
+  constructor({ pid, pipe, kill, ended }: EnclosedProcess) {
+    this.#kill = kill;
+    this.exited = ended.then(({ how }) => exitCodeIn(how));
+    this.pid = pid;
+    this.#pipe = pipe;
     const reader = new FrameReader();
-    this.#pipe.on("error", () => undefined);
     this.#pipe.on("data", (chunk: Buffer) => {
       for (const { head, body } of reader.push(chunk))
         // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the executor under test speaks the protocol
@@ -221,7 +219,7 @@ class ExecutorProcess implements TestExecutor {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#child.kill("SIGKILL");
+    this.#kill();
     await this.exited;
   }
 
@@ -234,6 +232,12 @@ class ExecutorProcess implements TestExecutor {
       waiter.resolve(reply);
     }
   }
+}
+
+/** Null where a signal ended it. */
+function exitCodeIn(how: string): number | null {
+  const code = /^exited with code (\d+)/.exec(how)?.[1];
+  return code === undefined ? null : Number(code);
 }
 
 const endings: ExecutorReply["type"][] = [
