@@ -10,20 +10,12 @@ import {
   type Frame,
 } from "../frames.ts";
 import type {
-  AnsweredReply,
   DiscardedReply,
-  DisplacedReply,
-  EgressAbortReply,
-  EgressPullReply,
-  EgressReply,
   ExecutorRequest,
-  LoadedReply,
   LoadFailure,
-  LoggedReply,
   StartRequest,
 } from "../protocol.ts";
 import {
-  expiredFailure,
   lostBesideAnother,
   type CallTraces,
   type ExecutorCall,
@@ -32,9 +24,8 @@ import {
   type LoadableVersion,
   type LostCause,
 } from "./call.ts";
-import type { CallLog } from "./call-log.ts";
 import { causeOf, failureOfLoad, suspectsOf, type Death } from "./death.ts";
-import { EgressRelay, maxEgressBodyBytes } from "./egress-relay.ts";
+import { maxEgressBodyBytes } from "./egress-relay.ts";
 import type { EgressGate } from "./egress.ts";
 import {
   HeldVersions,
@@ -43,10 +34,10 @@ import {
   type VersionName,
 } from "./held-versions.ts";
 import type { Ending, ProcessLimits } from "./launcher.ts";
-import { OpenCall } from "./open-call.ts";
+import { OpenCalls } from "./open-calls.ts";
+import { OpenLoads, type LoadLimits } from "./open-loads.ts";
 import type { BoundedProcess } from "./processes.ts";
 import { readPaced } from "./paced-reading.ts";
-import { PullWindow } from "./pull-window.ts";
 import { Allowance } from "./quota.ts";
 import { checkReply } from "./reply.ts";
 
@@ -63,37 +54,20 @@ export interface ExecutorEvents {
 const maxPipeBytes = 32 * 1024 * 1024;
 /** Calls an executor may have open, those its callers have given up and it has not yet ended included. */
 const maxOpenCalls = 2048;
-/** How long after its wall time a call may wait for the executor's own word before its caller is told. */
-const expiryGraceMs = 50;
 /** How much longer than its slices an executor with something past its time may be silent before it is killed. */
 const silenceGraceMs = 500;
 /** Silent for longer with a call open, an executor is taken to be busy with one of them. */
 const stalledMs = 20;
-/** Answered calls that may still write to their log. */
-const maxRecentCalls = 1024;
-
-export interface OpenLoad {
-  held: HeldVersion;
-  sentMs: number;
-  dueMs: number;
-  sliceMs: number;
-  settle: (failure: LoadFailure | undefined) => void;
-}
-
 export class Executor {
   readonly pid: number;
   readonly #process: BoundedProcess;
   #events: ExecutorEvents = silence;
   readonly #now: () => number;
-  readonly #start: StartRequest;
-  readonly #gate: EgressGate;
   readonly #reader: FrameReader;
   readonly #allowance: Allowance;
-  readonly #window: PullWindow;
   readonly #versions = new HeldVersions();
-  readonly #calls = new Map<number, OpenCall>();
-  readonly #recent = new Map<number, CallLog>();
-  readonly #loads = new Map<number, OpenLoad>();
+  readonly #calls: OpenCalls;
+  readonly #loads: OpenLoads;
   readonly #ready: Promise<void>;
   #settleReady: (error?: Error) => void = () => undefined;
   #nextId = 1;
@@ -112,13 +86,23 @@ export class Executor {
   }) {
     const { process, start, gate, now } = options;
     this.#process = process;
-    this.#start = start;
-    this.#gate = gate;
     this.#now = now;
     this.pid = process.pid;
     this.#reader = new FrameReader(maxHeadBytes, longestFrame(start));
     this.#allowance = new Allowance(now);
-    this.#window = new PullWindow(process.pipe);
+    this.#loads = new OpenLoads((head, body) => this.#send(head, body));
+    this.#calls = new OpenCalls({
+      bounds: start,
+      process,
+      gate,
+      allowance: this.#allowance,
+      now,
+      send: (head, body) => this.#send(head, body),
+      loggedLate: (container, logs) => this.#events.loggedLate(container, logs),
+      ended: () => {
+        this.#lastUsedMs = now();
+      },
+    });
     this.#assignedMs = this.#lastUsedMs = this.#lastHeardMs = now();
     this.#ready = new Promise((resolve, reject) => {
       this.#settleReady = (error) => (error ? reject(error) : resolve());
@@ -252,17 +236,7 @@ export class Executor {
     if (!held?.isReady || this.#isGone) return Promise.resolve(displacedBefore);
     this.#begin();
     this.#refresh(version, held);
-    const id = this.#nextId++;
-    held.openCalls++;
-    const nowMs = (held.lastCalledMs = this.#now());
-    return new Promise((settle) => {
-      const { maxLogBytes } = this.#start;
-      const options = { call, held, nowMs, maxLogBytes, settle };
-      this.#calls.set(id, new OpenCall(options));
-      signal?.addEventListener("abort", () => this.#cancel(id), { once: true });
-      const { payload, ...head } = call;
-      this.#send({ type: "invoke", id, version: held.name, ...head }, payload);
-    });
+    return this.#calls.open(this.#nextId++, { held, call }, signal);
   }
 
   /** Lets a version's isolate go, unless something uses it. */
@@ -279,12 +253,12 @@ export class Executor {
    */
   enforceTime(): void {
     const now = this.#now();
-    for (const [id, open] of this.#calls)
-      if (open.dueMs + expiryGraceMs < now) this.#expire(id, open);
-    const open = [...this.#calls.values(), ...this.#loads.values()];
+    this.#calls.expire(now);
+    const open = [...this.#calls.all(), ...this.#loads.all()];
     if (!open.some(({ dueMs }) => dueMs + silenceGraceMs < now)) return;
     const longestSliceMs = Math.max(...open.map(({ sliceMs }) => sliceMs));
-    if (this.#silentMs > longestSliceMs + silenceGraceMs) this.kill("overdue");
+    if (this.#silentMs > longestSliceMs + silenceGraceMs)
+      this.kill("overdue", "hung past its time, and was killed");
   }
 
   /** Ends the process at once; its open calls end as lost. `how` is for the log. */
@@ -302,13 +276,6 @@ export class Executor {
     if (!this.isBusy) this.#lastHeardMs = this.#now();
   }
 
-  #expire(id: number, open: OpenCall): void {
-    if (open.isCancelled) return;
-    const failure = expiredFailure(open.call, open.call.wallMs);
-    open.settle({ kind: "failed", failure, runUs: 0, ...open.end() });
-    this.#abandon(id, open);
-  }
-
   #refresh(version: LoadableVersion, held: HeldVersion): void {
     if (held.secrets === version.secrets && held.meta === version.meta) return;
     const { secrets, meta } = version;
@@ -320,50 +287,13 @@ export class Executor {
   async #load(
     version: LoadableVersion,
     held: HeldVersion,
-    { timeoutMs, heapLimitMb }: LoadLimits,
+    limits: LoadLimits,
   ): Promise<LoadFailure | undefined> {
-    const { content, bundleBytes } = await version.read();
+    const bundle = await version.read();
     if (this.#isGone) return lostBesideAnother;
-    const id = this.#nextId++;
-    const { container, fileName, secrets, meta } = version;
-    const sentMs = this.#now();
-    return new Promise((settle) => {
-      this.#loads.set(id, {
-        held,
-        settle,
-        sentMs,
-        dueMs: sentMs + timeoutMs,
-        sliceMs: timeoutMs,
-      });
-      this.#send(
-        {
-          type: "load",
-          id,
-          version: held.name,
-          bundleBytes,
-          fileName,
-          container,
-          secrets,
-          meta,
-          ...(heapLimitMb !== undefined && { heapLimitMb }),
-          timeoutMs,
-        },
-        content,
-      );
-    });
-  }
-
-  #cancel(id: number): void {
-    const open = this.#calls.get(id);
-    if (!open || open.isCancelled) return;
-    open.settle({ kind: "cancelled", ...open.end() });
-    this.#abandon(id, open);
-  }
-
-  /** It stays open until the executor says that it no longer runs. */
-  #abandon(id: number, open: OpenCall): void {
-    open.isCancelled = true;
-    this.#send({ type: "cancel", id });
+    const request = { id: this.#nextId++, version, held };
+    const nowMs = this.#now();
+    return await this.#loads.open(request, bundle, { ...limits, nowMs });
   }
 
   #send(head: ExecutorRequest, body?: Uint8Array): void {
@@ -394,132 +324,26 @@ export class Executor {
         this.#allowance.spend(frame.bytes);
         return this.#settleReady();
       case "loaded":
-        return this.#loaded(reply, frame);
-      case "answered":
-        return this.#answered(reply, frame);
-      case "failed": {
-        const { failure, runUs } = reply;
-        return this.#settle(reply.id, frame, (_, traces) => ({
-          kind: "failed",
-          failure,
-          runUs,
-          ...traces,
-        }));
-      }
-      case "displaced":
-        return this.#displaced(reply, frame);
-      case "cancelled":
-        return this.#settle(reply.id, frame, (_, traces) => ({
-          kind: "cancelled",
-          ...traces,
-        }));
+        if (!this.#loads.loaded(reply)) this.#allowance.spend(frame.bytes);
+        return;
       case "discarded":
         return this.#discarded(reply, frame);
+      case "answered":
+      case "failed":
+      case "displaced":
+      case "cancelled":
       case "logged":
-        return this.#logged(reply, frame);
       case "egress":
       case "egress-pull":
       case "egress-abort":
-        return this.#relay(reply, frame);
+        return this.#calls.take(reply, frame);
     }
-  }
-
-  #loaded({ id, failure, compileUs }: LoadedReply, frame: Frame): void {
-    const open = this.#loads.get(id);
-    if (!open) return this.#allowance.spend(frame.bytes);
-    this.#loads.delete(id);
-    open.held.compileUs = compileUs;
-    open.settle(failure);
-  }
-
-  #answered(reply: AnsweredReply, frame: Frame): void {
-    if (frame.body.length > this.#start.maxResultBytes)
-      throw new Error("a result over its bound");
-    const { contentType, httpStatus, headers, runUs } = reply;
-    this.#settle(reply.id, frame, (_, traces) => ({
-      kind: "answered",
-      payload: frame.body,
-      contentType,
-      httpStatus,
-      headers,
-      runUs,
-      ...traces,
-    }));
-  }
-
-  #displaced({ id, effects }: DisplacedReply, frame: Frame): void {
-    this.#settle(id, frame, (open, traces) => ({
-      kind: "displaced",
-      effects: Math.max(effects, open.effects),
-      ...traces,
-    }));
-  }
-
-  /** An answer to a call that is not open, or no longer, is nobody's. */
-  #settle(
-    id: number,
-    frame: Frame,
-    outcomeOf: (open: OpenCall, traces: CallTraces) => ExecutorOutcome,
-  ): void {
-    const open = this.#calls.get(id);
-    if (!open) return this.#allowance.spend(frame.bytes);
-    this.#calls.delete(id);
-    this.#remember(id, open.log);
-    open.held.openCalls--;
-    this.#lastUsedMs = open.held.lastUsedMs = this.#now();
-    open.settle(outcomeOf(open, open.end()));
-  }
-
-  #remember(id: number, log: CallLog): void {
-    this.#recent.set(id, log);
-    if (this.#recent.size <= maxRecentCalls) return;
-    const [oldest] = this.#recent.keys();
-    if (oldest !== undefined) this.#recent.delete(oldest);
   }
 
   #discarded({ version }: DiscardedReply, frame: Frame): void {
     const held = this.#versions.get(version);
     if (held?.isReady) this.#forget(held);
     else this.#allowance.spend(frame.bytes);
-  }
-
-  /** Whose lines they are is known from the call, not believed. */
-  #logged(reply: LoggedReply, frame: Frame): void {
-    const open = this.#calls.get(reply.id);
-    if (open) return open.log.add(reply, frame.bytes);
-    const late = this.#recent.get(reply.id);
-    if (!late) return this.#allowance.spend(frame.bytes);
-    late.add(reply, frame.bytes);
-    const logs = late.take();
-    if (logs) this.#events.loggedLate(late.version.container, logs);
-  }
-
-  #relay(
-    reply: EgressReply | EgressPullReply | EgressAbortReply,
-    frame: Frame,
-  ): void {
-    const open = this.#calls.get(reply.id);
-    if (!open || open.isCancelled) return this.#allowance.spend(frame.bytes);
-    open.egress ??= this.#openRelay(reply.id, open);
-    open.egress.take(reply, frame.body);
-  }
-
-  #openRelay(id: number, { held, call, dueMs }: OpenCall): EgressRelay {
-    return new EgressRelay(
-      {
-        id,
-        container: held.container,
-        invocationId: call.invocationId,
-        leftMs: () => Math.max(1, Math.ceil(dueMs - this.#now())),
-      },
-      {
-        gate: this.#gate,
-        window: this.#window,
-        send: (head, body) => this.#send(head, body),
-        maxOpen: this.#start.maxOpenEgress,
-        maxInAll: this.#start.maxHostCalls,
-      },
-    );
   }
 
   #forget(held: HeldVersion): void {
@@ -534,13 +358,10 @@ export class Executor {
     const how = this.#killed ? this.#killed.how : ending.how;
     const nowMs = this.#killed?.atMs ?? this.#now();
     this.#settleReady(new Error(`executor ${ending.how}`));
-    const calls = [...this.#calls.values()];
-    const loads = [...this.#loads.values()];
+    const calls = this.#calls.takeAll();
+    const loads = this.#loads.takeAll();
     const suspects = suspectsOf([...calls, ...loads], { cause, nowMs });
     for (const held of this.#versions.all()) this.#forget(held);
-    this.#calls.clear();
-    this.#loads.clear();
-    this.#recent.clear();
     this.#events.exited({ pid: this.pid, cause, how, suspects });
     const isToBlameFor = ({ held }: { held: HeldVersion }) =>
       suspects.every(({ name }) => name === held.name);
@@ -556,13 +377,6 @@ export class Executor {
       open.settle({ kind: "lost", ...end });
     }
   }
-}
-
-/** What a version's load may take. */
-export interface LoadLimits {
-  timeoutMs: number;
-  /** undefined: as the executor was started with. */
-  heapLimitMb: number | undefined;
 }
 
 function longestFrame({ maxResultBytes }: StartRequest): number {
