@@ -148,6 +148,7 @@ test("a rollout shows a version stored, compiled and warm on each of two hosts",
     compiled: 2,
     warm: 0,
     refused: [],
+    quarantined: [],
   });
   await second.client.invoke(target);
   await vi.waitFor(
