@@ -1,7 +1,7 @@
 /** How bubblewrap is told to build the walls: every argument, and why. */
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { AnnexError } from "../../proto/errors.ts";
 import { filterDescriptor } from "./process.ts";
 import type { PackageFiles, Program } from "./program.ts";
@@ -24,7 +24,7 @@ export const nobody = 65534;
 export function bwrapCommand(
   program: Program,
   options: BwrapOptions,
-  script: readonly string[] = [join(home, "main.cjs")],
+  script: readonly string[] = [bundleOf(program)],
 ): string[] {
   return [
     [options.bwrap],
@@ -38,6 +38,11 @@ export function bwrapCommand(
     ["--seccomp", `${filterDescriptor}`],
     ["--", join(home, "node"), ...program.nodeFlags, ...script],
   ].flat();
+}
+
+/** Where its bundle is behind the walls; whoever lists processes sees which program one is. */
+function bundleOf({ file }: Program): string {
+  return join(home, basename(file));
 }
 
 /** Everything of its own; whoever must connect outward keeps the host's network. */
@@ -59,7 +64,7 @@ function view(program: Program, { system, hasProc }: BwrapOptions): string[] {
   return [
     ...libraries.flatMap((file) => bind(file, file)),
     ...bind(system.node, join(home, "node")),
-    ...bind(resolve(program.file), join(home, "main.cjs")),
+    ...bind(resolve(program.file), bundleOf(program)),
     ...packageBinds(program),
     ...hostFiles.filter(existsSync).flatMap((file) => bind(file, file)),
     ...(hasProc ? ["--proc", "/proc", ...readOnly("/proc")] : []),

@@ -72,7 +72,7 @@ describe.each([
           report({
             root: fs.readdirSync("/"),
             app: fs.readdirSync("/app"),
-            write: ["/x", "/app/x", "/lib/x", "/app/main.cjs"].map((file) => codeOf(() => fs.writeFileSync(file, ""))),
+            write: ["/x", "/app/x", "/lib/x", "/app/script.cjs"].map((file) => codeOf(() => fs.writeFileSync(file, ""))),
             host: ["/etc/passwd", "/home", "/dev", "/tmp", "/sys", "/var", "/run"].map((file) => codeOf(() => fs.statSync(file))),
             environment: process.env,
           });`),
@@ -83,7 +83,7 @@ describe.each([
       root: expect.toSatisfy((names: string[]) =>
         names.every((name) => system.includes(name)),
       ),
-      app: ["main.cjs", "node"],
+      app: ["node", "script.cjs"],
       write: ["EROFS", "EROFS", "EROFS", "EROFS"],
       host: Array.from({ length: 7 }, () => "ENOENT"),
       environment: {
