@@ -44,9 +44,11 @@ test("an executor has no capability, no files, no network and no door but its pi
   const descriptors = await descriptorsOf(executor);
   const inherited = Object.entries(descriptors).filter(([n]) => Number(n) > 3);
   for (const [number, target] of inherited)
-    expect(target, `descriptor ${number}`).toMatch(
-      /^(anon_inode|pipe|socket|\/dev\/null)/,
-    );
+    // Node keeps its root open, which is the empty one of the walls.
+    if (target !== "/")
+      expect(target, `descriptor ${number}`).toMatch(
+        /^(anon_inode|pipe|socket|\/dev\/null)/,
+      );
   expect(descriptors["0"]).toBe("/dev/null");
 
   expect((await statusOf(await brokerOf(sandboxd)))["NoNewPrivs"]).toBe("1");
@@ -93,7 +95,8 @@ test("native code inside finds no file, no network, no process and no signal of 
       abstract: expect.stringMatching(/^E/),
       signal: expect.stringMatching(/ESRCH|EPERM/),
       shell: expect.stringMatching(/^E/),
-      env: [],
+      // Where the walls have put the libraries that Node loads.
+      env: ["LD_LIBRARY_PATH"],
     },
   });
   const { pids } = (outcome as { payload: { pids: number | string } }).payload;
@@ -167,7 +170,7 @@ test("without bubblewrap sandboxd does not start, and says what to do", async ()
 test("without walls everybody can see it", async () => {
   const annex = await startAnnex({ sandboxd: ["--insecure-no-sandbox"] });
   expect(annex.sandboxd?.ready["walls"]).toBe("none");
-  expect(annex.sandboxd?.stderr()).toContain("without walls");
+  expect(annex.sandboxd?.stderr()).toContain("WITHOUT WALLS");
   const { host } = await annex.control("hosts").getHost({ name: "test-host" });
   expect(host?.walls).toBe("none");
   expect(await metricOf(annex.gateway, "annex_walls", { walls: "none" })).toBe(
@@ -214,7 +217,7 @@ const maskedProc = [
   "/",
   "--ro-bind",
   "/dev/null",
-  "/proc/kcore",
+  "/proc/timer_list",
   "--",
 ];
 const readOnlyCgroups = [

@@ -12,12 +12,12 @@ export async function programsOf(sandboxdPid: number): Promise<number[]> {
 
 /** The executors' programs. */
 export async function executorsOf(sandboxdPid: number): Promise<number[]> {
-  return await runningFile(sandboxdPid, /executor|\.cjs/, /broker/);
+  return await bundlesOf(sandboxdPid, (isExecutor) => isExecutor);
 }
 
 /** The broker's program. */
 export async function brokerOf(sandboxdPid: number): Promise<number> {
-  const [broker] = await runningFile(sandboxdPid, /broker/);
+  const [broker] = await bundlesOf(sandboxdPid, (isExecutor) => !isExecutor);
   if (broker === undefined) throw new Error("no broker runs");
   return broker;
 }
@@ -66,16 +66,17 @@ export async function descriptorsOf(
   return Object.fromEntries(entries);
 }
 
-async function runningFile(
+/** Node with one bundle of ours; only executors run without V8's snapshot. */
+async function bundlesOf(
   sandboxdPid: number,
-  file: RegExp,
-  butNot?: RegExp,
+  isWanted: (isExecutor: boolean) => boolean,
 ): Promise<number[]> {
   const found: number[] = [];
   for (const pid of await programsOf(sandboxdPid)) {
     const line = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
-    const last = line.split("\0").filter(Boolean).at(-1) ?? "";
-    if (file.test(last) && !butNot?.test(last)) found.push(pid);
+    const words = line.split("\0").filter(Boolean);
+    if (!words.at(-1)?.endsWith(".cjs")) continue;
+    if (isWanted(words.includes("--no-node-snapshot"))) found.push(pid);
   }
   return found;
 }
