@@ -39,7 +39,8 @@ export class OpenCall {
   #wallTimer: NodeJS.Timeout | undefined;
   #hostCalls = 0;
   #logBytes = 0;
-  #cpuUs = 0;
+  /** CPU time of its slices, and of taking what they said. */
+  cpuUs = 0;
   lines: LogLine[] = [];
   dropped = 0;
   /** Its requests outward, once it has made one. */
@@ -67,22 +68,17 @@ export class OpenCall {
 
   /** Whether it has used the CPU time it may use. */
   get isCpuSpent(): boolean {
-    return this.#cpuUs / 1000 >= this.#terms.cpuMs;
+    return this.cpuUs / 1000 >= this.#terms.cpuMs;
   }
 
   get slice(): Slice {
     const { syncMs, cpuMs } = this.#terms;
     const wallMs = this.wallLeftMs;
-    const cpuLeftMs = cpuMs - this.#cpuUs / 1000 + cpuSlackMs;
+    const cpuLeftMs = cpuMs - this.cpuUs / 1000 + cpuSlackMs;
     if (cpuLeftMs < Math.min(syncMs, wallMs))
       return { ms: cpuLeftMs, clock: "cpu" };
     if (wallMs < syncMs) return { ms: wallMs, clock: "wall" };
     return { ms: syncMs, clock: "sync" };
-  }
-
-  /** Adds what it used since `threadCpuUs` said so much. */
-  spendCpu(sinceUs: number): void {
-    this.#cpuUs += threadCpuUs() - sinceUs;
   }
 
   /** Watches the wall time of a call that waits. */
@@ -156,7 +152,7 @@ export class OpenCall {
   /** The failure of a call that has used its CPU time. */
   cpuFailure(): CallFailure {
     const { cpuMs } = this.#terms;
-    const observed = Math.round(this.#cpuUs / 1000);
+    const observed = Math.round(this.cpuUs / 1000);
     return {
       reason: "cpu_time",
       message: `used more than ${cpuMs} ms of CPU time`,

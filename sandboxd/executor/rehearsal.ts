@@ -2,10 +2,16 @@
  * Runs a first extension of our own through a new isolate, so that what V8 compiles at its first use, in the isolate and
  * around it, is compiled before a customer waits for it.
  */
+import type { EgressHead, InvokeRequest } from "../protocol.ts";
 import type { GuestIsolate } from "./isolate.ts";
 import { GuestVersion, type VersionLimits } from "./version.ts";
 
 const source = `module.exports = function (ctx, cb) {
+  if (ctx.body.sends) {
+    const init = { method: "POST", headers: { name: "value" }, body: "text" };
+    fetch("http://rehearsal.invalid/", init).then((answer) => answer.text());
+    return;
+  }
   setTimeout(() => cb(null, [ctx.body, ctx.data]), 1000);
   cb(null, { data: ctx.data });
 };`;
@@ -38,19 +44,36 @@ export function rehearse(
     },
     bundle,
   );
-  version.invoke(
-    {
-      type: "invoke",
-      id: 1,
-      version: "rehearsal",
-      invocationId: "rehearsal",
-      contentType: "application/json",
-      wallMs: maxMs,
-      wallClock: "wall_time",
-      syncMs: maxMs,
-      cpuMs: maxMs,
-    },
-    Buffer.from('{"name":"value"}'),
-  );
+  version.invoke(callOf(1), Buffer.from('{"name":"value"}'));
+  version.invoke(callOf(2), Buffer.from('{"sends":true}'));
+  version.takeEgress(headOf(2), Buffer.alloc(0));
   return version.handOver();
+}
+
+function callOf(id: number): InvokeRequest {
+  return {
+    type: "invoke",
+    id,
+    version: "rehearsal",
+    invocationId: "rehearsal",
+    contentType: "application/json",
+    wallMs: maxMs,
+    wallClock: "wall_time",
+    syncMs: maxMs,
+    cpuMs: maxMs,
+  };
+}
+
+/** An answer to the isolate's first request outward, in this call. */
+function headOf(id: number): EgressHead {
+  return {
+    type: "egress-head",
+    id,
+    egress: 1,
+    status: 200,
+    statusText: "OK",
+    headers: [["name", "value"]],
+    url: "http://rehearsal.invalid/",
+    isRedirected: false,
+  };
 }

@@ -195,7 +195,8 @@ export class GuestVersion {
     const startMs = performance.now();
     const startCpuUs = threadCpuUs();
     const entered = entry(slice.ms);
-    call.spendCpu(startCpuUs);
+    const endCpuUs = threadCpuUs();
+    call.cpuUs += endCpuUs - startCpuUs;
     switch (entered.kind) {
       case "timeout": {
         const ranMs = performance.now() - startMs;
@@ -213,19 +214,18 @@ export class GuestVersion {
           timeMs: Date.now(),
           text: `Unhandled rejection: ${entered.message.slice(0, 1000)}`,
         });
-        this.#settle(call);
+        this.#settle(call, endCpuUs);
         return;
       case "returned":
-        this.#settle(call);
+        this.#settle(call, endCpuUs);
     }
   }
 
   /** After a slice that returned: takes what the call says, and looks at its CPU time, which the taking is part of. */
-  #settle(call: OpenCall): void {
-    const startCpuUs = threadCpuUs();
+  #settle(call: OpenCall, sliceEndCpuUs: number): void {
     this.#collect(call);
     if (!this.#calls.has(call.id)) return;
-    call.spendCpu(startCpuUs);
+    call.cpuUs += threadCpuUs() - sliceEndCpuUs;
     if (call.isCpuSpent) this.#giveUp(call, call.cpuFailure());
     else this.#sendLog(call);
   }
