@@ -61,7 +61,7 @@ const workerHeapMb = 64;
 /** A thread that failed is started again, but not in a tight loop. */
 const restartAfterMs = 50;
 
-/** Resolves when the thread looks. */
+/** Resolves when the thread runs; what it is asked to watch before it looks waits in its queue. */
 export async function startMemoryWatch(options: {
   maxProcesses: number;
   log: LimitsLog;
