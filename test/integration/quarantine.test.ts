@@ -37,7 +37,7 @@ async function callUntilQuarantined(annex: TestAnnex, extension: string) {
 test("the last good version serves while the newest is quarantined, and its author is told", async () => {
   const annex = await started();
   await annex.publish("acme", "greet", good);
-  await annex.publish("acme", "greet", hang);
+  await annex.publish("acme", "greet", hang, { create: false });
   const outcome = await callUntilQuarantined(annex, "greet");
   expect(outcome).toMatchObject({
     kind: "result",
@@ -82,7 +82,7 @@ test("without a version before it calls fail with the reason, and a new version 
     source: "distribution",
     message: expect.stringContaining("release"),
   });
-  await annex.publish("acme", "only", good);
+  await annex.publish("acme", "only", good, { create: false });
   expect(
     await annex.client().invoke({ container: "acme", extension: "only" }),
   ).toMatchObject({ kind: "result", payload: "good", version: 2 });
