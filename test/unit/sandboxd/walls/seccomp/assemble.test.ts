@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { assemble } from "../../../../sandboxd/walls/seccomp/assemble.ts";
+import { assemble } from "../../../../../sandboxd/walls/seccomp/assemble.ts";
 import {
   lastNumber,
   numberOf,
   type SyscallName,
-} from "../../../../sandboxd/walls/seccomp/numbers.ts";
-import { rulesFor } from "../../../../sandboxd/walls/seccomp/refused.ts";
+} from "../../../../../sandboxd/walls/seccomp/numbers.ts";
+import { rulesFor } from "../../../../../sandboxd/walls/seccomp/refused.ts";
 import { judge } from "./bpf.ts";
 
 const allowed = 0x7fff0000;
