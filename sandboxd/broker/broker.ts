@@ -48,9 +48,11 @@ export interface Broker extends EgressGate {
   readonly pid: number;
 }
 
-/** Requests of one container, all its invocations together, and the bytes of their bodies. */
-const maxOpenPerContainer = 256;
-const maxBodyBytesPerContainer = 32 * 1024 * 1024;
+/** Requests open at once, and the bytes of their bodies: of one container, all its invocations together; and of all. */
+const maxOpenPerContainer = 128;
+const maxOpen = 512;
+const maxBodyBytesPerContainer = 16 * 1024 * 1024;
+const maxBodyBytes = 48 * 1024 * 1024;
 /** A process that is so late with a request's end is stuck. */
 const overdueMs = 3000;
 const firstDelayMs = 50;
@@ -72,6 +74,7 @@ class RestartingBroker implements Broker {
   readonly #options: BrokerOptions;
   readonly #policies = new Map<string, ContainerPolicy>();
   readonly #loads = new Map<string, Load>();
+  readonly #load: Load = { requests: 0, bodyBytes: 0 };
   readonly #backoff = new Backoff();
   #connection: BrokerConnection;
   #restart: NodeJS.Timeout | undefined;
@@ -149,6 +152,9 @@ class RestartingBroker implements Broker {
 
   #refuse({ container, body }: EgressRequest): EgressProblem | undefined {
     if (!this.#connection.isOpen) return brokerEnded;
+    const all = this.#load;
+    if (all.requests >= maxOpen || all.bodyBytes + body.length > maxBodyBytes)
+      return busy;
     const load = this.#loads.get(container);
     if (!load) return undefined;
     if (load.requests >= maxOpenPerContainer)
@@ -180,7 +186,7 @@ class RestartingBroker implements Broker {
   ): EgressExchange {
     const { container, body, invocationId, wallMs } = request;
     const { method, url, headers, redirect } = request;
-    const unload = this.#load(container, body.length);
+    const unload = this.#count(container, body.length);
     const limitMs = Math.min(policy.requestMs, wallMs) + overdueMs;
     const watch = setTimeout(
       () => connection.end("it did not end a request in its time"),
@@ -211,14 +217,18 @@ class RestartingBroker implements Broker {
   }
 
   /** Counts a container's request as open; gives what counts it out. */
-  #load(container: string, bodyBytes: number): () => void {
+  #count(container: string, bodyBytes: number): () => void {
     const load = this.#loads.get(container) ?? { requests: 0, bodyBytes: 0 };
     this.#loads.set(container, load);
-    load.requests += 1;
-    load.bodyBytes += bodyBytes;
+    for (const counted of [load, this.#load]) {
+      counted.requests += 1;
+      counted.bodyBytes += bodyBytes;
+    }
     return () => {
-      load.requests -= 1;
-      load.bodyBytes -= bodyBytes;
+      for (const counted of [load, this.#load]) {
+        counted.requests -= 1;
+        counted.bodyBytes -= bodyBytes;
+      }
       if (load.requests === 0) this.#loads.delete(container);
     };
   }
@@ -239,6 +249,11 @@ function refusedExchange(
 const noPolicy: EgressProblem = {
   kind: "denied",
   message: "the container has no way out on this host",
+};
+
+const busy: EgressProblem = {
+  kind: "failed",
+  message: "this host has too many requests outward open; try again",
 };
 
 function tooMuch(limit: LimitHit, message: string): EgressProblem {

@@ -25,6 +25,8 @@ export interface ConnectOptions {
 
 const connectMs = 10_000;
 const maxHeaderSize = 16 * 1024;
+/** Of an answer, what a socket keeps that nobody takes. The connector passes on what its types do not tell of. */
+const bounds = { highWaterMark: 16 * 1024 };
 
 /** What undici calls for each connection of one container. */
 export function createConnector(
@@ -86,6 +88,7 @@ async function connectDirectly(
 ): Promise<Socket> {
   const connector = buildConnector({
     ...defined(tls),
+    ...bounds,
     lookup: pinned(addresses),
   });
   const socket = await opened(connector, {

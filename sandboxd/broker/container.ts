@@ -3,10 +3,10 @@ import type { Duplex } from "node:stream";
 import { LRUCache } from "lru-cache";
 import { Agent } from "undici";
 import { createConnector } from "./connect.ts";
-import { maxLargeWindows } from "./decode.ts";
 import { Guard } from "./guard.ts";
 import type { ContainerPolicy } from "./policy.ts";
 import { failed } from "./problem.ts";
+import { Quota } from "./quota.ts";
 import { Rate } from "./rate.ts";
 import type { Resolve } from "./resolve.ts";
 import { parseRule } from "./rules.ts";
@@ -21,10 +21,29 @@ export interface ContainerOptions {
   /** Roots that TLS trusts; undefined: Node's own. */
   roots: string[] | undefined;
   now: () => number;
+  shared: SharedQuotas;
   /** Whose place this one takes, under an earlier policy: what invocations have used stays used. */
   before: Container | undefined;
 }
 
+/** What all containers take from one place, where none may leave nothing to the others. */
+export interface SharedQuotas {
+  /** Connections; beyond it none is kept for another request. */
+  sockets: Quota;
+  /** Decoders with large windows. */
+  windows: Quota;
+}
+
+export function createSharedQuotas(): SharedQuotas {
+  return {
+    sockets: new Quota(maxSharedSockets),
+    windows: new Quota(maxSharedWindows),
+  };
+}
+
+const maxSharedSockets = 256;
+const maxSharedWindows = 6;
+const maxWindows = 3;
 const maxConnectionsPerOrigin = 32;
 /** With more connections open, none is kept for another request. */
 const maxKeptConnections = 16;
@@ -40,8 +59,9 @@ export class Container {
   readonly rate: Rate;
   readonly caps: UsageCaps;
   readonly #usages: LRUCache<string, Usage>;
-  readonly #sockets = new Set<Duplex>();
-  #largeWindows = 0;
+  readonly #sockets = new Quota(maxKeptConnections);
+  readonly #windows = new Quota(maxWindows);
+  readonly #shared: SharedQuotas;
   #users = 0;
   #isRetired = false;
 
@@ -50,6 +70,7 @@ export class Container {
     const { policy, maxOpen, before } = options;
     const { maxRequests, maxBytes } = policy;
     this.policy = policy;
+    this.#shared = options.shared;
     this.caps = { maxRequests, maxBytes, maxOpen };
     this.guard = new Guard({
       allow: policy.allow.map(parseRule),
@@ -91,17 +112,23 @@ export class Container {
 
   /** Whether a connection that becomes free may be kept. */
   get keepsConnections(): boolean {
-    return this.#sockets.size < maxKeptConnections;
+    return !this.#sockets.isFull && !this.#shared.sockets.isFull;
   }
 
   /** Makes room for decoders with so many large windows; throws where there is none. Gives what frees it. */
   holdWindows(count: number): () => void {
-    if (this.#largeWindows + count > maxLargeWindows)
+    const own = this.#windows.tryTake(count);
+    const shared = own && this.#shared.windows.tryTake(count);
+    if (!own || !shared) {
+      own?.();
       throw failed(
         "too many answers come compressed with br or zstd, which was not asked for",
       );
-    this.#largeWindows += count;
-    return () => void (this.#largeWindows -= count);
+    }
+    return () => {
+      own();
+      shared();
+    };
   }
 
   /** Keeps its connections until what is given is called, also when it is retired. */
@@ -129,7 +156,11 @@ export class Container {
   }
 
   #watch(socket: Duplex): void {
-    this.#sockets.add(socket);
-    socket.once("close", () => this.#sockets.delete(socket));
+    const own = this.#sockets.take(1);
+    const shared = this.#shared.sockets.take(1);
+    socket.once("close", () => {
+      own();
+      shared();
+    });
   }
 }

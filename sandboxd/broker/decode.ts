@@ -17,10 +17,9 @@ export const acceptedCodings = "gzip, deflate";
 const maxCodings = 5;
 /** zstd's windows, as RFC 9659 bounds them for HTTP: 8 MiB. */
 const maxZstdWindowLog = 23;
-const chunkSize = 64 * 1024;
-
-/** Answers that a container may have decoded at once by codings with large windows. */
-export const maxLargeWindows = 4;
+/** Of what waits inside a decoder, on either side. */
+const chunkSize = 16 * 1024;
+const bounds = { chunkSize, highWaterMark: chunkSize };
 
 type Bytes = AsyncIterable<Buffer>;
 
@@ -82,7 +81,7 @@ async function* whole(first: Buffer, rest: AsyncIterator<Buffer>): Bytes {
 function decoderOf(coding: string, first: Buffer): Transform {
   // A body that ends early is passed on as far as it came, as browsers do.
   const lenient = {
-    chunkSize,
+    ...bounds,
     flush: constants.Z_SYNC_FLUSH,
     finishFlush: constants.Z_SYNC_FLUSH,
   };
@@ -94,13 +93,13 @@ function decoderOf(coding: string, first: Buffer): Transform {
         : createInflateRaw(lenient);
     case "br":
       return createBrotliDecompress({
-        chunkSize,
+        ...bounds,
         flush: constants.BROTLI_OPERATION_FLUSH,
         finishFlush: constants.BROTLI_OPERATION_FLUSH,
       });
     case "zstd":
       return createZstdDecompress({
-        chunkSize,
+        ...bounds,
         params: { [constants.ZSTD_d_windowLogMax]: maxZstdWindowLog },
       });
     default:

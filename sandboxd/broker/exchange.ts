@@ -23,6 +23,8 @@ export interface Answer {
 
 /** Of a redirect's own body, what is read so that its connection can be used again. */
 const maxDumpedBytes = 16 * 1024;
+/** Of a body, what waits until it is taken. */
+const keptBytes = 16 * 1024;
 const maxStatusTextChars = 256;
 /** Of the connection, not of the answer. */
 const droppedHeaders = new Set([
@@ -135,6 +137,7 @@ export class Exchange {
       signal,
       headersTimeout: 0, // the request's own time bounds all of it
       bodyTimeout: 0,
+      highWaterMark: keptBytes,
       reset: !keepsConnections,
     });
   }

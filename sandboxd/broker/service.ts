@@ -1,6 +1,6 @@
 /** The broker's side of the pipe: keeps the containers' policies and the requests that are open. */
 import type { Frame } from "../frames.ts";
-import { Container } from "./container.ts";
+import { Container, createSharedQuotas } from "./container.ts";
 import { Exchange, type Answer } from "./exchange.ts";
 import type {
   BrokerReply,
@@ -25,6 +25,7 @@ export class BrokerService {
   /** undefined: its policy cannot be read. */
   readonly #containers = new Map<string, Container | undefined>();
   readonly #exchanges = new Map<number, Exchange>();
+  readonly #shared = createSharedQuotas();
   #start: BrokerStart | undefined;
 
   constructor(options: BrokerServiceOptions) {
@@ -62,6 +63,7 @@ export class BrokerService {
       before,
       maxOpen: this.#start.maxOpen,
       ownAddresses: this.#start.ownAddresses,
+      shared: this.#shared,
       ...this.#options,
     });
     before?.retire();

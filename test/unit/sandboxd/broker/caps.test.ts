@@ -9,7 +9,7 @@ import {
 } from "node:zlib";
 import { describe, expect, test, vi } from "vitest";
 import { Rate } from "../../../../sandboxd/broker/rate.ts";
-import { startTestBroker } from "../../../support/broker.ts";
+import { openPolicy, startTestBroker } from "../../../support/broker.ts";
 import { startOrigin } from "../../../support/origin.ts";
 
 const kib = 1024;
@@ -58,19 +58,19 @@ describe("requests", () => {
   test("bounds a container's open requests and the bytes they hold, and no other's", async () => {
     const origin = await startOrigin(() => undefined);
     const { broker, open, fetch } = await startTestBroker();
-    const many = Array.from({ length: 256 }, (_, n) =>
+    const many = Array.from({ length: 128 }, (_, n) =>
       open(origin.url, invocationId(n)),
     );
-    const refused = await fetch(origin.url, invocationId(256));
+    const refused = await fetch(origin.url, invocationId(128));
     expect(refused.problem?.limit).toMatchObject({
       name: "open_egress",
-      value: 256,
+      value: 128,
     });
     for (const { exchange } of many) exchange.abort();
     const large = { method: "POST", body: Buffer.alloc(7 * mib) };
-    for (let n = 0; n < 4; n += 1)
+    for (let n = 0; n < 2; n += 1)
       open(origin.url, { ...large, ...invocationId(n) });
-    const tooLarge = await fetch(origin.url, { ...large, ...invocationId(4) });
+    const tooLarge = await fetch(origin.url, { ...large, ...invocationId(2) });
     expect(tooLarge.problem?.limit?.name).toBe("egress_bytes");
     const other = await startOrigin();
     broker.configure("globex", {
@@ -84,6 +84,25 @@ describe("requests", () => {
     });
     const neighbour = await fetch(other.url, { container: "globex" });
     expect(neighbour.head?.status).toBe(200);
+  });
+});
+
+describe("requests of all containers", () => {
+  test("are refused where the host has too many open, and carried again afterwards", async () => {
+    const origin = await startOrigin();
+    const silent = await startOrigin(() => undefined);
+    const { broker, open, fetch } = await startTestBroker();
+    const containers = Array.from({ length: 5 }, (_, n) => `c${n}`);
+    for (const container of containers) broker.configure(container, openPolicy);
+    const many = Array.from({ length: 512 }, (_, n) =>
+      open(silent.url, { ...invocationId(n), container: `c${n % 4}` }),
+    );
+    const [last = ""] = containers.slice(-1);
+    const refused = await fetch(origin.url, { container: last });
+    expect(refused.problem?.message).toContain("try again");
+    for (const { exchange } of many) exchange.abort();
+    const carried = await fetch(origin.url, { container: last });
+    expect(carried.head?.status).toBe(200);
   });
 });
 
@@ -225,7 +244,7 @@ describe("codings", () => {
       held.push(response);
     });
     const { open, fetch } = await startTestBroker();
-    const many = Array.from({ length: 4 }, () => open(origin.url));
+    const many = Array.from({ length: 3 }, () => open(origin.url));
     await vi.waitFor(() =>
       expect(many.every(({ head }) => head !== undefined)).toBe(true),
     );
@@ -234,8 +253,8 @@ describe("codings", () => {
     for (const { done } of many)
       expect((await done).body.equals(text)).toBe(true);
     const last = open(origin.url);
-    await vi.waitFor(() => expect(held).toHaveLength(6));
-    held[5]?.end(compressed.subarray(10));
+    await vi.waitFor(() => expect(held).toHaveLength(5));
+    held[4]?.end(compressed.subarray(10));
     expect((await last.done).body.equals(text)).toBe(true);
   });
 });
