@@ -29,6 +29,7 @@ import {
 import type { Entered, GuestIsolate } from "./isolate.ts";
 import type { Reply } from "./main.ts";
 import { runtimeRequest } from "./request.ts";
+import { maxEgressBodyBytes } from "./runtime/fetch/bounds.ts";
 import { SourcePlaces } from "./stack.ts";
 
 export interface VersionParts {
@@ -317,7 +318,7 @@ export class GuestVersion {
         ),
       // A top level belongs to no invocation.
       maxOpen: call.id === this.#loadCall ? 0 : maxOpenEgress,
-      maxBodyBytes: maxResultBytes,
+      maxBodyBytes: Math.min(maxResultBytes, maxEgressBodyBytes),
     }));
   }
 

@@ -16,6 +16,7 @@ export const isArray = Array.isArray;
 export const toText = String;
 export const toNumber = Number;
 export const floor = Math.floor;
+export const least = Math.min;
 export const now = Date.now;
 export const parse: (text: string) => unknown = JSON.parse;
 /** undefined for what has no JSON form. */

@@ -4,3 +4,5 @@ export const maxMethodChars = 64;
 export const maxUrlChars = 16 * 1024;
 /** Of all names and values together. */
 export const maxEgressHeaderChars = 64 * 1024;
+/** Of a body, whatever a result may have: the supervisor takes no longer frames. */
+export const maxEgressBodyBytes = 6 * 1024 * 1024;

@@ -4,12 +4,18 @@ import { isToken } from "../headers.ts";
 import {
   TypeErrorIntrinsic,
   isObject,
+  least,
   readProperty,
   toText,
   upperCase,
 } from "../intrinsics.ts";
 import { readBody } from "./body.ts";
-import { maxEgressHeaderChars, maxMethodChars, maxUrlChars } from "./bounds.ts";
+import {
+  maxEgressBodyBytes,
+  maxEgressHeaderChars,
+  maxMethodChars,
+  maxUrlChars,
+} from "./bounds.ts";
 import type { OutwardRequest } from "./exchange.ts";
 import { addKnown, hasKnown, Headers, wireForm } from "./headers.ts";
 
@@ -34,8 +40,8 @@ export function readRequest(
   if (hasBody && (method === "GET" || method === "HEAD"))
     throw new TypeErrorIntrinsic(`a ${method} request has no body`);
   const { text, form, contentType } = readBody(bodyGiven);
-  if (text.length > limits.maxResultBytes)
-    throw tooLong("body", limits.maxResultBytes);
+  const maxBytes = least(limits.maxResultBytes, maxEgressBodyBytes);
+  if (text.length > maxBytes) throw tooLong("body", maxBytes);
   if (contentType !== "" && !hasKnown(headers, "content-type"))
     addKnown(headers, "content-type", contentType);
   const { json, chars } = wireForm(headers);

@@ -465,3 +465,21 @@ test("Headers and Response can be made and read", async () => {
     "",
   ]);
 });
+
+test("a body has a bound of its own where results may be longer", async () => {
+  await using generous = await startExecutor({
+    maxResultBytes: 20 * 1024 * 1024,
+  });
+  const requests = serveEgress(generous, () => ({}));
+  const version = await generous.loaded(`module.exports = async () => {
+    const send = (body) => fetch("http://x/", { method: "POST", body })
+      .then((r) => r.status, (e) => e.message);
+    return [await send("x".repeat(6291457)), await send("é".repeat(4e6)), await send("x".repeat(6291456))];
+  };`);
+  expect(answeredJson(await generous.invoke(version))).toEqual([
+    "the body of a request may have 6291456 chars",
+    "the body of a request may have 6291456 bytes; this one has 8000000",
+    200,
+  ]);
+  expect(requests.map(({ body }) => body.length)).toEqual([6291456]);
+});
