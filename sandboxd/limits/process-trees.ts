@@ -31,30 +31,29 @@ interface GrowingTree extends ProcessTree {
 /** Type 6 of the auxiliary vector is the size of a page. */
 const pageSizeType = 6n;
 
+/** Of a stranger below a watched process. Pids that changed while they were read could lead round in a circle. */
+const maxDepth = 16;
+
 export class ProcessTrees {
-  readonly #trees = new Set<GrowingTree>();
   readonly #treeOf = new Map<number, GrowingTree>();
-  /** Processes that belong to no tree, so that each is asked for its parent but once. */
-  #strangers = new Set<number>();
+  /** Processes that belong to no tree, with their parents, so that each is asked for its own but once. */
+  #strangers = new Map<number, number | undefined>();
   readonly #buffer = Buffer.alloc(4096);
   readonly #pageBytes = pageBytes();
 
   /** A process to watch; its tree is empty where it is gone. */
   add(pid: number, startTicks: string): ProcessTree {
     const tree: GrowingTree = { pid, processes: new Map() };
-    this.#trees.add(tree);
     const held = hold(pid);
     if (held && this.#read(held)?.startTicks === startTicks)
       this.#include(tree, held);
     else if (held) closeSync(held.statFile);
-    // What it has started meanwhile may have been taken for a stranger.
-    this.#strangers.clear();
+    this.#reconsider(pid);
     return tree;
   }
 
   remove(tree: ProcessTree): void {
     for (const held of tree.processes.values()) this.#release(held);
-    for (const own of this.#trees) if (own === tree) this.#trees.delete(own);
   }
 
   /** Looks for processes that those of a tree have started. */
@@ -65,9 +64,14 @@ export class ProcessTrees {
       (pid) => !this.#treeOf.has(pid) && !this.#strangers.has(pid),
     );
     const parents = new Map(unknown.map((pid) => [pid, parentOf(pid)]));
-    for (const pid of unknown) this.#place(pid, parents);
-    // A pid that has gone may come again as another process.
-    this.#strangers = new Set(pids.filter((pid) => !this.#treeOf.has(pid)));
+    const unplaced = new Set(unknown);
+    for (const pid of unknown) this.#place(pid, parents, unplaced);
+    // Only those that are there: a pid that has gone may come again as another process.
+    this.#strangers = new Map(
+      pids
+        .filter((pid) => !this.#treeOf.has(pid))
+        .map((pid) => [pid, parents.get(pid) ?? this.#strangers.get(pid)]),
+    );
   }
 
   /** What all processes of the tree have in RAM together; those that are gone leave the tree. */
@@ -90,13 +94,34 @@ export class ProcessTrees {
       else this.#release(held);
   }
 
+  /** What a process started before it was known has been taken for strangers. */
+  #reconsider(pid: number): void {
+    const own = [...this.#strangers.keys()].filter((stranger) =>
+      this.#descends(stranger, pid),
+    );
+    for (const stranger of own) this.#strangers.delete(stranger);
+  }
+
+  #descends(stranger: number, from: number): boolean {
+    let pid: number | undefined = stranger;
+    for (let steps = 0; pid !== undefined && steps < maxDepth; steps++) {
+      if (pid === from) return true;
+      pid = this.#strangers.get(pid);
+    }
+    return false;
+  }
+
   /** Puts an unknown process where its parent is, which may be unknown itself. */
-  #place(pid: number, parents: Map<number, number | undefined>): void {
+  #place(
+    pid: number,
+    parents: ReadonlyMap<number, number | undefined>,
+    unplaced: Set<number>,
+  ): void {
+    // Each once, which also ends a circle of pids that changed while they were read.
+    if (!unplaced.delete(pid)) return;
     const parent = parents.get(pid);
-    // Each is placed once, which also ends a circle of pids that changed while they were read.
-    parents.delete(pid);
     if (parent === undefined) return;
-    this.#place(parent, parents);
+    this.#place(parent, parents, unplaced);
     const tree = this.#treeOf.get(parent);
     const held = tree && hold(pid);
     if (!held) return;

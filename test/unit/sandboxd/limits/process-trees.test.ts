@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { expect, onTestFinished, test } from "vitest";
 import { parseStat } from "../../../../sandboxd/limits/process-stat.ts";
 import { ProcessTrees } from "../../../../sandboxd/limits/process-trees.ts";
-import { residentBytes } from "../../../support/processes.ts";
+import { childrenOf, residentBytes } from "../../../support/processes.ts";
 
 test("finds what a process has started, and what that has, and sums what they have in RAM", async () => {
   const { trees, tree, pid } = await watched(
@@ -26,6 +26,24 @@ test("finds what a process has started, and what that has, and sums what they ha
   expect(Math.abs(seen - sum)).toBeLessThan(2 * 1024 * 1024);
   trees.kill(tree);
   await expect.poll(() => pids.filter(isRunning)).toEqual([]);
+});
+
+test("takes for its own what a process started before it was known, and was seen to have", async () => {
+  const { trees, child } = await watched("sleep 60");
+  const other = await shell("sleep 60 & (sleep 60 & wait) & wait");
+  await expect
+    .poll(async () => {
+      const children = await childrenOf(other.pid);
+      const below = await Promise.all(children.map(childrenOf));
+      return [...children, ...below.flat()];
+    })
+    .toHaveLength(3);
+  trees.find();
+  const tree = trees.add(other.pid, other.startTicks);
+  trees.find();
+  expect(tree.processes.size).toBe(4);
+  trees.kill(tree);
+  expect(child.signalCode).toBeNull();
 });
 
 test("leaves alone what has the pid of a process that is gone", async () => {
@@ -60,6 +78,12 @@ test("reads a process whose name looks like the rest of its line", () => {
 
 /** A shell that runs the script, and the tree that begins with it. */
 async function watched(script: string) {
+  const { child, pid, startTicks } = await shell(script);
+  const trees = new ProcessTrees();
+  return { child, pid, trees, tree: trees.add(pid, startTicks) };
+}
+
+async function shell(script: string) {
   const child = spawn("/bin/sh", ["-c", script], {
     stdio: ["pipe", "ignore", "ignore"],
   });
@@ -67,9 +91,7 @@ async function watched(script: string) {
   await once(child, "spawn");
   const pid = child.pid ?? 0;
   const stat = parseStat(readFileSync(`/proc/${pid}/stat`, "latin1"));
-  const trees = new ProcessTrees();
-  const tree = trees.add(pid, stat?.startTicks ?? "");
-  return { child, pid, trees, tree };
+  return { child, pid, startTicks: stat?.startTicks ?? "" };
 }
 
 /** Neither gone nor only not yet taken note of. */
