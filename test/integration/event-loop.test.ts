@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { FailureReason } from "../../proto/gen/annex/invoke/v1/invoke.ts";
+import { FailureSource } from "../../proto/gen/annex/invoke/v1/invoke.ts";
 import type { TestAnnex } from "../support/annex.ts";
 import type { BlockedTurn } from "../support/loop-guard.ts";
 import {
@@ -152,14 +152,12 @@ test("publishes and first calls", async () => {
   expect(turns).toEqual([]);
 });
 
-test("executors that are killed and replaced", async () => {
+test("executors and isolates that are ended and replaced", async () => {
   const turns = await blockedWhile(async () => {
-    for (const reason of [FailureReason.MEMORY, FailureReason.SYNC_TIME]) {
-      const name = reason === FailureReason.MEMORY ? "bomb" : "loop";
+    for (const name of ["bomb", "loop", "bomb"])
       expect(await invoke("acme", name)).toMatchObject({
-        response: { outcome: { value: { reason } } },
+        response: { outcome: { value: { source: FailureSource.LIMIT } } },
       });
-    }
   });
   expect(turns).toEqual([]);
 });
