@@ -44,10 +44,13 @@ export async function startOrigin(
 ): Promise<Origin> {
   const requests: SeenRequest[] = [];
   const listener: RequestListener = (request, response) => {
-    void collect(request).then((seen) => {
-      requests.push(seen);
-      answer(request, response);
-    });
+    collect(request).then(
+      (seen) => {
+        requests.push(seen);
+        answer(request, response);
+      },
+      () => undefined, // whoever asked has given up
+    );
   };
   const server = isTls
     ? createTlsServer({ cert: originCertificate, key: originKey }, listener)

@@ -1,4 +1,7 @@
 /** The broker as it is shipped: one file in a process of its own, behind walls where they can be had. */
+import { randomBytes } from "node:crypto";
+import { setImmediate } from "node:timers/promises";
+import { gzipSync } from "node:zlib";
 import { expect, test, vi } from "vitest";
 import type { BrokerProcess } from "../../../../sandboxd/broker/connection.ts";
 import { createLauncher } from "../../../../sandboxd/launcher.ts";
@@ -78,6 +81,44 @@ test("fails what was open when it is killed, and carries on", async () => {
   expect(broker.pid).not.toBe(before);
   const after = await fetch(`${origin.url}/now`);
   expect(after.body.toString()).toBe("now");
+});
+
+test("outlives requests that are given up at any moment, in any state", async () => {
+  const compressed = gzipSync(randomBytes(512 * 1024));
+  const origin = await startOrigin((request, response) => {
+    if (request.url === "/moved")
+      response
+        .writeHead(307, { location: "/endless" })
+        .end("x".repeat(100_000));
+    else if (request.url === "/packed")
+      response.setHeader("content-encoding", "gzip").end(compressed);
+    else if (request.url === "/cut")
+      response.writeHead(200, { "content-length": "9" }).end("cut");
+    else if (request.url === "/reset") response.destroy();
+    else if (request.url === "/endless") response.write("x".repeat(200_000));
+    else response.end("hello");
+  });
+  const { broker, fetch, open } = await startTestBroker({
+    launch: launchWithin(noWalls),
+    policy: { bytesPerSecond: 4 * 1024 * 1024, maxRequests: 10_000 },
+    maxOpenEgress: 1000,
+  });
+  const { pid } = broker;
+  const paths = ["/moved", "/packed", "/cut", "/reset", "/endless", "/"];
+  const body = Buffer.alloc(400_000);
+  for (let round = 0; round < 20; round += 1) {
+    const invocationId = `n${round}`;
+    const requests = paths.flatMap((path) => [
+      open(origin.url + path, { invocationId, wallMs: 20 * (round % 3) + 1 }),
+      open(origin.url + path, { invocationId, isIdle: true }),
+      open(origin.url + path, { invocationId, method: "POST", body }),
+    ]);
+    // Each round is given up a little later than the one before it.
+    for (let pause = 0; pause < round; pause += 1) await setImmediate();
+    for (const { exchange } of requests) exchange.abort();
+  }
+  expect(await fetch(origin.url)).toMatchObject({ head: { status: 200 } });
+  expect(broker.pid).toBe(pid);
 });
 
 test("ends when its pipe does", async () => {
