@@ -145,32 +145,34 @@ test("tells of a quarantine that falls between Hello and Welcome", async () => {
   );
 });
 
-test("counts releases anew in a restored history", async () => {
-  const folder = await temporaryFolder();
-  const { host, stream } = await startServing(folder);
-  await publish(stream, 2, { quarantineReleases: 7 });
-  await quarantine(host, 2);
-  await host.sync.close();
+for (const [number, what] of [
+  [2, "the same number"],
+  [5, "another number"],
+] as const)
+  test(`counts releases anew in a restored history, where the build has ${what}`, async () => {
+    const folder = await temporaryFolder();
+    const { host, stream } = await startServing(folder);
+    await publish(stream, 2, { quarantineReleases: 7 });
+    await quarantine(host, 2);
+    await host.sync.close();
 
-  const restarted = await startHost(folder);
-  const next = await restarted.controlPlane.stream(0);
-  next.welcome("h2", true, "signed:h2");
-  const tell = (number: number, quarantineReleases: number) =>
-    next.ack(
-      next.change(
-        BigInt(1 + quarantineReleases),
-        extensionState({ number, code: "version 2", quarantineReleases }),
-        { historyId: "h2" },
-      ),
-    );
-  // There the build has another number.
-  expect((await tell(5, 1)).held).toEqual({ ...quarantined, version: 5 });
-  expect(restarted.catalog.held()).toEqual([
-    { ...names, version: 5, quarantine: message },
-  ]);
-  const released = await tell(5, 2);
-  expect(released.held?.state).toBe(HeldState.COMPILED);
-});
+    const restarted = await startHost(folder);
+    const next = await restarted.controlPlane.stream(0);
+    next.welcome("h2", true, "signed:h2");
+    const tell = (quarantineReleases: number) =>
+      next.ack(
+        next.change(
+          BigInt(1 + quarantineReleases),
+          extensionState({ number, code: "version 2", quarantineReleases }),
+          { historyId: "h2" },
+        ),
+      );
+    expect((await tell(1)).held).toEqual({ ...quarantined, version: number });
+    expect(restarted.catalog.held()).toEqual([
+      { ...names, version: number, quarantine: message },
+    ]);
+    expect((await tell(2)).held?.state).toBe(HeldState.COMPILED);
+  });
 
 test("forgets a quarantine whose number names another build in a restored history", async () => {
   const folder = await temporaryFolder();
