@@ -5,7 +5,7 @@ import { AnnexError } from "../proto/errors.ts";
 import { signToken, type NewClaims } from "../proto/token.ts";
 import type { Position } from "./domain/history.ts";
 import type { SigningKey } from "./domain/token.ts";
-import { openDatabase } from "./store/db.ts";
+import { openUnmigrated } from "./store/db.ts";
 import { unlock } from "./store/history.ts";
 import { openStore, type StoreOptions } from "./store/store.ts";
 import { tokenStore } from "./store/tokens.ts";
@@ -74,7 +74,7 @@ async function tokenBesideOwner(
       "unavailable",
       "the control plane is starting for the first time; try again in a second",
     );
-  const db = await openDatabase(file);
+  const db = openUnmigrated(file);
   const transactions = transactionsOf(db, now);
   try {
     const masterKey = await unlock(db, options);

@@ -34,6 +34,8 @@ export function addressesOf(field: string, texts: string[]): string[] {
       text,
       "an IP address or a range like 10.0.0.0/8",
     );
+    if (text.length > maxRuleCharacters)
+      refuse(`it has more than ${maxRuleCharacters} characters`);
     return addressOf(text, refuse) ?? refuse("it is neither");
   });
   return [...new Set(addresses)];

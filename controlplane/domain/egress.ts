@@ -6,6 +6,7 @@ import { checkLabels, hasLabels } from "./labels.ts";
 import { checkContainerName, checkProxyName, quote } from "./name.ts";
 
 const maxProxies = 32;
+const maxUrlCharacters = 300;
 const maxContainersPerProxy = 1000;
 /** SOCKS5 has no room for more. */
 const maxCredentialBytes = 255;
@@ -145,6 +146,11 @@ function proxyUrlOf(what: string, text: string): string {
     throw new AnnexError(
       "invalid",
       `${what}: url must not hold credentials: use username and password`,
+    );
+  if (text.length > maxUrlCharacters)
+    throw new AnnexError(
+      "invalid",
+      `${what}: url has ${text.length} characters: at most ${maxUrlCharacters} are allowed`,
     );
   const [, scheme, hostText = "", portText = ""] = urlForm.exec(text) ?? [];
   const host = hostOf(hostText.replaceAll(/^\[|\]$/g, ""));

@@ -17,18 +17,22 @@ const migrations = { "0001-init": init, "0002-walls": walls };
 
 /** Opens the database, creating and migrating it as needed. */
 export async function openDatabase(file: string): Promise<Kysely<Schema>> {
-  ensurePrivateFile(file);
-  const sqlite = openFile(file);
+  const db = openUnmigrated(file);
   try {
-    const db = new Kysely<Schema>({
-      dialect: new SqliteStoreDialect(sqlite),
-    });
     await migrate(db);
     return db;
   } catch (error) {
-    sqlite.close();
+    await db.destroy();
     throw error;
   }
+}
+
+/** Opens it beside the process that owns it, and migrates nothing: that one may be of an older release. */
+export function openUnmigrated(file: string): Kysely<Schema> {
+  ensurePrivateFile(file);
+  return new Kysely<Schema>({
+    dialect: new SqliteStoreDialect(openFile(file)),
+  });
 }
 
 /** Throws `precondition` where a newer release has been at the database. */

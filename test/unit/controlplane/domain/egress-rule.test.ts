@@ -127,7 +127,13 @@ test("addresses are addresses or ranges, without ports", () => {
     "192.0.2.7",
     "2001:db8::/32",
   ]);
-  for (const text of ["example.com", "192.0.2.7:80", "192.0.2.7/8", ""])
+  for (const text of [
+    "example.com",
+    "192.0.2.7:80",
+    "192.0.2.7/8",
+    "",
+    `${"0".repeat(300)}::`,
+  ])
     expect(() => addressesOf("addresses", [text])).toThrow(/^addresses: /);
 });
 

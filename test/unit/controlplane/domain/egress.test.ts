@@ -52,6 +52,13 @@ test.each([
   );
 });
 
+test("a proxy's URL is bounded", () => {
+  const url = `http://${"a.".repeat(150)}com:1`;
+  expect(() => checkedEgress(withProxy({ url }))).toThrow(
+    "url has 312 characters: at most 300 are allowed",
+  );
+});
+
 test("credentials in a proxy's URL are refused without being repeated", () => {
   for (const url of [
     "http://user:hunter2@proxy.example.com:3128",

@@ -4,10 +4,13 @@ import { join } from "node:path";
 import SqliteFile from "better-sqlite3";
 import { Kysely, SqliteDialect } from "kysely";
 import { Migrator } from "kysely/migration";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import * as init from "../../../../controlplane/store/migrations/0001-init.ts";
 import { backupDatabase } from "../../../../controlplane/store/backup.ts";
 import { noContainerLimits } from "../../../../controlplane/domain/limits.ts";
+import { appliedMigrations } from "../../../../controlplane/store/db.ts";
+import { lockFolderOf } from "../../../../controlplane/store/lock.ts";
+import { operatorToken } from "../../../../controlplane/tokens.ts";
 import { restoreInto } from "../../../../controlplane/store/restore.ts";
 import {
   greet,
@@ -149,6 +152,16 @@ test("an upgraded store takes every kind of change", async () => {
     trustGroup: "ours",
   });
   expect(await again.changes.allNames()).not.toContain("point/on-login");
+});
+
+test("who only reads beside the owner does not upgrade what may be an older release's", async () => {
+  const { file, masterKeyFile, now } = optionsIn(await oldFolder());
+  const owner = lockFolderOf(file);
+  onTestFinished(() => owner.release());
+  await operatorToken({ file, masterKeyFile, now }, "admin");
+  const database = new SqliteFile(file);
+  expect(appliedMigrations(database)).toEqual(["0001-init"]);
+  database.close();
 });
 
 test("a backup of the first release restores, and is upgraded when it is opened", async () => {
