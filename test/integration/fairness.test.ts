@@ -1,0 +1,134 @@
+/**
+ * One container that takes all it can get does not take it from its neighbours. How much they notice exactly is for the
+ * benchmark to say, on a machine that does nothing else: the bounds here are wide.
+ */
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import type { Annex as Client } from "../../clients/node/index.ts";
+import type { TestAnnex } from "../support/annex.ts";
+import type { LoudOutcome } from "../support/loud-caller.ts";
+import { repositoryRoot } from "../support/paths.ts";
+import { closeAnnex, openAnnex } from "../support/shared-annex.ts";
+
+const rounds = 5;
+const callsPerRound = 400;
+/** What a neighbour's call may take at most: so many times what it takes alone, and a little for the machine's own noise. */
+const factor = 4;
+const noiseMs = 5;
+
+let annex: TestAnnex;
+let client: Client;
+
+const sources = {
+  echo: "module.exports = (ctx, cb) => cb(null, ctx.data);",
+  burn: "module.exports = (cb) => { for (const end = Date.now() + 200; Date.now() < end; ); cb(null, 1); };",
+  large: `const text = "x".repeat(${6 * 1024 * 1024 - 1024}); module.exports = (cb) => cb(null, text);`,
+};
+
+beforeAll(async () => {
+  annex = await openAnnex();
+  client = annex.client();
+  // A container of its own for each, so that one test's calls that are left are not the next one's.
+  const published = { ...sources, quiet: sources.echo };
+  for (const [name, source] of Object.entries(published)) {
+    await annex.createContainer(name);
+    await annex.publish(name, name, source);
+  }
+  for (let round = 0; round < 3; round++) await callTimes();
+});
+
+afterAll(() => closeAnnex(annex));
+
+/** A neighbour's calls, one after the other, in milliseconds, the quickest first. */
+async function callTimes(): Promise<number[]> {
+  const times: number[] = [];
+  for (let call = 0; call < callsPerRound; call++) {
+    const began = performance.now();
+    const outcome = await client.invoke({
+      container: "quiet",
+      extension: "quiet",
+      payload: { call },
+    });
+    expect(outcome.kind).toBe("result");
+    times.push(performance.now() - began);
+  }
+  return times.toSorted((one, other) => one - other);
+}
+
+/** Calls loudly from a process of its own, between `start` and `stop`. */
+async function startLoud(name: string, streams: number, inFlight: number) {
+  const program = join(repositoryRoot, "test/support/loud-caller.ts");
+  const child = fork(program, [
+    annex.socket,
+    name,
+    name,
+    String(streams),
+    String(inFlight),
+  ]);
+  onTestFinished(() => void child.kill());
+  await once(child, "message");
+  return {
+    start: () => void child.send("start"),
+    async stop(): Promise<LoudOutcome> {
+      child.send("stop");
+      const [outcome] = await once(child, "message");
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it says nothing else
+      return outcome as LoudOutcome;
+    },
+  };
+}
+
+/** Rounds alone and beside the load in turns; gives the medians of their percentile, and what came of the load. */
+async function compare(
+  percentile: number,
+  load: Awaited<ReturnType<typeof startLoud>>,
+) {
+  const alone: number[] = [];
+  const beside: number[] = [];
+  const all: LoudOutcome = { answered: 0, refused: 0 };
+  for (let round = 0; round < rounds; round++) {
+    alone.push(percentileOf(await callTimes(), percentile));
+    load.start();
+    beside.push(percentileOf(await callTimes(), percentile));
+    const { answered, refused } = await load.stop();
+    all.answered += answered;
+    all.refused += refused;
+  }
+  return {
+    aloneMs: percentileOf(alone, 50),
+    besideMs: percentileOf(beside, 50),
+    ...all,
+  };
+}
+
+function percentileOf(times: number[], percentile: number): number {
+  const sorted = times.toSorted((one, other) => one - other);
+  return sorted[Math.floor((sorted.length * percentile) / 100)] ?? Infinity;
+}
+
+function bound(aloneMs: number): number {
+  return aloneMs * factor + noiseMs;
+}
+
+test("a container that floods the socket on several streams", async () => {
+  const load = await startLoud("echo", 4, 1024);
+  const { aloneMs, besideMs, answered, refused } = await compare(90, load);
+  expect(besideMs).toBeLessThan(bound(aloneMs));
+  expect(answered).toBeGreaterThan(500);
+  expect(refused).toBeGreaterThan(0);
+});
+
+test("a container that burns its processors", async () => {
+  const load = await startLoud("burn", 1, 64);
+  const { aloneMs, besideMs } = await compare(90, load);
+  expect(besideMs).toBeLessThan(bound(aloneMs));
+});
+
+test("a container that answers with 6 MiB", async () => {
+  const load = await startLoud("large", 1, 4);
+  const { aloneMs, besideMs, answered } = await compare(95, load);
+  expect(besideMs).toBeLessThan(bound(aloneMs));
+  expect(answered).toBeGreaterThan(0);
+});
