@@ -63,6 +63,7 @@ export class EgressRelay {
   readonly #grant = new Grant(framesOfRequest, Infinity);
   #lastNumber = -1;
   #count = 0;
+  #isClosed = false;
 
   constructor(call: RelayedCall, parts: RelayParts) {
     this.#call = call;
@@ -92,8 +93,9 @@ export class EgressRelay {
     }
   }
 
-  /** Ends all that is open, without a word. */
+  /** Ends all that is open, without a word. What its executor asks before it hears of the end is bounded as ever, and not done. */
   close(): void {
+    this.#isClosed = true;
     for (const number of this.#open.keys()) this.#abort(number);
   }
 
@@ -109,6 +111,7 @@ export class EgressRelay {
     this.#lastNumber = request.egress;
     this.#count++;
     this.#grant.add(framesOfRequest);
+    if (this.#isClosed) return;
     const { container, invocationId } = this.#call;
     const { method, url, headers, redirect } = request;
     const record = this.#record(request, body.length);

@@ -147,9 +147,9 @@ export class OpenCalls {
       case "egress":
       case "egress-pull":
       case "egress-abort":
-        // Of a cancelled call they crossed the word of its end.
-        if (open.isCancelled) return this.#parts.allowance.spend(frame.bytes);
         open.egress ??= this.#newRelay(reply.id, open);
+        // They crossed the word of its end: megabytes of them, where bodies are large.
+        if (open.isCancelled) open.egress.close();
         return open.egress.take(reply, frame.body);
     }
   }
