@@ -16,7 +16,7 @@ const attempts = [
   () => fetch("http://x", { headers: 7 }),
   () => structuredClone(() => 1),
   () => new URL("http://["),
-  () => require("/etc/passwd"),
+  () => require(["/etc", "passwd"].join("/")),
 ];
 module.exports = async (ctx) => {
   await attempts[ctx.data.variant]();
