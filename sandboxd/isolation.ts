@@ -31,8 +31,8 @@ export interface Isolation {
   close(): Promise<void>;
 }
 
-/** Processes and threads of one executor with its walls: Node alone has a dozen. */
-const maxProcesses = 64;
+/** Processes and threads together, of one program with its walls: Node alone has a dozen, and more where there are many cores. */
+const maxProcesses = 256;
 /** Descriptors of one process: an executor needs a dozen, the broker a socket for each open request. */
 const maxOpenFiles = 1024;
 /** The broker's own bounds keep it far below. */
@@ -95,10 +95,10 @@ function budgetOf(config: Config, limits: Limits): MemoryBudget {
   const isOursAlone =
     limits.name !== "rlimit" && limits.memoryLimitBytes >= totalmem();
   if (isOursAlone && memoryLimitMb === undefined) return unbounded;
-  const limitBytes =
-    memoryLimitMb === undefined
-      ? limits.memoryLimitBytes
-      : memoryLimitMb * bytesPerMb;
+  const limitBytes = Math.min(
+    limits.memoryLimitBytes,
+    (memoryLimitMb ?? Infinity) * bytesPerMb,
+  );
   return createBudget({
     limitBytes,
     reserveBytes: reserveMb * bytesPerMb,
