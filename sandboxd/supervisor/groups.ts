@@ -35,6 +35,14 @@ export class Groups {
     return [...this.#groups.values()].flatMap(({ executors }) => executors);
   }
 
+  /** Of a container, wherever it has been. */
+  openCalls(container: string): number {
+    let count = 0;
+    for (const group of this.#groups.values())
+      count += group.openCalls(container);
+    return count;
+  }
+
   /** That of a container, if it has had calls of late. */
   known(container: string): ExecutorGroup | undefined {
     return this.#members.get(container)?.group;

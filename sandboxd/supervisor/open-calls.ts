@@ -62,7 +62,8 @@ export class OpenCalls {
   readonly #parts: OpenCallsParts;
   readonly #relayParts: RelayParts;
   readonly #calls = new Map<number, OpenCall>();
-  readonly #recent = new Map<number, CallLog>();
+  /** By their ids' remainders: of two with the same the later one is kept. */
+  readonly #recent: { id: number; log: CallLog }[] = [];
 
   constructor(parts: OpenCallsParts) {
     this.#parts = parts;
@@ -119,7 +120,7 @@ export class OpenCalls {
   takeAll(): OpenCall[] {
     const calls = [...this.#calls.values()];
     this.#calls.clear();
-    this.#recent.clear();
+    this.#recent.length = 0;
     return calls;
   }
 
@@ -183,7 +184,7 @@ export class OpenCalls {
 
   #settle(id: number, open: OpenCall, outcome: ExecutorOutcome): void {
     this.#calls.delete(id);
-    this.#remember(id, open.log);
+    this.#recent[id % maxRecentCalls] = { id, log: open.log };
     open.held.openCalls--;
     open.held.lastUsedMs = this.#parts.now();
     this.#parts.ended();
@@ -203,22 +204,17 @@ export class OpenCalls {
     this.#parts.send({ type: "cancel", id });
   }
 
-  #remember(id: number, log: CallLog): void {
-    this.#recent.set(id, log);
-    if (this.#recent.size <= maxRecentCalls) return;
-    const [oldest] = this.#recent.keys();
-    if (oldest !== undefined) this.#recent.delete(oldest);
-  }
-
   /** Whose lines they are is known from the call, not believed. */
   #logged(reply: LoggedReply, frame: Frame): void {
     const open = this.#calls.get(reply.id);
     if (open) return open.log.add(reply, frame.bytes);
-    const late = this.#recent.get(reply.id);
-    if (!late) return this.#parts.allowance.spend(frame.bytes);
-    late.add(reply, frame.bytes);
-    const logs = late.take();
-    if (logs) this.#parts.loggedLate(late.version.container, logs);
+    const recent = this.#recent[reply.id % maxRecentCalls];
+    if (recent?.id !== reply.id)
+      return this.#parts.allowance.spend(frame.bytes);
+    const { log } = recent;
+    log.add(reply, frame.bytes);
+    const logs = log.take();
+    if (logs) this.#parts.loggedLate(log.version.container, logs);
   }
 
   #newRelay(id: number, { held, call, dueMs }: OpenCall): EgressRelay {

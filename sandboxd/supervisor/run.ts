@@ -75,9 +75,13 @@ export async function runCall(
     const loadedAt = performance.now();
     const wallMs = Math.max(1, Math.ceil(wait.dueAt - loadedAt));
     const outcome = await executor.run(version, { ...call, wallMs }, signal);
-    const { alone, shared } = quarantine.suspicion(version);
-    const isKnownSuspect = alone + shared > 1;
-    const verdict = judge(outcome, { isRerun, isKnownSuspect });
+    const verdict = judge(outcome, {
+      isRerun,
+      isKnownSuspect: () => {
+        const { alone, shared } = quarantine.suspicion(version);
+        return alone + shared > 1;
+      },
+    });
     if (verdict === "run again") continue;
     return {
       outcome: withWholeTime(verdict, { call, admittedAt }),

@@ -210,8 +210,7 @@ export function startSupervisor(
       assigned: groups.executors().length,
       ready: pool.readyCount(),
     }),
-    openCalls: (container) =>
-      groups.known(container)?.openCalls(container) ?? 0,
+    openCalls: (container) => groups.openCalls(container),
     pids: () => [...groups.all()].flatMap((group) => group.pids()),
     async close() {
       clearInterval(sweeper);

@@ -17,7 +17,7 @@ export interface Trial {
   /** It was run before: nothing is run a third time. */
   isRerun: boolean;
   /** Its version was suspected of other deaths before this one. */
-  isKnownSuspect: boolean;
+  isKnownSuspect: () => boolean;
 }
 
 export function judge(
@@ -46,7 +46,7 @@ function judgeLost(
   if (cause === "overdue" && mayRunAgain(outcome, trial)) return "run again";
   if (cause !== "memory") return lost(outcome, "its executor ended");
   // One of several: the first time it may well have been another.
-  const isDoubtful = !isToBlame && !trial.isKnownSuspect;
+  const isDoubtful = !isToBlame && !trial.isKnownSuspect();
   if (isDoubtful && mayRunAgain(outcome, trial)) return "run again";
   return failed(outcome, memoryFailure(memoryMb));
 }
