@@ -31,6 +31,14 @@ describe("requests", () => {
     expect(origin.requests).toHaveLength(3);
   });
 
+  test("counts none that was refused before it was sent", async () => {
+    const origin = await startOrigin();
+    const { fetch } = await startTestBroker({ policy: { maxRequests: 1 } });
+    for (const url of ["http://10.0.0.1/", "http://127.0.0.1:25/"])
+      expect((await fetch(url)).problem?.kind).toBe("denied");
+    expect((await fetch(origin.url)).head?.status).toBe(200);
+  });
+
   test("bounds those that are open at once", async () => {
     const held = new Map<string, ServerResponse>();
     const origin = await startOrigin(({ url = "" }, response) => {
