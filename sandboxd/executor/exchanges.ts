@@ -4,6 +4,7 @@ import type {
   EgressEnd,
   EgressFailure,
   EgressHead,
+  EgressReply,
 } from "../protocol.ts";
 import type { GuestEgress } from "./bridge.ts";
 import { Exchange, type BodyForm, type ExchangeNews } from "./exchange.ts";
@@ -20,12 +21,19 @@ export interface ExchangesParts {
   maxBodyBytes: number;
 }
 
+interface Unsent {
+  exchange: Exchange;
+  head: EgressReply;
+  body: Buffer;
+}
+
 /** What the supervisor tells of a request. */
 export type EgressNews = EgressHead | EgressChunk | EgressEnd | EgressFailure;
 
 export class CallExchanges {
   readonly #parts: ExchangesParts;
   readonly #exchanges = new Map<number, Exchange>();
+  readonly #unsent = new Map<number, Unsent>();
   #openCount = 0;
   #sentCount = 0;
 
@@ -38,20 +46,29 @@ export class CallExchanges {
     return this.#sentCount;
   }
 
-  /** False if the runtime should have refused it. Only how many bytes a text makes it does not know: the guest is told. */
+  /** Takes a request; false if the runtime should have refused it. Only how many bytes a text makes it does not know: the guest is told. */
   send({ kind: _kind, call: _call, body, ...request }: GuestEgress): boolean {
     const { egress } = request;
-    const { id, reply, maxOpen, maxBodyBytes } = this.#parts;
+    const { id, maxOpen, maxBodyBytes } = this.#parts;
     if (this.#exchanges.has(egress) || this.#openCount >= maxOpen) return false;
     const exchange = this.#open(egress);
     if (body.length > maxBodyBytes) {
       exchange.failSoon(egressBodyProblem(maxBodyBytes, body.length));
       return true;
     }
-    this.#sentCount++;
-    reply({ type: "egress", id, ...request }, body);
-    exchange.begin();
+    const head: EgressReply = { type: "egress", id, ...request };
+    this.#unsent.set(egress, { exchange, head, body });
     return true;
+  }
+
+  /** Sends what the slice that has just ended asked for and still wants: thousands may be begun and given up in one. */
+  flush(): void {
+    for (const { exchange, head, body } of this.#unsent.values()) {
+      this.#sentCount++;
+      this.#parts.reply(head, body);
+      exchange.begin();
+    }
+    this.#unsent.clear();
   }
 
   /** The isolate wants the next piece of an answer. */
@@ -64,7 +81,8 @@ export class CallExchanges {
     const exchange = this.#exchanges.get(egress);
     if (!exchange) return;
     const { id, reply } = this.#parts;
-    if (!exchange.isComplete) reply({ type: "egress-abort", id, egress });
+    if (!this.#unsent.delete(egress) && !exchange.isComplete)
+      reply({ type: "egress-abort", id, egress });
     this.#forget(egress);
   }
 
@@ -90,6 +108,7 @@ export class CallExchanges {
   end(): void {
     for (const exchange of this.#exchanges.values()) exchange.close();
     this.#exchanges.clear();
+    this.#unsent.clear();
   }
 
   #open(egress: number): Exchange {

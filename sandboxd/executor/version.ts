@@ -227,8 +227,12 @@ export class GuestVersion {
     this.#collect(call);
     if (!this.#calls.has(call.id)) return;
     call.cpuUs += threadCpuUs() - sliceEndCpuUs;
-    if (call.isCpuSpent) this.#giveUp(call, call.cpuFailure());
-    else this.#sendLog(call);
+    if (call.isCpuSpent) {
+      this.#giveUp(call, call.cpuFailure());
+      return;
+    }
+    call.exchanges?.flush();
+    this.#sendLog(call);
   }
 
   /** Takes everything out of the isolate's outbox. */
