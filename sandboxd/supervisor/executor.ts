@@ -56,6 +56,8 @@ const maxPipeBytes = 32 * 1024 * 1024;
 const maxOpenCalls = 2048;
 /** How much longer than its slices an executor with something past its time may be silent before it is killed. */
 const silenceGraceMs = 500;
+/** One that was taken for a call has it by then. */
+const firstCallMs = 1000;
 /** Silent for longer with a call open, an executor is taken to be busy with one of them. */
 const stalledMs = 20;
 export class Executor {
@@ -169,6 +171,13 @@ export class Executor {
   /** Whether it runs or loads something. */
   get isBusy(): boolean {
     return this.#calls.size > 0 || this.#versions.isLoading;
+  }
+
+  /** Whether it may be ended for another's sake: one that was just taken for a call is about to have it. */
+  get isIdle(): boolean {
+    if (!this.isAlive || this.isBusy) return false;
+    const isUnused = this.#lastUsedMs === this.#assignedMs;
+    return !isUnused || this.#now() - this.#assignedMs > firstCallMs;
   }
 
   /** Whether calls wait in it: it has some, and has not been heard of for a while. */

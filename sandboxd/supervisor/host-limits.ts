@@ -79,7 +79,7 @@ export class HostLimits {
   #longestUnused(): Executor | undefined {
     const [longest] = this.#options
       .assigned()
-      .filter((executor) => executor.isAlive && !executor.isBusy)
+      .filter(({ isIdle }) => isIdle)
       .toSorted((a, b) => a.lastUsedMs - b.lastUsedMs);
     return longest;
   }

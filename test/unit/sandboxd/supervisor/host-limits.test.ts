@@ -137,15 +137,18 @@ test("where all executors a host may have are busy the call is refused with the 
   });
 });
 
-test("many first calls at once start no more executors than a host may have", async () => {
-  const { call, alive } = await start({
+test("of many first calls at once as many run as a host may have executors, and the rest are refused", async () => {
+  const { call, supervisor } = await start({
     config: { maxExecutors: 3, poolSize: 1 },
   });
-  void Promise.all(
-    Array.from({ length: 10 }, (_, i) => call(`c${i}`, "wait@1")),
-  );
-  await vi.waitUntil(() => alive().length > 3);
-  expect(alive().length).toBeLessThanOrEqual(4);
+  const limits: unknown[] = [];
+  for (let i = 0; i < 10; i++)
+    void call(`c${i}`, "wait@1").then(({ outcome }) =>
+      limits.push(outcome.kind === "failed" && outcome.failure.limit?.name),
+    );
+  await vi.waitUntil(() => limits.length === 7);
+  expect(new Set(limits)).toEqual(new Set(["max_executors"]));
+  expect(supervisor.counts().assigned).toBe(3);
 });
 
 test("a check is refused for want of memory, not the version", async () => {

@@ -152,3 +152,31 @@ test("a version that ends its executor while it is loaded is suspected too", asy
   for (let i = 0; i < 3; i++) await call("bad@1");
   expect(quarantined).toMatchObject([{ version: "acme/bad@1" }]);
 });
+
+test("a call that was given up and still runs is suspected too", async () => {
+  const { quarantined, supervisor, launcher } = await start({
+    invoke: () => undefined,
+    cancel: (executor) => executor.die(),
+  });
+  for (let i = 0; i < 3; i++) {
+    const caller = new AbortController();
+    const version = versionOf("", "bad@1");
+    const running = supervisor.run(version, callWith({}), caller.signal);
+    await vi.waitUntil(() => supervisor.openCalls("acme") === 1);
+    caller.abort();
+    expect((await running).outcome.kind).toBe("cancelled");
+    await vi.waitUntil(() => supervisor.openCalls("acme") === 0);
+  }
+  expect(launcher.executors.filter(({ isGone }) => isGone)).toHaveLength(3);
+  expect(quarantined).toMatchObject([{ version: "acme/bad@1" }]);
+});
+
+test("breaking the protocol counts as ending the executor", async () => {
+  const { call, quarantined } = await start({
+    invoke: (executor) => executor.sendBytes(Buffer.alloc(64, 0xff)),
+  });
+  for (let i = 0; i < 3; i++) await call("bad@1");
+  expect(quarantined).toMatchObject([
+    { message: expect.stringContaining("broke the protocol") },
+  ]);
+});
