@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- --quick] [--json FILE] [--only hop|tracing|neighbour|cold]…`: us beside our peers in one run. Ends
+ * `npm run bench [-- --quick] [--json FILE] [--only hop|tracing|walls|neighbour|fairness|limits|cold]…`: us beside our peers in one run. Ends
  * with 1 where a row has too few samples or calls failed; a missed Must is told, not punished: the machine may be busy.
  */
 import { writeFile } from "node:fs/promises";
@@ -9,16 +9,22 @@ import type { BenchOptions, Section } from "./options.ts";
 import { describeMachine, render, shortcomingsOf } from "./report.ts";
 import type { Report } from "./report.ts";
 import { measureCold } from "./sections/cold.ts";
+import { measureFairness } from "./sections/fairness.ts";
 import { measureHop } from "./sections/hop.ts";
+import { measureLimits } from "./sections/limits.ts";
 import { measureNeighbour } from "./sections/neighbour.ts";
 import { measureTracing } from "./sections/tracing.ts";
+import { measureWalls } from "./sections/walls.ts";
 import { setStage } from "./stage.ts";
 import type { Stage } from "./stage.ts";
 
 const measures: Record<Section, (stage: Stage) => Promise<Findings>> = {
   hop: measureHop,
   tracing: measureTracing,
+  walls: measureWalls,
   neighbour: measureNeighbour,
+  fairness: measureFairness,
+  limits: measureLimits,
   cold: measureCold,
 };
 

@@ -12,10 +12,22 @@ export interface Plan {
   memoryAt: readonly number[];
   /** Small calls in a round beside large answers, and in one alone: long enough for several large ones. */
   neighbourCallsPerRound: number;
+  /** Small calls in each of the five runs beside one loud container, and in each alone. */
+  fairnessCallsPerRun: number;
+  /** Calls that meet each limit. */
+  limitCalls: number;
 }
 
 /** The parts of the benchmark, in the order they run. */
-export const sections = ["hop", "tracing", "neighbour", "cold"] as const;
+export const sections = [
+  "hop",
+  "tracing",
+  "walls",
+  "neighbour",
+  "fairness",
+  "limits",
+  "cold",
+] as const;
 /** One of them. */
 export type Section = (typeof sections)[number];
 
@@ -34,6 +46,8 @@ const fullPlan: Plan = {
   coldContainers: 60,
   memoryAt: [1, 10, 50],
   neighbourCallsPerRound: 3000,
+  fairnessCallsPerRun: 5000,
+  limitCalls: 15,
 };
 const quickPlan: Plan = {
   warmUpCalls: 1000,
@@ -42,6 +56,8 @@ const quickPlan: Plan = {
   coldContainers: 20,
   memoryAt: [1, 10],
   neighbourCallsPerRound: 2000,
+  fairnessCallsPerRun: 2000,
+  limitCalls: 5,
 };
 
 /** Reads the command line; throws on what it does not know. */

@@ -24,7 +24,13 @@ export interface Stage {
   processes: { role: string; pid: number }[];
   startPeers(): Promise<PeerSockets>;
   /** An all-in-one of ours; the same one for the same name. */
-  ours(name: string, sampling: Sampling): Promise<Ours>;
+  ours(
+    name: string,
+    sampling: Sampling,
+    env?: Record<string, string>,
+  ): Promise<Ours>;
+  /** A process that calls without end, told when; see test/support/loud-caller.ts. */
+  startLoudCaller(name: string, args: readonly string[]): Promise<Child>;
   startCaller(name: string): Promise<Caller>;
   /** How many spans have arrived. */
   receivedSpans(): Promise<number>;
@@ -63,10 +69,13 @@ export async function setStage(options: BenchOptions): Promise<Stage> {
     receiver,
     processes,
     startPeers: () => startPeers(folder, (child) => own(child, closers)),
-    async ours(name, sampling) {
+    async ours(name, sampling, settings = {}) {
       const known = started.get(name);
       if (known) return known;
-      const env = tracingEnv(sampling, await endpointOf(receiver));
+      const env = {
+        ...tracingEnv(sampling, await endpointOf(receiver)),
+        ...settings,
+      };
       const ours = await startOurs(name, folder, env);
       closers.defer(() => ours.close());
       started.set(name, ours);
@@ -76,6 +85,12 @@ export async function setStage(options: BenchOptions): Promise<Stage> {
         { role: `${role}: control plane`, pid: ours.controlPlanePid },
       );
       return ours;
+    },
+    async startLoudCaller(name, args) {
+      const file = "../support/loud-caller.ts";
+      const child = await startNode(file, [...args], { name });
+      own(child, closers);
+      return child;
     },
     async startCaller(name) {
       const other = await startCaller(name);
