@@ -133,7 +133,7 @@ export class ExecutorGroup {
       unloadTakenOver(executor);
       if (executor.isBusy) continue;
       const isIdle = now - executor.lastUsedMs > idleMs;
-      const isLeaving = this.#leaving.has(executor);
+      const isLeaving = this.#leaving.has(executor) || this.#members.size === 0;
       if (isIdle || isLeaving || this.#isTooOld(executor))
         executor.kill("closed");
     }
@@ -223,6 +223,8 @@ export class ExecutorGroup {
 
   /** Each may use the memory; the CPU they share. */
   #confine(): void {
+    // What still runs for a container that has left goes on as it was.
+    if (this.#members.size === 0) return;
     const executors = this.executors.filter(({ isAlive }) => isAlive);
     const limits = this.#limits();
     const share = Math.floor(limits.cpuPercent / Math.max(1, executors.length));

@@ -138,3 +138,21 @@ test("a container that leaves its trust group leaves nothing behind", async () =
   expect(executorOf("bob")?.pid).not.toBe(shared?.pid);
   expect(launcher.executors.some(({ isGone }) => isGone)).toBe(false);
 });
+
+test("a call under way when its container joins a trust group goes on as it was, and its executor ends after it", async () => {
+  const { call, executorOf, supervisor, settings } = await start(
+    { ann: {} },
+    { invoke: () => undefined },
+  );
+  const running = call("ann");
+  await vi.waitUntil(() => supervisor.openCalls("ann") === 1);
+  const alone = executorOf("ann");
+  settings["ann"] = { trustGroup: "friends" };
+  supervisor.settingsChanged("ann");
+  expect(alone?.limits).toEqual({ memoryMb: 384, cpuPercent: 100 });
+  expect(supervisor.openCalls("ann")).toBe(1);
+  const invoke = alone?.requests.find(({ type }) => type === "invoke");
+  if (invoke?.type === "invoke") alone?.answer(invoke);
+  expect((await running).outcome.kind).toBe("answered");
+  await vi.waitUntil(() => alone?.isGone === true);
+});
