@@ -19,11 +19,14 @@ export interface ConnectOptions {
   resolve: Resolve;
   /** Roots that TLS trusts; undefined: Node's own. */
   roots: string[] | undefined;
+  /** Runs the opening of a connection when it is its turn. */
+  inTurn: (open: () => Promise<Socket>) => Promise<Socket>;
   /** Told of every connection that is opened. */
   onSocket: (socket: Duplex) => void;
 }
 
-const connectMs = 10_000;
+/** Also after its request was given up: the opening of a connection cannot be. */
+const connectMs = 5000;
 const maxHeaderSize = 16 * 1024;
 /** Of an answer, what a socket keeps that nobody takes. The connector passes on what its types do not tell of. */
 const bounds = { highWaterMark: 16 * 1024 };
@@ -33,7 +36,8 @@ export function createConnector(
   options: ConnectOptions,
 ): buildConnector.connector {
   return (wanted, callback) => {
-    connect(options, wanted).then(
+    const open = () => connect(options, wanted);
+    options.inTurn(open).then(
       (socket) => {
         options.onSocket(socket);
         callback(null, socket);

@@ -1,5 +1,6 @@
 /** What the broker keeps for one container, and shares with no other: its connections, its rules, its rate, its counts. */
 import type { Duplex } from "node:stream";
+import { bulkhead } from "cockatiel";
 import { LRUCache } from "lru-cache";
 import { Agent } from "undici";
 import { createConnector } from "./connect.ts";
@@ -30,18 +31,26 @@ export interface ContainerOptions {
 export interface SharedQuotas {
   /** Connections; beyond it none is kept for another request. */
   sockets: Quota;
+  /** Connections that are being opened; a request that is given up leaves its own behind for some seconds. */
+  connecting: Turns;
   /** Decoders with large windows. */
   windows: Quota;
 }
 
+type Turns = ReturnType<typeof bulkhead>;
+
 export function createSharedQuotas(): SharedQuotas {
   return {
     sockets: new Quota(maxSharedSockets),
+    connecting: bulkhead(maxSharedConnecting, Infinity), // those who wait are bounded each by its own
     windows: new Quota(maxSharedWindows),
   };
 }
 
 const maxSharedSockets = 256;
+const maxSharedConnecting = 192;
+const maxConnecting = 64;
+const maxWaiting = 256;
 const maxSharedWindows = 6;
 const maxWindows = 3;
 const maxConnectionsPerOrigin = 32;
@@ -85,12 +94,15 @@ export class Container {
     this.#usages = before
       ? before.#usages
       : new LRUCache({ max: maxInvocations });
+    const connecting = bulkhead(maxConnecting, maxWaiting);
     this.agent = new Agent({
       connect: createConnector({
         guard: this.guard,
         proxy: policy.proxy,
         resolve: options.resolve,
         roots: options.roots,
+        inTurn: (open) =>
+          connecting.execute(() => this.#shared.connecting.execute(open)),
         onSocket: (socket) => this.#watch(socket),
       }),
       connections: maxConnectionsPerOrigin,

@@ -46,6 +46,8 @@ export class Exchange {
   readonly #controller = new AbortController();
   /** What its author calls where it goes just now. */
   #place = "the request";
+  /** Counts it as open no more. */
+  #close: () => void = () => undefined;
 
   constructor(container: Container, usage: Usage, answer: Answer) {
     this.#container = container;
@@ -60,15 +62,15 @@ export class Exchange {
   /** Ends it without a word. */
   abort(): void {
     this.#controller.abort(aborted);
+    this.#close(); // at once: another may be opened in its place before this one has wound up
   }
 
   /** Resolves when it is over, and was said to be. */
   async run(request: OpenRequest, body: Buffer): Promise<void> {
     const limitMs = Math.min(this.#container.policy.requestMs, request.wallMs);
     const timer = setTimeout(() => this.#expire(limitMs), limitMs);
-    let close: (() => void) | undefined;
     try {
-      close = this.#usage.open(this.#container.caps);
+      this.#close = this.#usage.open(this.#container.caps);
       await this.#follow(firstHop({ ...request, body }), request.redirect);
       this.#answer.end();
     } catch (error) {
@@ -79,7 +81,7 @@ export class Exchange {
       this.#controller.abort(aborted); // whatever is still open of it
     } finally {
       clearTimeout(timer);
-      close?.();
+      this.#close();
     }
   }
 

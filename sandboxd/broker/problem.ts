@@ -1,6 +1,7 @@
 /**
  * What a request that came to nothing tells its author: what, and what to do, and no address that the author did not name.
  */
+import { BulkheadRejectedError } from "cockatiel";
 import type { LimitHit } from "../../proto/errors.ts";
 import type { EgressProblem } from "../protocol.ts";
 import type { Refusal } from "./guard.ts";
@@ -126,6 +127,8 @@ const families: [prefix: string, phrase: string][] = [
 function phraseOf(error: Error): string | undefined {
   if (error instanceof ProxyFailed)
     return "could not be reached through the platform's proxy";
+  if (error instanceof BulkheadRejectedError)
+    return "could not be asked: too many connections are being opened; try again";
   const code = codeOf(error);
   return (
     phrases[code] ?? families.find(([prefix]) => code.startsWith(prefix))?.[1]

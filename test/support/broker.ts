@@ -57,7 +57,7 @@ export interface Fetching extends Fetched {
 
 export interface TestBrokerOptions {
   policy?: Partial<ContainerPolicy>;
-  /** Addresses by name, those of later lookups after those of the first; others have none. */
+  /** Addresses by name, those of later lookups after those of the first; an empty list never comes, others have none. */
   names?: Record<string, string[][]>;
   maxOpenEgress?: number;
   launch?: () => BrokerProcess;
@@ -102,6 +102,7 @@ function resolver(
     counts.set(name, count + 1);
     const answers = names[name] ?? [];
     const addresses = answers[Math.min(count, answers.length - 1)];
+    if (addresses?.length === 0) return Promise.race([]); // nobody answers
     if (addresses) return Promise.resolve(addresses);
     return Promise.reject(
       Object.assign(new Error(`no ${name} in 10.1.2.3`), { code: "ENOTFOUND" }),

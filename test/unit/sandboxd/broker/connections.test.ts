@@ -57,3 +57,31 @@ test("keeps count of what an invocation used when its container's settings chang
     "egress_requests",
   );
 });
+
+test("lets a container that opens connections without end wait for itself alone", async () => {
+  const origin = await startOrigin();
+  const dead = Array.from({ length: 100 }, (_, n) => `dead${n}.test`);
+  const { broker, open, fetch, resolved } = await startTestBroker({
+    names: Object.fromEntries(dead.map((name) => [name, [[]]])),
+    maxOpenEgress: 100,
+  });
+  broker.configure("globex", openPolicy);
+  const given = dead.map((name) => open(`http://${name}/`));
+  await expect.poll(() => resolved).toHaveLength(64);
+  for (const { exchange } of given) exchange.abort();
+  const waiting = open(origin.url, { invocationId: "other", wallMs: 300 });
+  const neighbour = await fetch(origin.url, { container: "globex" });
+  expect(neighbour.head?.status).toBe(200);
+  expect((await waiting.done).problem?.limit?.name).toBe("egress_ms");
+  expect(resolved).toHaveLength(64);
+});
+
+test("goes to the next address of a name where the first is dead", async () => {
+  const origin = await startOrigin();
+  const { fetch } = await startTestBroker({
+    names: { "two.test": [["127.0.0.9", "127.0.0.1"]] },
+    policy: { internalHosts: ["127.0.0.0/8"] },
+  });
+  const answer = await fetch(`http://two.test:${origin.port}/`);
+  expect(answer.head?.status).toBe(200);
+});
