@@ -37,6 +37,8 @@ const drainTimeoutMs = 2_000;
 const shortTimeoutMs = 500;
 const shortGridMs = 16;
 const longGridMs = 64;
+/** What isolated-vm says of an object that is no error: the log of a guest does not name what holds it. */
+const noErrorWords = "An object was thrown from supplied code within ";
 const wrapperStart =
   "(function (exports, require, module, __filename, __dirname) {";
 const wrapperEnd = "\n})";
@@ -170,6 +172,8 @@ export class GuestIsolate {
       this.#isLost = true;
       return { kind: "timeout" };
     }
+    if (message.startsWith(noErrorWords))
+      return { kind: "unhandled", message: "an object that is no Error" };
     return { kind: "unhandled", message };
   }
 }

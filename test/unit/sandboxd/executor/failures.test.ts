@@ -188,6 +188,19 @@ test("a rejection nobody handles is a line in the log", async () => {
   ]);
 });
 
+test("the line of a rejection with an object that is no error says so, and nothing of what holds the guest", async () => {
+  const version = await executor.loaded(
+    `module.exports = (cb) => {
+      Promise.reject({ status: 404 });
+      setTimeout(() => cb(null, "well"), 5);
+    };`,
+  );
+  const { lines } = await executor.invoke(version);
+  expect(lines.map(({ text }) => text)).toEqual([
+    "Unhandled rejection: an object that is no Error",
+  ]);
+});
+
 test("a module that is not there fails the load, or throws where it is asked for", async () => {
   const { failure: atLoad } = await executor.load("\nrequire('nope');");
   expect(atLoad).toMatchObject({
