@@ -2,11 +2,10 @@
 import type { CallFailure } from "../../proto/errors.ts";
 import type { InvokeRequest, LogLine } from "../protocol.ts";
 import type { CallExchanges } from "./exchanges.ts";
+import type { Pace } from "./pace.ts";
 
 /** What a line costs beside its text: empty ones are not free. */
 const lineCostBytes = 64;
-/** A slice is timed by the wall clock: what it has left of CPU time takes that much longer on a machine that is not idle. */
-const cpuSlackMs = 100;
 
 /** The bounds of one call. */
 export interface CallLimits {
@@ -71,12 +70,12 @@ export class OpenCall {
     return this.cpuUs / 1000 >= this.#terms.cpuMs;
   }
 
-  get slice(): Slice {
+  slice(pace: Pace): Slice {
     const { syncMs, cpuMs } = this.#terms;
     const wallMs = this.wallLeftMs;
-    const cpuLeftMs = cpuMs - this.cpuUs / 1000 + cpuSlackMs;
-    if (cpuLeftMs < Math.min(syncMs, wallMs))
-      return { ms: cpuLeftMs, clock: "cpu" };
+    const untilSpentMs = pace.wallMsFor(cpuMs - this.cpuUs / 1000);
+    if (untilSpentMs < Math.min(syncMs, wallMs))
+      return { ms: untilSpentMs, clock: "cpu" };
     if (wallMs < syncMs) return { ms: wallMs, clock: "wall" };
     return { ms: syncMs, clock: "sync" };
   }
@@ -160,7 +159,10 @@ export class OpenCall {
     };
   }
 
-  /** The failure of a call whose slice did not return. undefined: the machine was busy, and the call is not to blame. */
+  /**
+   * The failure of a call whose slice did not return. undefined: the machine was busier than before, and the call is not to
+   * blame; run again, it is timed at the pace of now.
+   */
   sliceFailure({ clock }: Slice, ranMs: number): CallFailure | undefined {
     switch (clock) {
       case "wall":

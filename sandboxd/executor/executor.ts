@@ -8,6 +8,7 @@ import type {
 } from "../protocol.ts";
 import type { EgressNews } from "./exchanges.ts";
 import { GuestIsolate, type RuntimeScript } from "./isolate.ts";
+import { Pace } from "./pace.ts";
 import { rehearse } from "./rehearsal.ts";
 import type { Reply } from "./main.ts";
 import { GuestVersion } from "./version.ts";
@@ -20,6 +21,7 @@ export interface ExecutorParts {
 export class Executor {
   readonly #parts: ExecutorParts;
   readonly #versions = new Map<string, GuestVersion>();
+  readonly #pace = new Pace();
   #settings: StartRequest | undefined;
   #spare: GuestIsolate | undefined;
 
@@ -76,6 +78,7 @@ export class Executor {
     const version = new GuestVersion(request.version, {
       isolate,
       limits,
+      pace: this.#pace,
       reply,
     });
     const outcome = version.load(request, body);

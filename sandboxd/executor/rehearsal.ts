@@ -4,6 +4,7 @@
  */
 import type { EgressHead, InvokeRequest } from "../protocol.ts";
 import type { GuestIsolate } from "./isolate.ts";
+import { Pace } from "./pace.ts";
 import { GuestVersion, type VersionLimits } from "./version.ts";
 
 const source = `module.exports = function (ctx, cb) {
@@ -27,6 +28,7 @@ export function rehearse(
   const version = new GuestVersion("rehearsal", {
     isolate,
     limits,
+    pace: new Pace(),
     reply: () => undefined,
   });
   const bundle = Buffer.from(source);

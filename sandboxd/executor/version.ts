@@ -28,6 +28,7 @@ import {
 } from "./failures.ts";
 import type { Entered, GuestIsolate } from "./isolate.ts";
 import type { Reply } from "./main.ts";
+import type { Pace } from "./pace.ts";
 import { runtimeRequest } from "./request.ts";
 import { maxEgressBodyBytes } from "./runtime/fetch/bounds.ts";
 import { SourcePlaces } from "./stack.ts";
@@ -35,6 +36,8 @@ import { SourcePlaces } from "./stack.ts";
 export interface VersionParts {
   isolate: GuestIsolate;
   limits: VersionLimits;
+  /** Of the process. */
+  pace: Pace;
   reply: Reply;
 }
 
@@ -63,6 +66,7 @@ export class GuestVersion {
   readonly name: string;
   readonly #isolate: GuestIsolate;
   readonly #limits: VersionLimits;
+  readonly #pace: Pace;
   readonly #reply: Reply;
   readonly #calls = new Map<number, OpenCall>();
   readonly #answered = new RecentCalls();
@@ -71,10 +75,11 @@ export class GuestVersion {
   #loadFailure: LoadFailure | undefined;
   #loadCall: number | undefined;
 
-  constructor(name: string, { isolate, limits, reply }: VersionParts) {
+  constructor(name: string, { isolate, limits, pace, reply }: VersionParts) {
     this.name = name;
     this.#isolate = isolate;
     this.#limits = limits;
+    this.#pace = pace;
     this.#reply = reply;
     this.#places = new SourcePlaces(name, Buffer.alloc(0));
   }
@@ -188,7 +193,7 @@ export class GuestVersion {
   }
 
   #enter(call: OpenCall, entry: (sliceMs: number) => Entered): void {
-    const { slice } = call;
+    const slice = call.slice(this.#pace);
     if (slice.ms <= 0) {
       this.#expire(call);
       return;
@@ -197,10 +202,11 @@ export class GuestVersion {
     const startCpuUs = threadCpuUs();
     const entered = entry(slice.ms);
     const endCpuUs = threadCpuUs();
+    const ranMs = performance.now() - startMs;
     call.cpuUs += endCpuUs - startCpuUs;
+    this.#pace.learn((endCpuUs - startCpuUs) / 1000, ranMs);
     switch (entered.kind) {
       case "timeout": {
-        const ranMs = performance.now() - startMs;
         const failure = call.sliceFailure(slice, ranMs);
         if (failure) this.#discard(call, failure);
         else this.#lose();

@@ -19,12 +19,10 @@ beforeAll(async () => {
     name: "acme",
     limits: { ...none, cpuMs: 200, syncMs: 400, wallMs: 2000 },
   });
-  await annex
-    .control("points")
-    .createPoint({
-      name: "hurried",
-      limits: { cpuMs: 0, syncMs: 0, wallMs: 250 },
-    });
+  await annex.control("points").createPoint({
+    name: "hurried",
+    limits: { cpuMs: 0, syncMs: 0, wallMs: 250 },
+  });
   await annex.publish(
     "acme",
     "work",
@@ -112,6 +110,29 @@ test("a container's limit of one slice holds, and a call may narrow it but not w
     kind: "failure",
     reason: "cpu_time",
   });
+});
+
+test("under a share of a core CPU time is still what is counted", async () => {
+  await annex.control("containers").createContainer({
+    name: "shared-core",
+    limits: { ...none, cpuPercent: 25, cpuMs: 200, syncMs: 5000, wallMs: 8000 },
+  });
+  await annex.publish(
+    "shared-core",
+    "spin",
+    `${spin} module.exports = (ctx, cb) => { spin(ctx.data.ms); cb(null, "done"); };`,
+  );
+  const spinFor = (ms: number) =>
+    client.invoke({
+      container: "shared-core",
+      extension: "spin",
+      payload: { ms },
+    });
+  expect(await spinFor(10_000)).toMatchObject({
+    reason: "cpu_time",
+    limit: { name: "cpu_ms", value: 200 },
+  });
+  expect(await spinFor(50)).toMatchObject({ payload: "done" });
 });
 
 test("a point narrows the wall time of its calls", async () => {
