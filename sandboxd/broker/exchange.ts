@@ -71,7 +71,12 @@ export class Exchange {
     const timer = setTimeout(() => this.#expire(limitMs), limitMs);
     try {
       this.#close = this.#usage.open(this.#container.caps);
-      await this.#follow(firstHop({ ...request, body }), request.redirect);
+      const hop = firstHop({ ...request, body });
+      // undici gives up no request that waits for its connection.
+      await Promise.race([
+        this.#follow(hop, request.redirect),
+        rejected(this.#controller.signal),
+      ]);
       this.#answer.end();
     } catch (error) {
       const { signal } = this.#controller;
@@ -165,6 +170,7 @@ export class Exchange {
       : undefined;
     const free = this.#container.holdWindows(largeWindows(codings ?? []));
     try {
+      this.#controller.signal.throwIfAborted();
       this.#answer.head({
         status,
         statusText: statusText.slice(0, maxStatusTextChars),
@@ -219,6 +225,15 @@ export class Exchange {
 }
 
 const aborted = new Error("aborted");
+
+/** Rejects when the signal is raised. */
+function rejected(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const give = () => reject(signal.reason as Error);
+    if (signal.aborted) give();
+    signal.addEventListener("abort", give, { once: true });
+  });
+}
 
 /** Without a body nothing is said of its length, but where a length is expected. */
 function bodyOf(method: string, body: Buffer): Buffer | null {

@@ -278,6 +278,21 @@ describe("time", () => {
     });
   });
 
+  test("ends a request whose connection is still being opened", async () => {
+    const { broker, open, fetch } = await startTestBroker({
+      names: { "dead.test": [[]] },
+      policy: { requestMs: 100 },
+    });
+    const given = open("http://dead.test/");
+    const { problem } = await fetch("http://dead.test/");
+    expect(problem).toMatchObject({
+      message: "dead.test took longer than 100 ms",
+      limit: { name: "egress_ms" },
+    });
+    expect((await given.done).problem?.limit?.name).toBe("egress_ms");
+    expect(broker.pid).not.toBe(0);
+  });
+
   test("ends with the invocation's own time, if that is less", async () => {
     const origin = await startOrigin(() => undefined);
     const { fetch } = await startTestBroker();
