@@ -24,7 +24,7 @@ export interface TurnLimitSource {
 export type EndOfWait = "turn" | "expired" | "given up";
 
 /** Calls of a container that begin without a pause. */
-const burst = 8;
+const burst = 16;
 /** Waiting calls, of all containers, that begin in one turn of the event loop: about half a millisecond of it. */
 const beginsPerLoopTurn = 8;
 /**
