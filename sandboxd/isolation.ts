@@ -36,7 +36,9 @@ const maxProcesses = 256;
 /** Descriptors of one process: an executor needs a dozen, the broker a socket for each open request. */
 const maxOpenFiles = 1024;
 /** Measured: 100 MB in use, and a quarter of a MB for each of at most 512 open requests at their worst. */
-const brokerLimits = { memoryMb: 320, cpuPercent: 100 };
+const mostBrokerMb = 320;
+/** What it starts in and serves a few with; on a small host it has a quarter of all there is. */
+const leastBrokerMb = 128;
 const bytesPerMb = 1024 * 1024;
 
 /** Tries what can be had here; throws `precondition` where it is not enough. */
@@ -61,13 +63,18 @@ export async function openIsolation(
     maxOpenFiles,
     log,
   });
+  const hostMb = hostMemoryMb(config, limits);
+  const brokerMb = Math.min(
+    mostBrokerMb,
+    Math.max(leastBrokerMb, Math.floor(hostMb / 4)),
+  );
   const launchBroker = createLauncher({
     walls,
     limits,
     program: programs.broker,
   });
   const broker = startBroker({
-    launch: () => launchBroker.launch(brokerLimits),
+    launch: () => launchBroker.launch({ memoryMb: brokerMb, cpuPercent: 100 }),
     limits: config,
     now: () => performance.now(),
     log,
@@ -76,7 +83,7 @@ export async function openIsolation(
     walls,
     limits,
     launcher: createLauncher({ walls, limits, program: programs.executor }),
-    budget: budgetOf(config, limits),
+    budget: budgetOf(config, limits, brokerMb),
     broker,
     async close() {
       await broker.close();
@@ -90,19 +97,24 @@ export async function openIsolation(
  * machine of our own, with groups of our own, the kernel kills the guilty one, and promises may exceed what there is: most
  * executors use a small part of theirs.
  */
-function budgetOf(config: Config, limits: Limits): MemoryBudget {
-  const { memoryLimitMb, reserveMb } = config;
+function budgetOf(
+  config: Config,
+  limits: Limits,
+  brokerMb: number,
+): MemoryBudget {
   const isOursAlone =
     limits.name !== "rlimit" && limits.memoryLimitBytes >= totalmem();
-  if (isOursAlone && memoryLimitMb === undefined) return unbounded;
-  const limitBytes = Math.min(
-    limits.memoryLimitBytes,
-    (memoryLimitMb ?? Infinity) * bytesPerMb,
-  );
+  if (isOursAlone && config.memoryLimitMb === undefined) return unbounded;
   return createBudget({
-    limitBytes,
-    reserveBytes: reserveMb * bytesPerMb,
+    limitBytes: hostMemoryMb(config, limits) * bytesPerMb,
+    reserveBytes: (config.reserveMb + brokerMb) * bytesPerMb,
   });
+}
+
+/** What this sandboxd and all that it starts may use together. */
+function hostMemoryMb({ memoryLimitMb }: Config, limits: Limits): number {
+  const grantedMb = Math.floor(limits.memoryLimitBytes / bytesPerMb);
+  return Math.min(grantedMb, memoryLimitMb ?? Infinity);
 }
 
 const unbounded: MemoryBudget = {

@@ -142,8 +142,8 @@ export const settings = () => ({
   ),
   reserveMb: count(
     "--reserve-mb <mb>",
-    384,
-    "of that, what is kept for sandboxd itself and its broker",
+    224,
+    "of that, what is kept for sandboxd itself",
   ),
   quarantineAfter: count(
     "--quarantine-after <n>",

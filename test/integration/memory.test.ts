@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { startAnnex, type TestAnnex } from "../support/annex.ts";
 import { makeMemoryGroup } from "../support/memory-group.ts";
 
-const limitMb = 900;
+const limitMb = 1200;
 const containers = ["acme", "bolt", "cork", "dune"];
 
 /** Above the process's limit long before its heap's. */
