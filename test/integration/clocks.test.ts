@@ -67,8 +67,6 @@ const none = {
 };
 
 test("300 ms of sleep and 20 ms of work pass 50 ms of CPU; the reverse does not", async () => {
-  const work = (payload: object) =>
-    client.invoke({ container: "acme", extension: "work", payload, cpuMs: 50 });
   expect(await work({ spinMs: 20, sleepMs: 300 })).toMatchObject({
     payload: "done",
   });
@@ -94,14 +92,6 @@ test("CPU is counted over all slices of a call", async () => {
 });
 
 test("a container's limit of one slice holds, and a call may narrow it but not widen it", async () => {
-  const loop = (syncMs: number) =>
-    client.invoke({
-      container: "acme",
-      extension: "work",
-      payload: { spinMs: 5000 },
-      cpuMs: 60_000,
-      syncMs,
-    });
   expect(await loop(60)).toMatchObject({
     reason: "sync_time",
     limit: { name: "sync_ms", value: 60 },
@@ -122,12 +112,6 @@ test("under a share of a core CPU time is still what is counted", async () => {
     "spin",
     `${spin} module.exports = (ctx, cb) => { spin(ctx.data.ms); cb(null, "done"); };`,
   );
-  const spinFor = (ms: number) =>
-    client.invoke({
-      container: "shared-core",
-      extension: "spin",
-      payload: { ms },
-    });
   expect(await spinFor(10_000)).toMatchObject({
     reason: "cpu_time",
     limit: { name: "cpu_ms", value: 200 },
@@ -168,8 +152,6 @@ test("new limits of a container hold for the next call", async () => {
     "wait",
     `${sleep} module.exports = async () => { await sleep(400); return "done"; };`,
   );
-  const wait = () =>
-    client.invoke({ container: "changing", extension: "wait" });
   expect(await wait()).toMatchObject({ payload: "done" });
   await containers.updateContainer({
     name: "changing",
@@ -179,3 +161,34 @@ test("new limits of a container hold for the next call", async () => {
     .poll(wait)
     .toMatchObject({ reason: "wall_time", limit: { value: 100 } });
 });
+
+function spinFor(ms: number) {
+  return client.invoke({
+    container: "shared-core",
+    extension: "spin",
+    payload: { ms },
+  });
+}
+
+function wait() {
+  return client.invoke({ container: "changing", extension: "wait" });
+}
+
+function work(payload: object) {
+  return client.invoke({
+    container: "acme",
+    extension: "work",
+    payload,
+    cpuMs: 50,
+  });
+}
+
+function loop(syncMs: number) {
+  return client.invoke({
+    container: "acme",
+    extension: "work",
+    payload: { spinMs: 5000 },
+    cpuMs: 60_000,
+    syncMs,
+  });
+}
