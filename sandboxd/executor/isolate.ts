@@ -39,6 +39,8 @@ const shortGridMs = 16;
 const longGridMs = 64;
 /** What isolated-vm says of an object that is no error: the log of a guest does not name what holds it. */
 const noErrorWords = "An object was thrown from supplied code within ";
+/** V8 repeats names and patterns of the source, however long they are; the pipe's heads are bounded. */
+const maxSyntaxChars = 8 * 1024;
 const wrapperStart =
   "(function (exports, require, module, __filename, __dirname) {";
 const wrapperEnd = "\n})";
@@ -212,7 +214,7 @@ function timeoutOnGrid(timeoutMs: number): number {
 function readSyntaxError(error: unknown): SyntaxProblem {
   const text = error instanceof Error ? error.message : "cannot be parsed";
   const place = /^([^]*) \[[^[\]]*:(\d+):(\d+)\]$/.exec(text);
-  if (!place) return { message: text, line: 1, column: 1 };
-  const [, message = "", line, column] = place;
+  const [, words = text, line = 1, column = 1] = place ?? [];
+  const message = words.slice(0, maxSyntaxChars);
   return { message, line: Number(line), column: Number(column) };
 }

@@ -10,6 +10,8 @@ export interface Place {
 
 const maxFrames = 20;
 const maxFrameChars = 1000;
+/** A map's names of files are the author's, and of any length. */
+const maxFileChars = 1000;
 
 /** Maps places of one bundle to its sources; the map is read when the first error asks. */
 export class SourcePlaces {
@@ -29,7 +31,7 @@ export class SourcePlaces {
     if (!found || found.source === null)
       return { file: this.#fileName, line, column };
     return {
-      file: found.source,
+      file: found.source.slice(0, maxFileChars),
       line: found.line,
       column: found.column + 1,
     };

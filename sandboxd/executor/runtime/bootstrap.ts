@@ -12,7 +12,7 @@ import { createEgressErrors } from "./fetch/errors.ts";
 import { createExchanges } from "./fetch/exchange.ts";
 import { createFetch } from "./fetch/fetch.ts";
 import { installGlobals } from "./globals.ts";
-import { isObject, parse, quote } from "./intrinsics.ts";
+import { isObject, parse, quote, toNumber } from "./intrinsics.ts";
 import { createModules, moduleNotFoundCode, type Modules } from "./modules.ts";
 import { createOutbox } from "./outbox.ts";
 import { createTimers } from "./timers.ts";
@@ -126,7 +126,8 @@ function load({
   const guest = exported as GuestFunction;
   const model = selectModel(guest);
   if (!model) {
-    const count = guest.length;
+    // A proxy says what it likes of its length.
+    const count = toNumber(guest.length);
     calls.fail(
       call,
       "invalid_export",

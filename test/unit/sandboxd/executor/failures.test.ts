@@ -230,6 +230,38 @@ test("a syntax error has its place", async () => {
   });
 });
 
+test.each([
+  ["name", `let ${"a".repeat(1_200_000)}; let ${"a".repeat(1_200_000)};`],
+  ["pattern", `/${"(".repeat(1_200_000)}/`],
+])("a syntax error does not repeat a long %s whole", async (_, source) => {
+  const { failure: told } = await executor.load(source);
+  expect(told?.reason).toBe("syntax");
+  expect(told?.message.length).toBeLessThanOrEqual(8192);
+});
+
+test("a stack does not repeat a long name of a source map whole", async () => {
+  const sources = ["s".repeat(2_000_000)];
+  const sourceMap = { version: 3, sources, names: [], mappings: "AAAA" };
+  const version = await executor.loaded(
+    "module.exports = (cb) => { throw new Error('mapped'); };",
+    { sourceMap: JSON.stringify(sourceMap) },
+  );
+  const outcome = await executor.invoke(version);
+  expect(outcome).toMatchObject({
+    failure: { stack: expect.stringMatching(/^at module\.exports \(s{1000}:/) },
+  });
+});
+
+test("what a proxy says of its length is not repeated", async () => {
+  const { failure: told } = await executor.load(
+    "module.exports = new Proxy(() => {}, { get: () => 'x'.repeat(2e6) });",
+  );
+  expect(told).toMatchObject({
+    reason: "invalid_export",
+    message: "export a function of one to three parameters; found one of NaN",
+  });
+});
+
 test("a syntax error in the first line has its column", async () => {
   const { failure: told } = await executor.load("a b");
   expect(told).toMatchObject({ line: 1, column: 3 });
