@@ -62,6 +62,8 @@ export interface Drained {
 
 /** Longer than anything the runtime puts together within its own bounds. */
 const maxHeadChars = 4 * 1024 * 1024;
+/** Of a line, a message or a stack: the runtime cuts each of them far earlier, and the pipe's heads are bounded. */
+const maxTextChars = 32 * 1024;
 
 /** undefined for anything the runtime would not say: then the isolate can no longer be trusted. */
 export function readDrained(text: string): Drained | undefined {
@@ -91,7 +93,7 @@ function readItem(item: unknown, body: string): GuestItem {
   switch (kind) {
     case "loaded": {
       const [model, payload] = rest;
-      check(typeof model === "string" && isPayloadForm(payload));
+      check(isText(model) && isPayloadForm(payload));
       return { kind, call, model, payload };
     }
     case "timer": {
@@ -133,7 +135,7 @@ function readItem(item: unknown, body: string): GuestItem {
 }
 
 function readLine([level, timeMs, text]: unknown[]): LogLine {
-  check(isLevel(level) && isCount(timeMs) && typeof text === "string");
+  check(isLevel(level) && isCount(timeMs) && isText(text));
   return { level, timeMs, text };
 }
 
@@ -186,8 +188,8 @@ function readHeaders(flat: unknown[]): [string, string][] {
 
 function readFailure(call: number, rest: unknown[]): GuestFailure {
   const [reason, message, stack, httpStatus, observed] = rest;
-  check(isReason(reason) && typeof message === "string");
-  check(typeof stack === "string" && isCount(observed));
+  check(isReason(reason) && isText(message));
+  check(isText(stack) && isCount(observed));
   return {
     kind: "failure",
     call,
@@ -216,6 +218,10 @@ const reasons: Record<GuestReason, true> = {
 
 function isValue(text: string): boolean {
   return !badValuePattern.test(text);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string" && value.length <= maxTextChars;
 }
 
 function isCount(value: unknown): value is number {

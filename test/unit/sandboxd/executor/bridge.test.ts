@@ -68,3 +68,15 @@ test.each([
 ])("%j breaks the bounds", (item) => {
   expect(drained(item)).toBeUndefined();
 });
+
+test.each([
+  ["a line", ["log", 1, "log", 1, "x".repeat(32_769)]],
+  ["a message", ["failure", 1, "threw", "x".repeat(32_769), "", 0, 0]],
+  ["a stack", ["failure", 1, "threw", "", "x".repeat(32_769), 0, 0]],
+])("%s longer than the runtime makes any breaks the bounds", (_name, item) => {
+  expect(drained(item)).toBeUndefined();
+  const fits = item.map((part) =>
+    typeof part === "string" ? part.slice(0, 32_768) : part,
+  );
+  expect(drained(fits)).toBeDefined();
+});
