@@ -36,6 +36,8 @@ const maxMessageBytes = 8 * 1024 * 1024;
 const largePayloadBytes = 256 * 1024;
 /** Lets a 6 MiB answer cross without a round trip for every 64 KiB of HTTP/2's default window. */
 const flowControlWindowBytes = 1024 * 1024;
+/** Calls and streams of one connection; HTTP/2 has its caller keep the others until these are over. */
+const maxOpenPerConnection = 1024;
 
 /** What answers on the socket. */
 export interface HopHandlers {
@@ -73,6 +75,7 @@ export async function startHopServer(
     "grpc.max_receive_message_length": maxMessageBytes,
     "grpc.max_send_message_length": maxMessageBytes,
     "grpc-node.flow_control_window": flowControlWindowBytes,
+    "grpc.max_concurrent_streams": maxOpenPerConnection,
   });
   const { handlers, socketPath } = options;
   server.addService(grpcServiceOf(InvokeServiceDefinition, isLarge), {
