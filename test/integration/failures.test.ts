@@ -1,14 +1,27 @@
 /** Everything a callee can do wrong: each has its own failure, tells nothing of this machine, and disturbs nobody. */
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  expect,
+  onTestFinished,
+  test,
+} from "vitest";
 import type { Annex as Client, Outcome } from "../../clients/node/index.ts";
 import type { TestAnnex } from "../support/annex.ts";
 import {
   startOtlpReceiver,
   type OtlpReceiver,
 } from "../support/otlp-receiver.ts";
-import { childrenOf, processorTicks } from "../support/processes.ts";
-import { callOf, openRawHop, type RawHop } from "../support/raw-hop.ts";
+import { processorTicks } from "../support/processes.ts";
+import {
+  callOf,
+  openRawHop,
+  type RawHop,
+  type RawStream,
+} from "../support/raw-hop.ts";
 import { closeAnnex, openAnnex } from "../support/shared-annex.ts";
+import { executorsOf } from "../support/walled-processes.ts";
 
 const wallMs = 3000;
 const syncMs = 500;
@@ -335,53 +348,100 @@ export function fail(data: Data): never {
   expect(await caller.invoke(call)).not.toHaveProperty("stack");
 });
 
-test("a cancelled call ends at once and makes room for another", async () => {
-  const extension = await published("module.exports = (cb) => {};");
-  const room = 256;
+test("a cancelled call ends at once, and its place is the next one's", async () => {
+  // With time enough for a busy machine to cancel them all.
+  await annex.control("containers").createContainer({
+    name: "crowded",
+    limits: { wallMs: 60_000 },
+  });
+  await annex.publish("crowded", "never", "module.exports = (cb) => {};");
+  await annex.publish(
+    "crowded",
+    "healthy",
+    "module.exports = (ctx, cb) => cb(null, 'well');",
+  );
+  const running = 128;
+  const queued = 128;
+  const never = callOf("crowded", "never");
+  const healthy = callOf("crowded", "healthy");
   const stream = hop.openStream();
-  for (let id = 1; id <= room; id++)
-    stream.invoke(id, callOf("acme", extension));
-  stream.invoke(1000, callOf("acme", "healthy"));
-  const crowded = await stream.answer(1000);
-  expect(crowded).toMatchObject({
+  onTestFinished(() => stream.abort());
+  for (let id = 1; id <= running + queued; id++) stream.invoke(id, never);
+  stream.invoke(1000, healthy);
+  expect(await stream.answer(1000)).toMatchObject({
     $case: "response",
     value: {
       outcome: {
-        value: { limit: { name: "open_calls_per_container", value: 256n } },
+        value: {
+          limit: { name: "queued_calls", value: BigInt(queued) },
+        },
       },
     },
   });
+
+  // One that waits makes room for one more that waits.
+  await expectCancelled(stream, running + 1);
+  stream.invoke(1001, healthy);
+  stream.invoke(1002, healthy);
+  expect(await stream.answer(1002)).toMatchObject({
+    value: { outcome: { $case: "failure" } },
+  });
+  for (let id = running + 2; id <= running + queued; id++)
+    await expectCancelled(stream, id);
+  // A call of another container has gone all the way meanwhile: this one waits.
+  stream.invoke(1003, callOf("other", "healthy"));
+  await stream.answer(1003);
+  expect(stream.answers(1001)).toEqual([]);
+
+  // One that runs lets the next one run.
+  await expectCancelled(stream, 1);
+  expect(await stream.answer(1001)).toMatchObject({
+    value: { outcome: { $case: "result" } },
+  });
+  stream.invoke(2001, never);
   const tookMs: number[] = [];
-  for (let id = 1; id <= 20; id++) {
+  for (let id = 2; id <= 21; id++) {
+    stream.invoke(3000 + id, healthy);
     const startedMs = performance.now();
-    stream.cancel(id);
-    expect(await stream.answer(id)).toMatchObject({
-      $case: "error",
-      value: { code: 1 },
-    });
-    stream.invoke(2000 + id, callOf("acme", "healthy"));
-    expect(await stream.answer(2000 + id)).toMatchObject({
+    await expectCancelled(stream, id);
+    expect(await stream.answer(3000 + id)).toMatchObject({
       value: { outcome: { $case: "result" } },
     });
     tookMs.push(performance.now() - startedMs);
+    stream.invoke(2000 + id, never);
   }
   // The best of twenty: this machine may be busy with other things.
   expect(Math.min(...tookMs)).toBeLessThan(50);
+
   stream.abort();
   await stream.ended;
-  // Until the host has heard of it, the container is full.
   await expect
-    .poll(() => anonymous.invoke({ container: "acme", extension: "healthy" }))
+    .poll(() =>
+      anonymous.invoke({ container: "crowded", extension: "healthy" }),
+    )
     .toMatchObject({ kind: "result" });
 });
 
+async function expectCancelled(stream: RawStream, id: number): Promise<void> {
+  stream.cancel(id);
+  expect(await stream.answer(id)).toMatchObject({
+    $case: "error",
+    value: { code: 1 },
+  });
+}
+
 test("an executor killed in mid-call loses that call and no other", async () => {
-  const extension = await published(`module.exports = (ctx, cb) => {
+  // One alone, so that it is known which one a call is in.
+  await annex
+    .control("containers")
+    .createContainer({ name: "single", limits: { maxExecutors: 1 } });
+  const source = `module.exports = (ctx, cb) => {
     const endMs = Date.now() + ctx.data.busyMs;
     while (Date.now() < endMs);
     if (ctx.data.answers) cb(null, "done");
-  };`);
-  const call = { container: "acme", extension };
+  };`;
+  await annex.publish("single", "killed", source);
+  const call = { container: "single", extension: "killed" };
   const pid = await executorOf(() =>
     anonymous.invoke({ ...call, payload: { busyMs: 300, answers: true } }),
   );
@@ -408,9 +468,10 @@ test("an executor killed in mid-call loses that call and no other", async () => 
 async function executorOf(work: () => Promise<unknown>): Promise<number> {
   const parent = annex.sandboxd?.pid ?? 0;
   await work(); // so that the version is loaded, and whatever is started is there
-  const pids = await childrenOf(parent);
+  const pids = await executorsOf(parent);
   const before = await Promise.all(pids.map(processorTicks));
-  await work();
+  // More than another one needs to start beside it.
+  for (let round = 0; round < 3; round++) await work();
   const after = await Promise.all(pids.map(processorTicks));
   const used = after.map((ticks, index) => ticks - (before[index] ?? 0));
   const pid = pids[used.indexOf(Math.max(...used))];
