@@ -2,7 +2,7 @@
 // answer: threw memory executor_lost
 // within-ms: 1500
 // supervisor-grows-mb: 100
-// limits: sync-ms=1000
+// limits: sync-ms=1000 wall-ms=4000
 
 module.exports = (cb) => {
   const buffer = new ArrayBuffer(1, { maxByteLength: 1_500_000_000 });

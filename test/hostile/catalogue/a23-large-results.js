@@ -1,8 +1,8 @@
 // A23 Results too large, too many, too deep.
-// answer: result_size invalid_result sync_time wall_time memory answered threw executor_lost
+// answer: result_size invalid_result sync_time wall_time memory answered threw executor_lost cpu_time
 // within-ms: 2000
 // supervisor-grows-mb: 100
-// limits: sync-ms=1000
+// limits: sync-ms=1000 wall-ms=4000
 // variants: 3
 
 const results = [

@@ -1,8 +1,8 @@
 // A31 Ten thousand requests outward of 100 kB, none awaited.
-// answer: threw rejected sync_time memory answered egress_denied executor_lost
+// answer: threw rejected sync_time memory answered egress_denied executor_lost cpu_time
 // within-ms: 2500
 // supervisor-grows-mb: 100
-// limits: sync-ms=1000
+// limits: sync-ms=1000 wall-ms=4000
 
 module.exports = async (ctx) => {
   const body = "x".repeat(1e5);
