@@ -141,6 +141,7 @@ export class OpenCalls {
       case "displaced":
         return this.#displaced(open, reply, open.end());
       case "cancelled":
+        if (!open.isCancelled) throw new Error("gave up a call by itself");
         return this.#settle(reply.id, open, {
           kind: "cancelled",
           ...open.end(),

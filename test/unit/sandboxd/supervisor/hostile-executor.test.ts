@@ -66,6 +66,8 @@ const breaches: Record<string, Attack> = {
     executor.send({ type: "shutdown" } as unknown as ExecutorReply),
   "a result over its bound": (executor, { id }) =>
     executor.send(answer(id), Buffer.alloc(7 * 1024 * 1024)),
+  "word that a call ended which nobody gave up": (executor, { id }) =>
+    executor.send({ type: "cancelled", id }),
   "a body where none belongs": (executor, { id }) =>
     executor.send({ type: "cancelled", id }, Buffer.alloc(1024)),
   "a flood of answers to calls that are not open": (executor) => {
