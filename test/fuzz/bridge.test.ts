@@ -1,0 +1,40 @@
+/** Programs by chance against a real executor. More of them: `npm run fuzz`. */
+import { Script } from "node:vm";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { programs } from "./programs.ts";
+import { fuzzSettings } from "./settings.ts";
+import { Trial } from "./trial.ts";
+
+const { isLong, ...settings } = fuzzSettings(250);
+const shortMs = 120_000;
+const longMs = 6 * 60 * 60 * 1000;
+const maxMs = isLong ? longMs : shortMs;
+
+test(
+  "whatever a program does, it is answered once, in time, and harms nobody beside it",
+  { timeout: maxMs + 30_000 },
+  async () => {
+    await using trial = new Trial();
+    await fc.assert(
+      fc.asyncProperty(programs(), (source) => trial.run(source)),
+      {
+        ...settings,
+        interruptAfterTimeLimit: maxMs,
+        markInterruptAsFailure: true,
+      },
+    );
+    if (isLong) console.log(trial.endings);
+    for (const ending of ["answered", "threw", "rejected", "sync_time"])
+      expect(trial.endings).toHaveProperty(ending);
+  },
+);
+
+test("the programs are such that a parser takes them", () => {
+  fc.assert(
+    fc.property(programs(), (source) => {
+      expect(() => new Script(`(function () {${source}\n})`)).not.toThrow();
+    }),
+    { ...settings, numRuns: 1000 },
+  );
+});
