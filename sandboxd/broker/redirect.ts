@@ -1,4 +1,5 @@
 /** What a redirect makes of a request: the Fetch standard's rules, and no step from https down to http. */
+import { maxUrlChars } from "./messages.ts";
 import { denied, failed } from "./problem.ts";
 import { isHttp, type Hop } from "./request.ts";
 
@@ -25,6 +26,8 @@ export function nextHop(
   if (!redirectStatuses.has(status) || location === undefined) return undefined;
   const url = URL.parse(location, hop.url);
   if (!url) throw failed("a redirect led to something that is no URL");
+  if (url.href.length > maxUrlChars)
+    throw failed("a redirect led to a URL that is too long");
   if (!isHttp(url))
     throw denied("a redirect led to something else than http: or https:");
   if (hop.url.protocol === "https:" && url.protocol === "http:")

@@ -4,12 +4,15 @@
  */
 import type { LimitHit } from "../../proto/errors.ts";
 import type { EgressProblem } from "../protocol.ts";
-import { maxAnswerHeaders, type BrokerReply } from "./messages.ts";
+import {
+  maxAnswerHeaders,
+  maxMessageChars,
+  type BrokerReply,
+} from "./messages.ts";
 
 type Fields = Record<string, unknown>;
 
 const maxTextChars = 64 * 1024;
-const maxMessageChars = 1024;
 const kinds = ["denied", "limit", "failed"] as const;
 const limits = [
   "egress_requests",

@@ -1,5 +1,6 @@
 /** Checks and mends what an invocation asks for, as fetch does: what may not be set is dropped, what makes no sense is refused. */
 import { acceptedCodings } from "./decode.ts";
+import { maxUrlChars } from "./messages.ts";
 import { denied, failed } from "./problem.ts";
 
 /** One request as it goes out: the author's, or one that a redirect made of it. */
@@ -22,7 +23,6 @@ export interface Asked {
   body: Buffer;
 }
 
-const maxUrlChars = 16 * 1024;
 const maxHeaders = 256;
 const maxHeaderChars = 64 * 1024;
 
@@ -73,10 +73,11 @@ export function firstHop(asked: Asked): Hop {
 }
 
 function urlOf(text: string): URL {
-  if (text.length > maxUrlChars)
-    throw denied(`a URL may have ${maxUrlChars} characters`);
+  if (text.length > maxUrlChars) throw urlTooLong;
   const url = URL.parse(text);
   if (!url) throw failed("that is no URL");
+  // Percent-encoding makes nine of one.
+  if (url.href.length > maxUrlChars) throw urlTooLong;
   if (!isHttp(url)) throw denied("only http: and https: URLs can be fetched");
   if (url.username !== "" || url.password !== "")
     throw denied(
@@ -84,6 +85,8 @@ function urlOf(text: string): URL {
     );
   return url;
 }
+
+const urlTooLong = denied(`a URL may have ${maxUrlChars} characters`);
 
 export function isHttp({ protocol }: URL): boolean {
   return protocol === "http:" || protocol === "https:";

@@ -1,12 +1,14 @@
 /** The broker's side of the pipe: keeps the containers' policies and the requests that are open. */
 import type { Frame } from "../frames.ts";
+import type { EgressProblem } from "../protocol.ts";
 import { Container, createSharedQuotas } from "./container.ts";
 import { Exchange, type Answer } from "./exchange.ts";
-import type {
-  BrokerReply,
-  BrokerRequest,
-  BrokerStart,
-  OpenRequest,
+import {
+  maxMessageChars,
+  type BrokerReply,
+  type BrokerRequest,
+  type BrokerStart,
+  type OpenRequest,
 } from "./messages.ts";
 import type { ContainerPolicy } from "./policy.ts";
 import { denied } from "./problem.ts";
@@ -102,9 +104,18 @@ export class BrokerService {
       head: (head) => reply({ type: "head", id, ...head }),
       chunk: (bytes) => reply({ type: "chunk", id }, bytes),
       end: () => reply({ type: "end", id }),
-      failed: (failure) => reply({ type: "failure", id, failure }),
+      failed: (failure) =>
+        reply({ type: "failure", id, failure: shortened(failure) }),
     };
   }
+}
+
+/** Names of hosts and headers that guests choose stand in it, and sandboxd takes no more. */
+function shortened(problem: EgressProblem): EgressProblem {
+  const { message } = problem;
+  return message.length <= maxMessageChars
+    ? problem
+    : { ...problem, message: `${message.slice(0, maxMessageChars - 1)}…` };
 }
 
 const unreadable = denied(

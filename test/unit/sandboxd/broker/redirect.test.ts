@@ -152,3 +152,14 @@ function hop(method: string): Hop {
     place: "a.test",
   };
 }
+
+test("no length of a redirect's URL ends the broker", async () => {
+  const target = await startOrigin();
+  const path = "/".concat("\u00e9".repeat(12_000));
+  const origin = await redirectTo(`${target.url}${path}`);
+  const { fetch, warnings } = await startTestBroker();
+  const { problem } = await fetch(origin.url);
+  expect(problem?.kind).toBe("failed");
+  expect((await fetch(target.url)).head?.status).toBe(200);
+  expect(warnings).toEqual([]);
+});

@@ -162,3 +162,34 @@ test.each([
   const { problem } = await fetch(`http://127.0.0.1:${port}/`);
   expect(problem?.kind).toBe("failed");
 });
+
+test.each([
+  ["a host's name", `http://${"a.".repeat(5000)}test/`],
+  ["an address's spelling", `http://${"a".repeat(15_000)}.test:1/`],
+])("no length of %s ends the broker", async (_name, url) => {
+  const origin = await startOrigin();
+  const { fetch, warnings } = await startTestBroker();
+  const { problem } = await fetch(url);
+  expect(problem?.message.length).toBeLessThanOrEqual(1024);
+  expect((await fetch(origin.url)).head?.status).toBe(200);
+  expect(warnings).toEqual([]);
+});
+
+test("no length of a header's name ends the broker", async () => {
+  const origin = await startOrigin();
+  const { fetch, warnings } = await startTestBroker();
+  const { problem } = await fetch(origin.url, {
+    headers: [["x".repeat(60_000), "\u007f"]],
+  });
+  expect(problem?.kind).toBe("denied");
+  expect((await fetch(origin.url)).head?.status).toBe(200);
+  expect(warnings).toEqual([]);
+});
+
+test("refuses a URL that percent-encoding makes too long", async () => {
+  const origin = await startOrigin();
+  const { fetch } = await startTestBroker();
+  const url = `${origin.url}?${"日".repeat(10_000)}`;
+  expect((await fetch(url)).problem?.kind).toBe("denied");
+  expect(origin.connections).toBe(0);
+});
