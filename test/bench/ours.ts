@@ -5,6 +5,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ContainerServiceDefinition } from "../../proto/gen/annex/control/v1/container.ts";
+import { EgressServiceDefinition } from "../../proto/gen/annex/control/v1/egress.ts";
 import { ExtensionServiceDefinition } from "../../proto/gen/annex/control/v1/extension.ts";
 import { connectRpc } from "../../proto/rpc/client.ts";
 import { startProgram } from "./children.ts";
@@ -19,6 +20,8 @@ export interface Ours {
   controlPlanePid: number;
   /** Makes a container with one extension in it, and waits until the host can serve it. */
   publish(container: string, extension: string, source: string): Promise<void>;
+  /** Lets extensions connect to a host:port of this machine, from the next publish on. */
+  openToExtensions(host: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -58,6 +61,7 @@ export async function startOurs(
     supervisorPid: await daemonPid(child.pid, "sandboxd/main"),
     controlPlanePid: await daemonPid(child.pid, "controlplane/main"),
     publish: (...what) => control.publish(...what),
+    openToExtensions: (host) => control.openToExtensions(host),
     async close() {
       control.close();
       await child.close();
@@ -69,6 +73,7 @@ function connectControl(dev: DevFile) {
   const at = { address: dev.grpc, token: dev.admin_token };
   const containers = connectRpc(ContainerServiceDefinition, at);
   const extensions = connectRpc(ExtensionServiceDefinition, at);
+  const egress = connectRpc(EgressServiceDefinition, at);
   return {
     async publish(container: string, extension: string, source: string) {
       await containers.client.createContainer({ name: container });
@@ -81,8 +86,12 @@ function connectControl(dev: DevFile) {
       });
       await rolledOut(container, extension);
     },
+    async openToExtensions(host: string) {
+      await egress.client.updateEgress({ egress: { internalHosts: [host] } });
+    },
     close() {
       containers.close();
+      egress.close();
       extensions.close();
     },
   };

@@ -31,6 +31,8 @@ export interface Stage {
   ): Promise<Ours>;
   /** A process that calls without end, told when; see test/support/loud-caller.ts. */
   startLoudCaller(name: string, args: readonly string[]): Promise<Child>;
+  /** A process whose every answer is large; see test/support/loud-origin.ts. */
+  startLoudOrigin(): Promise<{ child: Child; host: string }>;
   startCaller(name: string): Promise<Caller>;
   /** How many spans have arrived. */
   receivedSpans(): Promise<number>;
@@ -91,6 +93,15 @@ export async function setStage(options: BenchOptions): Promise<Stage> {
       const child = await startNode(file, [...args], { name });
       own(child, closers);
       return child;
+    },
+    async startLoudOrigin() {
+      const file = "../support/loud-origin.ts";
+      const child = await startNode(file, [], { name: "origin of downloads" });
+      own(child, closers);
+      const answered = once(child.process, "message");
+      child.process.send("where");
+      const [host] = await answered;
+      return { child, host: String(host) };
     },
     async startCaller(name) {
       const other = await startCaller(name);

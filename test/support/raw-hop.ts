@@ -37,7 +37,8 @@ export interface RawHop extends Disposable {
   }): Promise<Unary<DiscoverResponse>>;
   /** A unary call of any method, in bytes. */
   bytes(path: string, message: Uint8Array): Promise<Unary<Buffer>>;
-  openStream(): RawStream;
+  /** Keeps what it receives, unless somebody takes it. */
+  openStream(take?: (received: InvokeStreamResponse) => void): RawStream;
 }
 
 export interface RawStream {
@@ -122,13 +123,14 @@ export function openRawHop(socketPath: string): RawHop {
         (bytes) => Buffer.from(bytes),
         (bytes) => bytes,
       )(message),
-    openStream: () =>
+    openStream: (take) =>
       watch(
         client.makeBidiStreamRequest<InvokeStreamRequest, InvokeStreamResponse>(
           invokeStream.path,
           invokeStream.requestSerialize,
           invokeStream.responseDeserialize,
         ),
+        take,
       ),
     [Symbol.dispose]: () => client.close(),
   };
@@ -176,6 +178,7 @@ export function callOf(
 
 function watch(
   call: ClientDuplexStream<InvokeStreamRequest, InvokeStreamResponse>,
+  take: ((received: InvokeStreamResponse) => void) | undefined,
 ): RawStream {
   const received: InvokeStreamResponse[] = [];
   const waiters = new Set<() => void>();
@@ -185,7 +188,8 @@ function watch(
   }>();
   let status: { code: number; details: string } | undefined;
   call.on("data", (message: InvokeStreamResponse) => {
-    received.push(message);
+    if (take) take(message);
+    else received.push(message);
     for (const look of waiters) look();
   });
   call.on("error", () => undefined); // the status says the same

@@ -4,6 +4,12 @@
  */
 import { once } from "node:events";
 import type { LoudOutcome } from "../../support/loud-caller.ts";
+import {
+  burnerSource,
+  burnMs,
+  downloadBytesPerCall,
+  downloaderSource,
+} from "../../support/loud-extensions.ts";
 import type { Child } from "../children.ts";
 import { boundMust, latencyRow } from "../findings.ts";
 import type { Findings } from "../findings.ts";
@@ -11,10 +17,15 @@ import { warmUp } from "../measure.ts";
 import { minSamplesOf } from "../options.ts";
 import { Series } from "../series.ts";
 import type { Stage } from "../stage.ts";
-import { bigExtensionSource, extensionSource } from "../workload.ts";
+import {
+  bigAnswerBytes,
+  bigExtensionSource,
+  extensionSource,
+} from "../workload.ts";
 
 const small = "small calls of a neighbour";
 const runs = 5;
+const mebibyte = 1024 * 1024;
 
 interface Loud {
   name: string;
@@ -22,24 +33,27 @@ interface Loud {
   source: string;
   streams: number;
   inFlight: number;
+  /** What lies in one answer: says how loud it was. */
+  perAnswer: { amount: number; unit: string };
 }
 
-/** What a container may do to its neighbours. */
-const kinds: readonly Loud[] = [
+/** What a container may do to its neighbours; `originHost` is where it may download. */
+const kindsOf = (originHost: string): readonly Loud[] => [
   {
     name: "a flood of calls",
     container: "flood",
     source: "module.exports = (ctx, cb) => cb(null, ctx.data);",
     streams: 4,
     inFlight: 1024,
+    perAnswer: { amount: 1, unit: "answers/s" },
   },
   {
     name: "two executors that burn CPU",
     container: "burn",
-    source:
-      "module.exports = (cb) => { for (const end = Date.now() + 200; Date.now() < end; ); cb(null, 1); };",
+    source: burnerSource,
     streams: 1,
-    inFlight: 64,
+    inFlight: 8,
+    perAnswer: { amount: burnMs / 1000, unit: "executors burning" },
   },
   {
     name: "6 MiB answers",
@@ -47,6 +61,15 @@ const kinds: readonly Loud[] = [
     source: bigExtensionSource,
     streams: 1,
     inFlight: 4,
+    perAnswer: { amount: bigAnswerBytes / mebibyte, unit: "MiB/s" },
+  },
+  {
+    name: "downloads at full rate",
+    container: "download",
+    source: downloaderSource(originHost),
+    streams: 1,
+    inFlight: 4,
+    perAnswer: { amount: downloadBytesPerCall / mebibyte, unit: "MiB/s" },
   },
 ];
 
@@ -62,8 +85,10 @@ export async function measureFairness(stage: Stage): Promise<Findings> {
     expect: "answer",
   });
   await warmUp(stage.caller, [small], stage.options.plan);
+  const origin = await stage.startLoudOrigin();
+  await ours.openToExtensions(origin.host);
   const found: Findings = { latencies: [], figures: [], musts: [] };
-  for (const kind of kinds) {
+  for (const kind of kindsOf(origin.host)) {
     const { container, source, streams, inFlight } = kind;
     await ours.publish(container, "loud", source);
     const loud = await stage.startLoudCaller(`caller of ${kind.name}`, [
@@ -73,42 +98,53 @@ export async function measureFairness(stage: Stage): Promise<Findings> {
       String(streams),
       String(inFlight),
     ]);
-    await measureBeside(stage, { loud, name: kind.name, found });
+    await measureBeside(stage, { loud, kind, found });
     await loud.close();
   }
+  await origin.child.close();
   return found;
 }
 
 async function measureBeside(
   { caller, options }: Stage,
-  { loud, name, found }: { loud: Child; name: string; found: Findings },
+  { loud, kind, found }: { loud: Child; kind: Loud; found: Findings },
 ): Promise<void> {
+  const { name, perAnswer } = kind;
   const all = { alone: new Series(), beside: new Series() };
   const ratios: number[] = [];
-  const load: LoudOutcome = { answered: 0, refused: 0 };
+  const load: LoudOutcome = { answered: 0, refused: 0, elapsedMs: 0 };
   for (let run = 0; run < runs; run++) {
     const calls = options.plan.fairnessCallsPerRun;
     const alone = await caller.run(small, calls, 1);
     loud.process.send("start");
     const beside = await caller.run(small, calls, 1);
-    const { answered, refused } = await stop(loud);
+    const { answered, refused, elapsedMs } = await stop(loud);
     load.answered += answered;
     load.refused += refused;
+    load.elapsedMs += elapsedMs;
     all.alone.add(alone);
     all.beside.add(beside);
     ratios.push(p99Of(beside.latenciesUs) / p99Of(alone.latenciesUs));
   }
+  if (load.answered === 0) throw new Error(`${name}: no call was answered`);
   const minSamples = minSamplesOf(options);
   found.latencies.push(
     latencyRow("fairness", `before ${name}`, 1, all.alone, minSamples),
     latencyRow("fairness", `beside ${name}`, 1, all.beside, minSamples),
   );
-  for (const [what, value] of Object.entries(load))
+  const perSecond =
+    ((perAnswer.amount * load.answered) / load.elapsedMs) * 1000;
+  const figures: [what: string, value: number, unit: string][] = [
+    ["calls answered", load.answered, "calls"],
+    ["calls refused", load.refused, "calls"],
+    ["how loud it was", perSecond, perAnswer.unit],
+  ];
+  for (const [what, value, unit] of figures)
     found.figures.push({
       section: "fairness",
-      name: `${name}: calls ${what}`,
+      name: `${name}: ${what}`,
       value,
-      unit: "calls",
+      unit,
       samples: runs,
       minSamples: runs,
     });
