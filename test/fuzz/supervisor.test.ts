@@ -53,7 +53,7 @@ test(
       },
     });
     const { supervisor, killed } = await startTestSupervisor(
-      { poolSize: 2, quarantineAfter: 1_000_000 },
+      { poolSize: 2, quarantineAfter: 1_000_000, idleMs: 1e9, maxAgeMs: 1e9 },
       { launcher },
     );
     const canary = versionOf("", "hello@1", "canary");
