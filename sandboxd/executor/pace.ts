@@ -6,6 +6,10 @@
 /** Slices that last less tell more of chance than of the machine. */
 const tellingMs = 20;
 const smallestShare = 0.05;
+/** With a larger share the machine is idle. */
+const idleShare = 0.9;
+/** A busy machine is busier at times. */
+const unsteadiness = 1.5;
 /** What a slice may last beyond its CPU time at the pace last seen. */
 const slackMs = 100;
 
@@ -20,6 +24,7 @@ export class Pace {
 
   /** How long a slice may last that has so much CPU time left. */
   wallMsFor(cpuMs: number): number {
-    return cpuMs / this.#share + slackMs;
+    const isSlow = this.#share < idleShare;
+    return (cpuMs / this.#share) * (isSlow ? unsteadiness : 1) + slackMs;
   }
 }
