@@ -1,6 +1,7 @@
 /** Response headers as Node keeps them: by lower-case name, several values under one name where they are given so. */
 import {
   TypeErrorIntrinsic,
+  append,
   charCode,
   deleteProperty,
   dictionary,
@@ -128,9 +129,8 @@ function each(
 function joined(before: HeaderValue, value: HeaderValue): string[] {
   const all: string[] = [];
   const add = (part: HeaderValue) => {
-    if (!isArray(part)) all[all.length] = toText(part);
-    else
-      for (let i = 0; i < part.length; i++) all[all.length] = toText(part[i]);
+    if (!isArray(part)) append(all, toText(part));
+    else for (let i = 0; i < part.length; i++) append(all, toText(part[i]));
   };
   add(before);
   add(value);

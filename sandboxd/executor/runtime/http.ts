@@ -3,6 +3,7 @@ import type { Answer } from "./answer.ts";
 import { bytesToText, textToBytes } from "./bytes.ts";
 import type { Context, RequestHead } from "./context.ts";
 import { createHeaders, type HeaderValue, type Headers } from "./headers.ts";
+import { append } from "./intrinsics.ts";
 
 /** The request as a readable stream of exactly the caller's bytes. */
 export function createRequest(
@@ -50,7 +51,7 @@ export function createResponse(answer: Answer): object {
         done(new RangeError("the response is too long"));
         return;
       }
-      chunks[chunks.length] = chunk;
+      append(chunks, chunk);
       done();
     },
     final(done: () => void) {

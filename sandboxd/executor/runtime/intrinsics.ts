@@ -49,6 +49,11 @@ const sortArray: (list: string[]) => string[] = Function.prototype.call.bind(
   Reflect.get(Array.prototype, "sort"),
 );
 
+/** Adds to a list of the runtime's own; an assignment would hand it to a setter the guest put on Array.prototype. */
+export function append<Item>(list: Item[], item: Item): void {
+  defineProperty(list, list.length, valueProperty(item));
+}
+
 /** The keys of a dictionary, by their chars. */
 export function sortedKeys(of: object): string[] {
   return sortArray(objectKeys(of));

@@ -2,6 +2,7 @@
 import { isHeaderText, isToken } from "../headers.ts";
 import {
   TypeErrorIntrinsic,
+  append,
   apply,
   charCode,
   deleteProperty,
@@ -75,7 +76,7 @@ export class Headers {
     const cookies: string[] = [];
     const entry = this.#entries["set-cookie"];
     const count = entry?.count ?? 0;
-    for (let i = 0; i < count; i++) cookies[i] = entry?.values[i] ?? "";
+    for (let i = 0; i < count; i++) append(cookies, entry?.values[i] ?? "");
     return cookies;
   }
 
