@@ -3,7 +3,7 @@ import type { Answer } from "./answer.ts";
 import { bytesToText, textToBytes } from "./bytes.ts";
 import type { Context, RequestHead } from "./context.ts";
 import { createHeaders, type HeaderValue, type Headers } from "./headers.ts";
-import { append } from "./intrinsics.ts";
+import { append, toNumber } from "./intrinsics.ts";
 
 /** The request as a readable stream of exactly the caller's bytes. */
 export function createRequest(
@@ -45,7 +45,7 @@ export function createResponse(answer: Answer): object {
     decodeStrings: true,
     write(chunk: Uint8Array, _encoding: string, done: (e?: Error) => void) {
       response.headersSent = true;
-      size += chunk.length;
+      size += toNumber(chunk.length);
       if (size > answer.maxBytes) {
         answer.tooLong(size);
         done(new RangeError("the response is too long"));
@@ -77,7 +77,8 @@ function send(
   headers: Headers,
   bytes: Uint8Array,
 ): void {
-  const httpStatus = Number(statusCode);
+  // A number for sure: it is written into the outbox as it is.
+  const httpStatus = toNumber(statusCode);
   if (!(httpStatus >= 100 && httpStatus <= 599 && httpStatus % 1 === 0)) {
     answer.fail("invalid_result", "the status code must be from 100 to 599");
     return;
