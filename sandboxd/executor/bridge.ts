@@ -3,6 +3,7 @@ import type { EgressReply, LogLine } from "../protocol.ts";
 import type { BodyForm } from "./exchange.ts";
 import type { GuestReason } from "./runtime/calls.ts";
 import {
+  headerCostChars,
   maxEgressHeaderChars,
   maxMethodChars,
   maxUrlChars,
@@ -146,7 +147,9 @@ function readEgress(call: number, rest: unknown[], body: string): GuestEgress {
   check(tokenPattern.test(method) && Array.isArray(flat));
   check(typeof url === "string" && url.length <= maxUrlChars);
   const headers = readHeaders(flat);
-  check(headers.flat().join("").length <= maxEgressHeaderChars);
+  const headerChars =
+    headers.flat().join("").length + headers.length * headerCostChars;
+  check(headerChars <= maxEgressHeaderChars);
   return {
     kind: "egress",
     call,

@@ -30,7 +30,7 @@ import type { Entered, GuestIsolate } from "./isolate.ts";
 import type { Reply } from "./main.ts";
 import type { Pace } from "./pace.ts";
 import { runtimeRequest } from "./request.ts";
-import { maxEgressBodyBytes } from "./runtime/fetch/bounds.ts";
+import { headerCostChars, maxEgressBodyBytes } from "./runtime/fetch/bounds.ts";
 import { SourcePlaces } from "./stack.ts";
 
 export interface VersionParts {
@@ -465,7 +465,8 @@ function charsOf(
   headers: readonly [name: string, value: string][],
 ): number {
   let chars = contentType.length;
-  for (const [name, value] of headers) chars += name.length + value.length;
+  for (const [name, value] of headers)
+    chars += name.length + value.length + headerCostChars;
   return chars;
 }
 

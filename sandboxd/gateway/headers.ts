@@ -67,16 +67,19 @@ export function fromGuest(
 function endToEnd(
   headers: [name: string, value: string][],
 ): [name: string, value: string][] {
-  const nominated = headers
-    .filter(([name]) => name.toLowerCase() === "connection")
-    .flatMap(([, value]) => value.toLowerCase().split(","))
-    .map((name) => name.trim());
+  // Of either there may be thousands.
+  const nominated = new Set(
+    headers
+      .filter(([name]) => name.toLowerCase() === "connection")
+      .flatMap(([, value]) => value.toLowerCase().split(","))
+      .map((name) => name.trim()),
+  );
   return headers.filter(([name]) => {
     const lower = name.toLowerCase();
     return (
       !hopHeaders.has(lower) &&
       !lower.startsWith("proxy-") &&
-      !nominated.includes(lower)
+      !nominated.has(lower)
     );
   });
 }

@@ -20,6 +20,8 @@ const maxUrlChars = 16 * 1024;
 const maxMethodChars = 64;
 /** Names and values of a request's together. */
 const maxEgressHeaderChars = 64 * 1024;
+/** Of an answer or a request: each is looked at again on its way out of here. */
+const maxHeaders = 2048;
 const redirects = ["follow", "error", "manual"] as const;
 const logLevels = ["debug", "log", "info", "warn", "error"] as const;
 
@@ -45,7 +47,7 @@ export function checkReply(head: unknown): ExecutorReply {
         id: count(fields["id"]),
         contentType: text(fields["contentType"], maxMessageChars),
         httpStatus: httpStatus(fields["httpStatus"]),
-        headers: list(fields["headers"]).map(header),
+        headers: headers(fields["headers"]),
         runUs: micros(fields["runUs"]),
       };
     case "failed":
@@ -152,11 +154,17 @@ function logLine(value: unknown): LogLine {
 }
 
 function egressHeaders(value: unknown): [name: string, value: string][] {
-  const headers = list(value).map(header);
+  const checked = headers(value);
   let chars = 0;
-  for (const [name, content] of headers) chars += name.length + content.length;
+  for (const [name, content] of checked) chars += name.length + content.length;
   if (chars > maxEgressHeaderChars) throw new Error("headers out of bounds");
-  return headers;
+  return checked;
+}
+
+function headers(value: unknown): [name: string, value: string][] {
+  const all = list(value);
+  if (all.length > maxHeaders) throw new Error("too many headers");
+  return all.map(header);
 }
 
 function method(value: unknown): string {

@@ -4,5 +4,7 @@ export const maxMethodChars = 64;
 export const maxUrlChars = 16 * 1024;
 /** Of all names and values together. */
 export const maxEgressHeaderChars = 64 * 1024;
+/** What a header costs beside its text: empty ones are not free. */
+export const headerCostChars = 32;
 /** Of a body, whatever a result may have: the supervisor takes no longer frames. */
 export const maxEgressBodyBytes = 6 * 1024 * 1024;

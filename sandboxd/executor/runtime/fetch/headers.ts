@@ -17,6 +17,7 @@ import {
   sortedKeys,
   toText,
 } from "../intrinsics.ts";
+import { headerCostChars } from "./bounds.ts";
 
 type Entries = Record<string, Entry>;
 
@@ -133,7 +134,7 @@ function first(entries: Entries): Line | undefined {
   return lineAt(0, 0);
 }
 
-/** Headers as they leave: a JSON array of names and values in turn, and how many chars those have. */
+/** Headers as they leave: a JSON array of names and values in turn, and how many chars those count for. */
 export function wireForm(headers: Headers): { json: string; chars: number } {
   const entries = entriesOf(headers);
   const keys = objectKeys(entries);
@@ -146,7 +147,7 @@ export function wireForm(headers: Headers): { json: string; chars: number } {
       const value = entry.values[n] ?? "";
       const comma = json === "" ? "" : ",";
       json += `${comma}${quote(entry.name)},${quote(value)}`;
-      chars += entry.name.length + value.length;
+      chars += entry.name.length + value.length + headerCostChars;
     }
   }
   return { json: `[${json}]`, chars };

@@ -360,6 +360,20 @@ test("says nothing of our own mistakes to the caller and all to the log", async 
   ]);
 });
 
+test("looks through any number of headers in no time", async () => {
+  const names = Array.from({ length: 16_000 }, () => "x").join();
+  const header = { name: "b", value: "" };
+  const startMs = performance.now();
+  const answer = await answerTo({
+    headers: [
+      { name: "connection", value: names },
+      ...Array.from({ length: 32_000 }, () => header),
+    ],
+  });
+  expect(answer.status).toBe(500);
+  expect(performance.now() - startMs).toBeLessThan(400);
+});
+
 test("logs an invocation without an outcome as our mistake", async () => {
   const { send, logged } = await startHarness({
     invoke: () => Promise.resolve({ ...resultOf({}), outcome: undefined }),

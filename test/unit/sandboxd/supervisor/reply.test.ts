@@ -64,6 +64,17 @@ test.each([
     },
   ],
   [
+    "more headers than anybody sends",
+    {
+      type: "answered",
+      id: 1,
+      contentType: "",
+      httpStatus: 200,
+      headers: Array.from({ length: 2049 }, () => ["", ""]),
+      runUs: 0,
+    },
+  ],
+  [
     "headers that are no list",
     {
       type: "answered",

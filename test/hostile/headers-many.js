@@ -1,0 +1,5 @@
+// expect: result_size
+module.exports = function (ctx, req, res) {
+  res.setHeader("a", Array(5000).fill(""));
+  res.end();
+};
