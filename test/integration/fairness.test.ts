@@ -161,10 +161,10 @@ test(
 test(
   "a container that burns its processors",
   async () => {
-    const load = await startLoud("burn", 1, 8);
+    const load = await startLoud("burn", 1, 64);
     const { aloneMs, besideMs, answered, elapsedMs } = await compare(90, load);
     expect(besideMs).toBeLessThan(bound(aloneMs));
-    // It has two executors; a busy machine may give it one's worth.
+    // Two executors at most; the first seconds and a busy machine leave less.
     expect((answered * burnMs) / elapsedMs).toBeGreaterThan(0.5);
   },
   timeoutMs,

@@ -52,7 +52,7 @@ const kindsOf = (originHost: string): readonly Loud[] => [
     container: "burn",
     source: burnerSource,
     streams: 1,
-    inFlight: 8,
+    inFlight: 64,
     perAnswer: { amount: burnMs / 1000, unit: "executors burning" },
   },
   {
