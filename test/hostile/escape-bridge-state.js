@@ -1,0 +1,67 @@
+// expect: {"caught":[]}
+// Setters and getters under every name that the bridge might keep its state by, on everything it might inherit from.
+const caught = new Set();
+const names = [
+  ..."id call calls answered isInvocation timers openTimers exchanges openExchanges hostCalls logChars".split(
+    " ",
+  ),
+  ..."item items body next first last small events reader failure error hasHead isComplete state".split(
+    " ",
+  ),
+  ..."httpStatus contentType headersJson encoding kind egress method url redirect form text".split(
+    " ",
+  ),
+  ..."value get set writable enumerable configurable done then reference copy release timeout".split(
+    " ",
+  ),
+  ..."entries values count names kept current open limits outbox post drain resolve reject".split(
+    " ",
+  ),
+  ..."0 1 2 3 4 5 6 7 8 9 10 11 12".split(" "),
+];
+let isWatching = false;
+for (const prototype of [Object.prototype, Array.prototype, Function.prototype])
+  for (const name of names) {
+    if (Object.hasOwn(prototype, name)) continue;
+    Object.defineProperty(prototype, name, {
+      __proto__: null,
+      configurable: true,
+      get() {
+        return undefined;
+      },
+      set(value) {
+        if (isWatching) caught.add(name);
+        Object.defineProperty(this, name, {
+          __proto__: null,
+          value,
+          writable: true,
+          enumerable: true,
+          configurable: true,
+        });
+      },
+    });
+  }
+module.exports = function (ctx, cb) {
+  isWatching = true;
+  console.log("a line");
+  console.count();
+  console.time("t");
+  const timer = setTimeout(() => {}, 5);
+  clearTimeout(timer);
+  const headers = new Headers([
+    ["set-cookie", "a=1"],
+    ["set-cookie", "b=2"],
+  ]);
+  headers.getSetCookie();
+  queueMicrotask(() => {});
+  fetch("http://host.example/", { method: "POST", headers, body: "text" }).then(
+    (response) =>
+      response.text().then(() => {
+        isWatching = false;
+        const list = [...caught];
+        for (const name of names) delete Object.prototype[name];
+        cb(null, { caught: list });
+      }, cb),
+    cb,
+  );
+};
