@@ -1,9 +1,9 @@
 /** What keeps processes in their place on this host: walls, limits, the memory they may have together, and the way out. */
 import { totalmem } from "node:os";
 import type { Logger } from "pino";
-import type { OpenCatalog } from "./cache/catalog.ts";
+import type { Catalog } from "./cache/catalog.ts";
 import { startBroker, type Broker } from "./broker/broker.ts";
-import { policyOf } from "./broker/policy.ts";
+import { policyOf, type EgressDefaults } from "./broker/policy.ts";
 import type { Config } from "./config.ts";
 import { createLauncher } from "./launcher.ts";
 import { createBudget } from "./limits/budget.ts";
@@ -123,23 +123,30 @@ const unbounded: MemoryBudget = {
   take: () => () => undefined,
 };
 
-/** Keeps the broker told of what holds for each container; gives what ends it. */
+/**
+ * Keeps the broker told of what holds for each container; gives what ends it. A container of which nothing is said is new or
+ * being deleted, its extensions after it: it has no way out, for rules that narrow must not go before the code they bound.
+ */
 export function followEgress(
-  broker: Broker,
-  catalog: OpenCatalog,
-  config: Config,
+  broker: Pick<Broker, "configure" | "forget">,
+  catalog: Pick<
+    Catalog,
+    "containers" | "containerSettings" | "egress" | "onSettings"
+  >,
+  defaults: EgressDefaults,
 ): () => void {
-  const configure = (container: string) => {
+  const followOne = (container: string) => {
     const settings = catalog.containerSettings(container);
+    if (!settings) return broker.forget(container);
+    const platform = catalog.egress();
     broker.configure(
       container,
-      policyOf(container, settings, catalog.egress(), config),
+      policyOf(container, settings, platform, defaults),
     );
   };
   const follow = (container: string | undefined) => {
-    if (container === undefined) catalog.containers().forEach(configure);
-    else if (catalog.hasContainer(container)) configure(container);
-    else broker.forget(container);
+    if (container === undefined) catalog.containers().forEach(followOne);
+    else followOne(container);
   };
   follow(undefined);
   return catalog.onSettings(follow);
