@@ -38,7 +38,7 @@ test("an executor has no capability, no files, no network and no door but its pi
     if (kind !== "proc" && !path.startsWith("/dev"))
       expect(options, path).toContain("ro");
     for (const secret of [annex.home, homedir(), "/etc", "/home", "/tmp"])
-      expect(path === secret || path.startsWith(`${secret}/etc`)).toBe(false);
+      expect(`${path}/`.startsWith(`${secret}/`), path).toBe(false);
   }
 
   const descriptors = await descriptorsOf(executor);
@@ -105,18 +105,23 @@ test("native code inside finds no file, no network, no process and no signal of 
 });
 
 test.each([
-  "oversized",
-  "bad-json",
-  "unknown-ids",
-  "others-id",
-  "flood",
-  "twice",
-  "head-lies",
+  ["oversized", "ended"],
+  ["bad-json", "ended"],
+  ["unknown-ids", "ended"],
+  ["flood", "ended"],
+  ["head-lies", "ended"],
+  ["twice", "heard once"],
+  ["others-id", "not heard"],
 ])(
-  "an executor that breaks the protocol (%s) is ended, and nobody else notices",
-  async (breach) => {
+  "an executor that breaks the protocol (%s) is %s, and nobody else notices",
+  async (breach, verdict) => {
     const annex = await startAnnex({
-      sandboxd: ["--executor-file", join(doubles, "a39-broken-protocol.cjs")],
+      sandboxd: [
+        "--executor-file",
+        join(doubles, "a39-broken-protocol.cjs"),
+        "--wall-ms",
+        "3000",
+      ],
     });
     const pid = annex.sandboxd?.pid;
     for (const container of ["guilty", "innocent"])
@@ -133,7 +138,13 @@ test.each([
       innocent(),
       client.invoke({ container: "innocent", extension: "good" }),
     ]);
-    expect(outcomes[0]?.kind).toMatch(/result|failure/);
+    if (verdict === "ended")
+      await expect
+        .poll(() => annex.sandboxd?.stderr())
+        .toContain('"cause":"protocol"');
+    else if (verdict === "heard once")
+      expect(outcomes[0]).toMatchObject({ payload: "good" });
+    else expect(outcomes[0]).toMatchObject({ reason: "wall_time" });
     expect(outcomes.slice(1)).toMatchObject([
       { payload: "good" },
       { payload: "good" },
@@ -194,17 +205,19 @@ test("where cgroups are read-only, limits are held from outside", async () => {
     walls: "bwrap",
     limits: "rlimit",
   });
-  await annex.control("containers").createContainer({ name: "bomber" });
+  await annex.createContainer("bomber");
   await annex.publish(
     "bomber",
     "bomb",
-    "module.exports = (cb) => { const all = []; for (;;) all.push(Buffer.alloc(8 << 20, 1)); };",
+    // Past the heap's limit, which V8 does not look at in there.
+    'module.exports = (cb) => cb(null, "a".repeat(1e8).replace(/a/g, (one) => one + one).length);',
   );
   expect(
     await annex.client().invoke({ container: "bomber", extension: "bomb" }),
   ).toMatchObject({
     kind: "failure",
-    reason: expect.stringMatching(/memory|threw/),
+    reason: "memory",
+    limit: { name: "memory_mb" },
   });
 });
 
