@@ -8,6 +8,12 @@ export const brokenBounds: CallFailure = {
   message: "the answer broke the runtime's bounds",
 };
 
+/** The guest left code that ran where none may: a getter of what it rejected with, and what that put off. */
+export const undrained: CallFailure = {
+  reason: "invalid_result",
+  message: "code ran while the answer was taken out, and there is none",
+};
+
 /** The isolate's heap was full. V8 tells no figure beyond the limit. */
 export function memoryFailure(heapLimitMb: number): CallFailure {
   const value = heapLimitMb;

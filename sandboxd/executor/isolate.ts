@@ -52,6 +52,7 @@ export class GuestIsolate {
   readonly #context: ivm.Context;
   readonly #entries: Record<EntryName, ivm.Reference<unknown>>;
   #isLost = false;
+  #isFull = false;
 
   constructor({ runtime, heapLimitMb, limits }: IsolateOptions) {
     this.heapLimitMb = heapLimitMb;
@@ -89,6 +90,11 @@ export class GuestIsolate {
 
   get isLost(): boolean {
     return this.#isLost;
+  }
+
+  /** Whether it is lost because V8 gave it up: its heap was full. */
+  get isFull(): boolean {
+    return this.#isFull;
   }
 
   /** Parses a bundle as the body of a CommonJS module; positions are those of the bundle. */
@@ -168,6 +174,7 @@ export class GuestIsolate {
     const message = error instanceof Error ? error.message : String(error);
     if (this.#isolate.isDisposed) {
       this.#isLost = true;
+      this.#isFull = true;
       return { kind: "lost" };
     }
     if (isLate && message === "Script execution timed out.") {

@@ -25,6 +25,7 @@ import {
   resultSizeFailure,
   headerSizeFailure,
   noModule,
+  undrained,
 } from "./failures.ts";
 import type { Entered, GuestIsolate } from "./isolate.ts";
 import type { Reply } from "./main.ts";
@@ -246,7 +247,11 @@ export class GuestVersion {
     for (;;) {
       const text = this.#isolate.drain();
       if (text === undefined) {
-        this.#discard(call, memoryFailure(this.#limits.heapLimitMb));
+        const { isFull } = this.#isolate;
+        this.#discard(
+          call,
+          isFull ? memoryFailure(this.#limits.heapLimitMb) : undrained,
+        );
         return;
       }
       if (text === "") return;

@@ -201,6 +201,23 @@ test("the line of a rejection with an object that is no error says so, and nothi
   ]);
 });
 
+test("code that runs while the answer is taken out is not taken for a full heap", async () => {
+  expect(
+    await failure(`module.exports = (cb) => {
+      cb(null, 1);
+      Promise.reject({
+        get message() {
+          Promise.reject("put off");
+          return "read from outside";
+        },
+      });
+    };`),
+  ).toEqual({
+    reason: "invalid_result",
+    message: "code ran while the answer was taken out, and there is none",
+  });
+});
+
 test("a module that is not there fails the load, or throws where it is asked for", async () => {
   const { failure: atLoad } = await executor.load("\nrequire('nope');");
   expect(atLoad).toMatchObject({
