@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { AnnexError } from "../../proto/errors.ts";
 import type { Controller, MemoryController } from "./controller.ts";
+import { endProcess } from "./end-process.ts";
 import { enterCommand } from "./enter.ts";
 import { makeGroup, type Group } from "./group.ts";
 import type {
@@ -189,7 +190,7 @@ function createEnclosure(
 
   function endIt(): void {
     isOutOfMemory = true;
-    if (pid !== undefined) process.kill(pid, "SIGKILL");
+    if (pid !== undefined) endProcess(pid);
   }
 
   function oomKills(): number {

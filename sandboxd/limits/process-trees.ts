@@ -9,6 +9,7 @@ import {
   readFileSync,
   readSync,
 } from "node:fs";
+import { endProcess } from "./end-process.ts";
 import { parseStat, type ProcessStat } from "./process-stat.ts";
 
 export interface ProcessTree {
@@ -90,7 +91,7 @@ export class ProcessTrees {
     this.find();
     for (const held of [...tree.processes.values()].toReversed())
       // Just read, so the pid is still its own.
-      if (this.#read(held)) end(held.pid);
+      if (this.#read(held)) endProcess(held.pid);
       else this.#release(held);
   }
 
@@ -163,14 +164,6 @@ function parentOf(pid: number): number | undefined {
     return parseStat(readFileSync(`/proc/${pid}/stat`, "latin1"))?.parentPid;
   } catch {
     return undefined;
-  }
-}
-
-function end(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch {
-    // Gone meanwhile.
   }
 }
 

@@ -1,6 +1,7 @@
 /** Control groups go when the last process in them has: that takes the kernel a moment. */
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { endProcess } from "./end-process.ts";
 import { isDeadRun } from "./run-name.ts";
 import { errorCode, readIfAny, type TreeFiles } from "./tree-files.ts";
 
@@ -51,17 +52,7 @@ function endAllIn(files: TreeFiles, folder: string): void {
     // Then one by one.
   }
   const pids = readIfAny(files, join(folder, "cgroup.procs")) ?? "";
-  for (const pid of pids.split("\n").map(Number)) end(pid);
-}
-
-function end(pid: number): void {
-  // 0 is a process that has no pid here.
-  if (pid === 0 || pid === process.pid) return;
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch {
-    // Gone meanwhile, or not ours: the group tells.
-  }
+  for (const pid of pids.split("\n").map(Number)) endProcess(pid);
 }
 
 function listIfAny(files: TreeFiles, folder: string): string[] {

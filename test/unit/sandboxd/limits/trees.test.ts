@@ -1,7 +1,9 @@
 /** Every backend over trees laid out as machines and pods have them. The processes that are tried in them are real. */
+import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { expect, onTestFinished, test, vi } from "vitest";
 import type { Limits } from "../../../../sandboxd/limits/limits.ts";
 import { openLimits } from "../../../../sandboxd/limits/open.ts";
 import {
@@ -201,6 +203,29 @@ test("removes what a killed sandboxd left, and nothing else", async () => {
   const limits = await open(tree);
   await limits.close();
   expect(runsIn(tree, "memory/box")).toEqual([alive, elsewhere, "annexe"]);
+});
+
+test("a process that ends while its memory is being taken back harms nobody else", async () => {
+  const tree = fakeTree(v1);
+  const { files } = tree;
+  const busy = Object.assign(new Error("EBUSY"), { code: "EBUSY" });
+  const limits = await open({
+    ...tree,
+    files: { ...files, writeLater: () => Promise.reject(busy) },
+  });
+  onTestFinished(() => limits.close());
+  const unhandled = vi.fn<(reason: unknown) => void>();
+  process.on("unhandledRejection", unhandled);
+  onTestFinished(() => void process.off("unhandledRejection", unhandled));
+  const enclosure = limits.enclose(enclosed);
+  const { pid: gone } = spawnSync("/bin/true");
+  enclosure.started(gone);
+  enclosure.confine({ memoryMb: 128, cpuPercent: 100 });
+  await expect.poll(() => enclosure.isOutOfMemory()).toBe(true);
+  // Node tells of rejections between two turns of its loop.
+  await nextTurn();
+  expect(unhandled).not.toHaveBeenCalled();
+  enclosure.release();
 });
 
 function open(
