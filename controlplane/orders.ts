@@ -34,6 +34,11 @@ export async function carryOut(
 
 async function serve(config: Config): Promise<void> {
   const log = pino({ level: config.logLevel }, pino.destination(2));
+  // What was left undone is not known: whoever runs us starts another, which begins with what was committed.
+  process.on("uncaughtException", (error, origin) => {
+    log.error({ err: error, origin }, "bug, ending");
+    process.exit(1);
+  });
   const controlplane = await startControlPlane(config, { log });
   const stop = () => void controlplane.close().then(() => process.exit(0));
   process.once("SIGTERM", stop);

@@ -16,6 +16,11 @@ export async function serve(
   // Bytes that pass through count as heap to V8: by its own measure two collections followed every answer of 6 MiB.
   setFlagsFromString("--heap-growing-percent=150");
   const log = pino({ level: config.logLevel }, pino.destination(2));
+  // What was left undone is not known: whoever runs us starts another, which serves from what is on disk.
+  process.on("uncaughtException", (error, origin) => {
+    log.error({ err: error, origin }, "bug, ending");
+    process.exit(1);
+  });
   const sandboxd = await startSandboxd(config, await bundlesOf(config), log);
   const stop = () => void sandboxd.close().then(() => process.exit(0));
   process.once("SIGTERM", stop);

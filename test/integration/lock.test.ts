@@ -10,6 +10,10 @@ import { childrenOf } from "../support/processes.ts";
 
 const container = "acme";
 const target = { container, extension: "hello" };
+/** Has each Node that is started with it leave a rejection to nobody at SIGUSR2. */
+const bugAtSignal = `--import=data:text/javascript,${encodeURIComponent(
+  'process.on("SIGUSR2", () => void Promise.reject(new Error("a bug")));',
+)}`;
 const patience = { timeout: 40_000, interval: 20 };
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -91,6 +95,24 @@ test("at SIGTERM sandboxd lets calls in flight finish, exits with 0 and leaves n
   expect(await ended).toBe(0);
   await allGone(executors);
   await expect(stat(annex.socket)).rejects.toThrow("ENOENT");
+});
+
+test("a bug that nothing caught is logged and ends each daemon, with all that it started", async () => {
+  const annex = await startAnnex({ env: { NODE_OPTIONS: bugAtSignal } });
+  for (const daemon of [annex.sandboxd, annex.controlplane]) {
+    if (!daemon) throw new Error("it was not started");
+    const { pid } = daemon;
+    const children = await childrenOf(pid);
+    process.kill(pid, "SIGUSR2");
+    await allGone([pid, ...children]);
+    expect(await daemon.stop()).toBe(1);
+    const last = daemon.stderr().trim().split("\n").at(-1) ?? "";
+    expect(JSON.parse(last)).toMatchObject({
+      msg: "bug, ending",
+      origin: "unhandledRejection",
+      err: { message: "a bug", stack: expect.stringContaining("data:text") },
+    });
+  }
 });
 
 test("at SIGTERM the control plane exits with 0 and leaves no process, though hosts are connected", async () => {
