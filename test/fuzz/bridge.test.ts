@@ -25,8 +25,11 @@ test(
       },
     );
     if (isLong) console.log(trial.endings);
+    const { killed = 0, aborted = 0, late = 0, ...endings } = trial.endings;
+    // What V8 cannot interrupt is rare among them.
+    expect(killed + aborted + late).toBeLessThan(settings.numRuns / 50);
     for (const ending of ["answered", "threw", "rejected", "sync_time"])
-      expect(trial.endings).toHaveProperty(ending);
+      expect(endings).toHaveProperty(ending);
   },
 );
 

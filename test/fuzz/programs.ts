@@ -173,6 +173,8 @@ function hostValueOf(value: Text, fn: Text): Text {
     fill`fetch("http://nowhere.example/endless").then((r) => r.text())`,
     fill`new Response(${value}, ${value}).${pick(["text", "json", "bytes", "arrayBuffer"])}()`,
     fill`new Headers(${value})`,
+    fill`new Headers([["set-cookie", ${value}], [${value}, ${value}]]).getSetCookie()`,
+    fill`fetch("http://nowhere.example/", { headers: [["x-a", ${value}]], signal: ${value} })`,
     fill`Buffer.from(${value}, ${value})`,
     fill`Buffer.alloc(${pick(sizes.map(String))})`,
     fill`structuredClone(${value})`,
@@ -207,6 +209,16 @@ function functionOf(depth: Depth, value: Text, statement: Text): Text {
     {
       weight: 2,
       arbitrary: fill`(async () => { ${statement}\nreturn ${value}; })`,
+    },
+    // Keeps what it is called on, and changes it.
+    {
+      weight: 2,
+      arbitrary: fill`(function (given) { kept = this; Object.defineProperty(this, ${pick(["0", "1", '"length"', '"value"'])}, { get: ${value} }); return given; })`,
+    },
+    // Changes its mind.
+    {
+      weight: 2,
+      arbitrary: fill`((n) => () => n++ ? ${value} : ${value})(0)`,
     },
     { weight: 3, arbitrary: fill`(() => { ${answerOf(value)} })` },
     { weight: 3, arbitrary: fill`(() => { ${statement} })` },
@@ -286,6 +298,7 @@ function statementOf(
       weight: 1,
       arbitrary: fill`for (const one of ${value}) { ${statement} }`,
     },
+    { weight: 1, arbitrary: fill`{ using kept = ${value}; ${statement} }` },
     { weight: 1, arbitrary: fill`throw ${value};` },
   );
 }
@@ -308,6 +321,8 @@ function responseOf(value: Text): Text {
     fill`res.write(${value});`,
     fill`res.setHeader(${value}, ${value});`,
     fill`res.setHeader("x-a", ${value});`,
+    fill`res.setHeader("x-a", [${value}, ${value}]);`,
+    fill`res.appendHeader("set-cookie", ${value});`,
     fill`res.setHeader("content-type", ${value});`,
     fill`res.writeHead(${value}, ${value}, ${value});`,
     fill`res.statusCode = ${value};`,

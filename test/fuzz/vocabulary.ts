@@ -33,7 +33,7 @@ export const keys = [
 ].map((name) => JSON.stringify(name));
 
 export const symbols =
-  "iterator asyncIterator species hasInstance toPrimitive toStringTag isConcatSpreadable unscopables"
+  "iterator asyncIterator species hasInstance toPrimitive toStringTag isConcatSpreadable unscopables dispose asyncDispose"
     .split(" ")
     .map((name) => `Symbol.${name}`);
 
