@@ -2,7 +2,7 @@
 import type { Duplex } from "node:stream";
 import { bulkhead } from "cockatiel";
 import { LRUCache } from "lru-cache";
-import { Agent } from "undici";
+import { Agent, type Dispatcher } from "undici";
 import { createConnector } from "./connect.ts";
 import { Guard } from "./guard.ts";
 import type { ContainerPolicy } from "./policy.ts";
@@ -12,6 +12,7 @@ import { Rate } from "./rate.ts";
 import type { Resolve } from "./resolve.ts";
 import { parseRule } from "./rules.ts";
 import { Usage, type UsageCaps } from "./usage.ts";
+import { wholeReads } from "./whole-reads.ts";
 
 export interface ContainerOptions {
   policy: ContainerPolicy;
@@ -64,9 +65,10 @@ const maxInvocations = 4096;
 export class Container {
   readonly policy: ContainerPolicy;
   readonly guard: Guard;
-  readonly agent: Agent;
+  readonly agent: Dispatcher;
   readonly rate: Rate;
   readonly caps: UsageCaps;
+  readonly #connections: Agent;
   readonly #usages: LRUCache<string, Usage>;
   readonly #sockets = new Quota(maxKeptConnections);
   readonly #windows = new Quota(maxWindows);
@@ -95,7 +97,7 @@ export class Container {
       ? before.#usages
       : new LRUCache({ max: maxInvocations });
     const connecting = bulkhead(maxConnecting, maxWaiting);
-    this.agent = new Agent({
+    this.#connections = new Agent({
       connect: createConnector({
         guard: this.guard,
         proxy: policy.proxy,
@@ -112,6 +114,7 @@ export class Container {
       keepAliveMaxTimeout: idleMs,
       maxHeaderSize,
     });
+    this.agent = this.#connections.compose(wholeReads);
   }
 
   usageOf(invocationId: string): Usage {
@@ -159,12 +162,12 @@ export class Container {
   }
 
   #closeUnused(): void {
-    if (this.#isRetired && this.#users === 0) void this.agent.close();
+    if (this.#isRetired && this.#users === 0) void this.#connections.close();
   }
 
   /** Ends everything. */
   destroy(): void {
-    void this.agent.destroy();
+    void this.#connections.destroy();
   }
 
   #watch(socket: Duplex): void {

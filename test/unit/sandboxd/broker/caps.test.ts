@@ -312,6 +312,19 @@ describe("time", () => {
     expect(problem?.limit?.name).toBe("egress_ms");
   });
 
+  test("hands on what came at once in one piece, however it was cut", async () => {
+    const cuts = "1\r\nx\r\n".repeat(2000);
+    const origin = await startOrigin((_request, response) => {
+      const head = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+      response.socket?.end(`${head}${cuts}0\r\n\r\n`);
+    });
+    const { open } = await startTestBroker();
+    const request = open(origin.url);
+    const { body } = await request.done;
+    expect(body.toString()).toBe("x".repeat(2000));
+    expect(request.chunks).toBeLessThan(20);
+  });
+
   test("ends a body that nobody reads", async () => {
     const origin = await startOrigin((_request, response) => {
       response.end(Buffer.alloc(mib));
