@@ -7,8 +7,8 @@ const prefixBytes = 8;
 
 /** No frame is longer; a peer that announces a longer one is broken or hostile. */
 export const maxFrameBytes = 32 * 1024 * 1024;
-/** No head that an executor sends is longer: the supervisor parses it on the loop that carries the hop. */
-export const maxHeadBytes = 1024 * 1024;
+/** No head that an executor sends is longer: the supervisor parses it, in one go, on the loop that carries the hop. */
+export const maxHeadBytes = 128 * 1024;
 
 const noBody = new Uint8Array(0);
 
@@ -20,6 +20,8 @@ export interface Frame {
   body: Buffer;
   /** Of all of it. */
   bytes: number;
+  /** Of the head, which costs far more to take than a body. */
+  headBytes: number;
 }
 
 /** Encodes a message; the body, if any, is copied behind the head so that one write carries it. */
@@ -32,6 +34,11 @@ export function encodeFrame(head: object, body: Uint8Array = noBody): Buffer {
   frame.write(json, prefixBytes);
   frame.set(body, prefixBytes + headBytes);
   return frame;
+}
+
+/** Whether an executor may send it, for heads that hold what guests have chosen. */
+export function isHeadWithinBounds(head: object): boolean {
+  return Buffer.byteLength(JSON.stringify(head)) <= maxHeadBytes;
 }
 
 /** Cuts a byte stream into frames. Throws on a frame that breaks a bound or is not JSON: then nothing more can be trusted. */
@@ -115,9 +122,11 @@ interface Cut {
 const nothing: Cut = { bytes: undefined, takenBytes: 0 };
 
 function readFrame(bytes: Buffer): Frame {
-  const bodyStart = prefixBytes + bytes.readUInt32BE(4);
+  const headBytes = bytes.readUInt32BE(4);
+  const bodyStart = prefixBytes + headBytes;
   const head: unknown = JSON.parse(
     bytes.toString("utf8", prefixBytes, bodyStart),
   );
-  return { head, body: bytes.subarray(bodyStart), bytes: bytes.length };
+  const body = bytes.subarray(bodyStart);
+  return { head, body, bytes: bytes.length, headBytes };
 }

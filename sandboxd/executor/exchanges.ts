@@ -1,4 +1,5 @@
 /** The requests outward of one call: how many are open, where their answers are. They end with the call. */
+import { isHeadWithinBounds } from "../frames.ts";
 import type {
   EgressChunk,
   EgressEnd,
@@ -8,7 +9,7 @@ import type {
 } from "../protocol.ts";
 import type { GuestEgress } from "./bridge.ts";
 import { Exchange, type BodyForm, type ExchangeNews } from "./exchange.ts";
-import { egressBodyProblem } from "./failures.ts";
+import { egressBodyProblem, longEgressHead } from "./failures.ts";
 import type { Reply } from "./main.ts";
 
 export interface ExchangesParts {
@@ -57,6 +58,10 @@ export class CallExchanges {
       return true;
     }
     const head: EgressReply = { type: "egress", id, ...request };
+    if (!isHeadWithinBounds(head)) {
+      exchange.failSoon(longEgressHead);
+      return true;
+    }
     this.#unsent.set(egress, { exchange, head, body });
     return true;
   }

@@ -65,3 +65,9 @@ export function egressBodyProblem(
     limit: { name: "egress_body_bytes", value, observed },
   };
 }
+
+/** A request outward whose URL and headers, as they are written on the pipe, are too long; the guest is told. */
+export const longEgressHead: EgressProblem = {
+  kind: "limit",
+  message: "the URL and the headers of a request are too long",
+};

@@ -3,7 +3,9 @@
  * for their timers and their requests outward. After a limit was hit the isolate is gone, and with it every call that waited in it.
  */
 import type { CallFailure } from "../../proto/errors.ts";
+import { isHeadWithinBounds } from "../frames.ts";
 import type {
+  AnsweredReply,
   InvokeRequest,
   LoadFailure,
   LoadRequest,
@@ -27,6 +29,7 @@ import {
   noModule,
   undrained,
 } from "./failures.ts";
+import { portionsOf } from "./log-frames.ts";
 import type { Entered, GuestIsolate } from "./isolate.ts";
 import type { Reply } from "./main.ts";
 import type { Pace } from "./pace.ts";
@@ -62,6 +65,11 @@ const topLevelTimersMs = 1000;
 
 /** Of an answer: content type, names and values. */
 const maxAnswerHeaderChars = 64 * 1024;
+/** However they are escaped, a head can hold so many. */
+const plainHeaderChars = 16 * 1024;
+/** Of a failure's message, and of its stack with the author's names in it: what no failure should need, and a head can hold. */
+const maxMessageChars = 8 * 1024;
+const maxStackChars = 8 * 1024;
 
 export class GuestVersion {
   readonly name: string;
@@ -350,15 +358,26 @@ export class GuestVersion {
       return;
     }
     const { id, runUs } = call;
+    const head: AnsweredReply = {
+      type: "answered",
+      id,
+      contentType,
+      httpStatus,
+      headers,
+      runUs,
+    };
+    // Few answers have headers long enough to be written twice for this.
+    if (headerChars > plainHeaderChars && !isHeadWithinBounds(head)) {
+      this.#fail(call, headerSizeFailure(maxAnswerHeaderChars, headerChars));
+      return;
+    }
     this.#end(call);
-    this.#reply(
-      { type: "answered", id, contentType, httpStatus, headers, runUs },
-      body,
-    );
+    this.#reply(head, body);
   }
 
-  #fail(call: OpenCall, failure: LoadFailure): void {
+  #fail(call: OpenCall, { message: text, ...rest }: LoadFailure): void {
     const { id, runUs } = call;
+    const failure = { ...rest, message: text.slice(0, maxMessageChars) };
     if (id === this.#loadCall) {
       this.#failLoad(call, failure);
       return;
@@ -422,7 +441,8 @@ export class GuestVersion {
     const { reason, message, httpStatus, observed } = item;
     if (reason === "result_size")
       return resultSizeFailure(this.#limits.maxResultBytes, observed);
-    const stack = this.#places.guestFrames(item.stack);
+    const frames = this.#places.guestFrames(item.stack);
+    const stack = frames.slice(0, maxStackChars);
     return {
       reason,
       message,
@@ -439,8 +459,16 @@ export class GuestVersion {
   #replyLog(call: OpenCall): void {
     const { id, invocationId } = call;
     const version = this.name;
-    const log = call.takeLog();
-    this.#reply({ type: "logged", id, version, invocationId, ...log });
+    const { lines: all, dropped } = call.takeLog();
+    for (const [index, lines] of portionsOf(all).entries())
+      this.#reply({
+        type: "logged",
+        id,
+        version,
+        invocationId,
+        lines,
+        dropped: index === 0 ? dropped : 0,
+      });
   }
 
   /** A line of what the call left behind, as long as the call is remembered. */
@@ -448,15 +476,15 @@ export class GuestVersion {
     const invocationId = this.#answered.invocationId(id);
     if (invocationId === undefined) return;
     const version = this.name;
-    const lines = [line];
-    this.#reply({
-      type: "logged",
-      id,
-      version,
-      invocationId,
-      lines,
-      dropped: 0,
-    });
+    for (const lines of portionsOf([line]))
+      this.#reply({
+        type: "logged",
+        id,
+        version,
+        invocationId,
+        lines,
+        dropped: 0,
+      });
   }
 }
 

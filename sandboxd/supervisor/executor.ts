@@ -37,7 +37,7 @@ import type { Ending, ProcessLimits } from "./launcher.ts";
 import { OpenCalls } from "./open-calls.ts";
 import { OpenLoads, type LoadLimits } from "./open-loads.ts";
 import type { BoundedProcess } from "./processes.ts";
-import { readPaced } from "./paced-reading.ts";
+import { costOfHead, readPaced } from "./paced-reading.ts";
 import { Allowance } from "./quota.ts";
 import { checkReply } from "./reply.ts";
 
@@ -309,15 +309,21 @@ export class Executor {
     if (!this.#isGone) this.#process.pipe.write(encodeFrame(head, body));
   }
 
-  #receive(chunk: Buffer): void {
+  /** Gives what it cost beside its bytes. */
+  #receive(chunk: Buffer): number {
     // What was sent before it is known to be broken is all that counts.
-    if (this.#killed) return;
+    if (this.#killed) return 0;
     this.#lastHeardMs = this.#now();
+    let cost = 0;
     try {
-      for (const frame of this.#reader.push(chunk)) this.#take(frame);
+      for (const frame of this.#reader.push(chunk)) {
+        cost += costOfHead(frame.headBytes);
+        this.#take(frame);
+      }
     } catch (error) {
       this.kill("protocol", `broke the protocol: ${String(error)}`);
     }
+    return cost;
   }
 
   #take(frame: Frame): void {

@@ -1,6 +1,6 @@
 /** When a call's lines leave the executor, and that they stay bounded on the way. */
 import { expect, test } from "vitest";
-import { startExecutor } from "../../../support/executor.ts";
+import { answeredJson, startExecutor } from "../../../support/executor.ts";
 
 test("what a call said before it waited survives a kill", async () => {
   await using executor = await startExecutor();
@@ -85,4 +85,42 @@ test("lines of an interleaved call come under its own name", async () => {
       `${name} 2`,
     ]);
   }
+});
+
+/** JSON writes each of these in six bytes. */
+const costly = String.raw`"\0".repeat(20000)`;
+
+test("however long they are on the pipe, a call's lines come in heads the supervisor takes", async () => {
+  await using executor = await startExecutor({ maxLogBytes: 256 * 1024 });
+  const version = await executor.loaded(`module.exports = (cb) => {
+    for (let i = 0; i < 12; i++) console.log(${costly});
+    cb(null, 1);
+  };`);
+  const { lines, type } = await executor.invoke(version);
+  expect(type).toBe("answered");
+  expect(lines).toHaveLength(12);
+});
+
+test("however long it is on the pipe, a failure comes in a head the supervisor takes", async () => {
+  await using executor = await startExecutor();
+  const version = await executor.loaded(`module.exports = (cb) => {
+    const error = new Error(${costly});
+    const frame = "    at " + "x".repeat(600) + "\0".repeat(300) + " (webtask.js:1:1)\\n";
+    error.stack = "Error\\n" + frame.repeat(20);
+    throw error;
+  };`);
+  const outcome = await executor.invoke(version);
+  expect(outcome.type).toBe("failed");
+});
+
+test("a request outward that would be too long on the pipe is the guest's failure", async () => {
+  await using executor = await startExecutor();
+  const asking = await executor.loaded(`module.exports = async () => {
+    const url = "http://example.com/" + "x".repeat(15000);
+    try { await fetch(url, { headers: { x: "\u00ff".repeat(62000) } }); }
+    catch (error) { return [error.message, String(error.cause)].join(); }
+  };`);
+  const outcome = await executor.invoke(asking);
+  expect(String(answeredJson(outcome))).toContain("are too long");
+  expect(executor.received.map(({ type }) => type)).not.toContain("egress");
 });

@@ -20,6 +20,7 @@ function openPipe() {
     () => performance.now(),
     ({ length }) => {
       takenBytes += length;
+      return 0;
     },
   );
   return {
