@@ -2,6 +2,7 @@
  * Requests outward of one call: what its executor asks for goes to the gate, what comes of it goes back, and all of it ends
  * with the call. What was sent out is counted here, not believed: a call that has sent something is never run twice.
  */
+import type { Frame } from "../frames.ts";
 import type {
   EgressAbortReply,
   EgressProblem,
@@ -48,6 +49,8 @@ const maxRecords = 100;
 /** Frames granted with a request, and with each frame of its answer. */
 const framesOfRequest = 32;
 const framesOfAnswer = 2;
+/** Of a frame that names a request and no more. */
+const bytesOfFrame = 256;
 
 interface Open extends Pulled {
   number: number;
@@ -60,7 +63,7 @@ export class EgressRelay {
   readonly #parts: RelayParts;
   readonly #open = new Map<number, Open>();
   readonly #records: EgressRecord[] = [];
-  readonly #grant = new Grant(framesOfRequest, Infinity);
+  readonly #grant = new Grant(framesOfRequest, framesOfRequest * bytesOfFrame);
   #lastNumber = -1;
   #count = 0;
   #isClosed = false;
@@ -81,8 +84,9 @@ export class EgressRelay {
   }
 
   /** Does what the executor asks; throws where it breaks a bound. */
-  take(message: EgressMessage, body: Buffer): void {
-    this.#grant.spend(0);
+  take(message: EgressMessage, { body, headBytes }: Frame): void {
+    // What a request itself may have is bounded where it is checked.
+    this.#grant.spend(message.type === "egress" ? 0 : headBytes);
     switch (message.type) {
       case "egress":
         return this.#begin(message, body);
@@ -110,7 +114,7 @@ export class EgressRelay {
       throw new Error("a request outward breaks its bounds");
     this.#lastNumber = request.egress;
     this.#count++;
-    this.#grant.add(framesOfRequest);
+    this.#grant.add(framesOfRequest, framesOfRequest * bytesOfFrame);
     if (this.#isClosed) return;
     const { container, invocationId } = this.#call;
     const { method, url, headers, redirect } = request;
@@ -200,7 +204,7 @@ export class EgressRelay {
   }
 
   #send(head: ExecutorRequest, body?: Uint8Array): void {
-    this.#grant.add(framesOfAnswer);
+    this.#grant.add(framesOfAnswer, framesOfAnswer * bytesOfFrame);
     this.#parts.send(head, body);
   }
 

@@ -23,8 +23,11 @@ export class GuestLog {
   add({ lines, dropped }: Lines): void {
     this.#dropped += dropped;
     for (const line of lines) {
-      const text = visible(line.text);
-      this.#bytes += Buffer.byteLength(text) + lineCostBytes;
+      // One that is too long as it came is not looked at: making it visible costs far more than reading it.
+      const isTooLong = this.#bytes + line.text.length > this.#maxBytes;
+      const text = isTooLong ? line.text : visible(line.text);
+      const textBytes = isTooLong ? text.length : Buffer.byteLength(text);
+      this.#bytes += textBytes + lineCostBytes;
       if (this.#bytes <= this.#maxBytes) this.#lines.push({ ...line, text });
       else this.#dropped++;
     }

@@ -152,7 +152,7 @@ export class OpenCalls {
         open.egress ??= this.#newRelay(reply.id, open);
         // They crossed the word of its end: megabytes of them, where bodies are large.
         if (open.isCancelled) open.egress.close();
-        return open.egress.take(reply, frame.body);
+        return open.egress.take(reply, frame);
     }
   }
 

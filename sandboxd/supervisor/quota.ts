@@ -56,8 +56,9 @@ export class Grant {
     this.#bytes = bytes;
   }
 
-  add(frames: number): void {
+  add(frames: number, bytes: number): void {
     this.#frames += frames;
+    this.#bytes += bytes;
   }
 
   /** Throws where it is used up. */

@@ -1,5 +1,6 @@
 /** A39: what a taken-over executor may say on its pipe, and that it harms only itself. */
 import { expect, test } from "vitest";
+import { encodeFrame, maxHeadBytes } from "../../../../sandboxd/frames.ts";
 import type {
   ExecutorReply,
   InvokeRequest,
@@ -110,12 +111,35 @@ const breaches: Record<string, Attack> = {
     for (let i = 0; i < 5000; i++)
       executor.send({ type: "egress-pull", id, egress: 1, bytes: 1 });
   },
+  "pulls with long heads": (executor, { id }) => {
+    executor.send(egress(id, 1));
+    const pull = `"type":"egress-pull","id":${id},"egress":1,"bytes":0`;
+    executor.sendBytes(frameOf(`{${pull}${manyNames}}`));
+  },
   "a pull of more than any answer": (executor, { id }) => {
     executor.send(egress(id, 1));
     const bytes = 2 ** 40;
     executor.send({ type: "egress-pull", id, egress: 1, bytes });
   },
 };
+
+/** Of the longest head there may be: names that occur once each, which are the slowest to parse. */
+const manyNames = namesOf(maxHeadBytes - 1024);
+
+function namesOf(chars: number): string {
+  let names = "";
+  for (let i = 0; names.length < chars; i++) names += `,"n${i.toString(36)}":0`;
+  return names;
+}
+
+function frameOf(json: string): Buffer {
+  const head = Buffer.from(json);
+  const frame = Buffer.alloc(8 + head.length);
+  frame.writeUInt32BE(head.length, 0);
+  frame.writeUInt32BE(head.length, 4);
+  frame.set(head, 8);
+  return frame;
+}
 
 /** One hostile container and a canary in a process of its own. */
 async function startBeside(attack: Attack) {
@@ -248,3 +272,60 @@ test("a flood is cut off before it is large", async () => {
   expect(await canary()).toBe('"canary"');
   expect(sentBytes).toBeLessThan(2 * 1024 * 1024);
 });
+
+/** What the main thread computed while this ran: not the clock's time, so that a busy machine blames nobody. */
+async function computed(work: () => Promise<unknown>) {
+  let longestMs = 0;
+  let totalMs = 0;
+  let before = process.threadCpuUsage();
+  const watch = setInterval(() => {
+    const { user, system } = process.threadCpuUsage();
+    const turnMs = (user + system - before.user - before.system) / 1000;
+    before = { user, system };
+    longestMs = Math.max(longestMs, turnMs);
+    totalMs += turnMs;
+  }, 1);
+  await work();
+  clearInterval(watch);
+  return { longestMs, totalMs };
+}
+
+const costlyFloods: Record<string, Attack> = {
+  "requests outward with long heads, one given up after the other": (
+    executor,
+    { id },
+  ) => {
+    const request = JSON.stringify(egress(id, 0)).slice(1, -1);
+    for (let number = 0; number < 8; number++) {
+      const own = request.replace(`"egress":0`, `"egress":${number}`);
+      executor.sendBytes(frameOf(`{${own}${manyNames}}`));
+      executor.send({ type: "egress-abort", id, egress: number });
+    }
+  },
+  "lines whose every character must be escaped": (executor, { id }) => {
+    const line = encodeFrame(logged(id, "\u007f".repeat(60_000)));
+    for (let i = 0; i < 16; i++) executor.sendBytes(line);
+  },
+  "lines longer than any log": (executor, { id }) => {
+    const line = encodeFrame(logged(id, "\u007f".repeat(120_000)));
+    for (let i = 0; i < 8; i++) executor.sendBytes(line);
+  },
+};
+
+test.for(Object.entries(costlyFloods))(
+  "%s do not hold the event loop",
+  async ([, attack]) => {
+    const { supervisor, canary } = await startBeside(attack);
+    const version = versionOf("", "bad@1", "hostile");
+    const wallMs = 1000;
+    const { longestMs, totalMs } = await computed(async () => {
+      const calls = Array.from({ length: 32 }, () =>
+        supervisor.run(version, callWith({}, { wallMs })),
+      );
+      await Promise.all(calls);
+    });
+    expect(await canary()).toBe('"canary"');
+    expect(longestMs).toBeLessThan(100);
+    expect(totalMs).toBeLessThan(500);
+  },
+);
