@@ -4,7 +4,6 @@
  */
 import { networkInterfaces } from "node:os";
 import { ExponentialBackoff } from "cockatiel";
-import type { LimitHit } from "../../proto/errors.ts";
 import type { EgressProblem } from "../protocol.ts";
 import type {
   EgressExchange,
@@ -17,6 +16,7 @@ import {
   brokerEnded,
   type BrokerProcess,
 } from "./connection.ts";
+import { Loads } from "./loads.ts";
 import type { ContainerPolicy } from "./policy.ts";
 
 export interface BrokerOptions {
@@ -48,11 +48,6 @@ export interface Broker extends EgressGate {
   readonly pid: number;
 }
 
-/** Requests open at once, and the bytes of their bodies: of one container, all its invocations together; and of all. */
-const maxOpenPerContainer = 128;
-const maxOpen = 512;
-const maxBodyBytesPerContainer = 16 * 1024 * 1024;
-const maxBodyBytes = 48 * 1024 * 1024;
 /** A process that is so late with a request's end is stuck. */
 const overdueMs = 3000;
 const firstDelayMs = 50;
@@ -65,16 +60,10 @@ export function startBroker(options: BrokerOptions): Broker {
   return new RestartingBroker(options);
 }
 
-interface Load {
-  requests: number;
-  bodyBytes: number;
-}
-
 class RestartingBroker implements Broker {
   readonly #options: BrokerOptions;
   readonly #policies = new Map<string, ContainerPolicy>();
-  readonly #loads = new Map<string, Load>();
-  readonly #load: Load = { requests: 0, bodyBytes: 0 };
+  readonly #loads = new Loads();
   readonly #backoff = new Backoff();
   #connection: BrokerConnection;
   #restart: NodeJS.Timeout | undefined;
@@ -152,30 +141,7 @@ class RestartingBroker implements Broker {
 
   #refuse({ container, body }: EgressRequest): EgressProblem | undefined {
     if (!this.#connection.isOpen) return brokerEnded;
-    const all = this.#load;
-    if (all.requests >= maxOpen || all.bodyBytes + body.length > maxBodyBytes)
-      return busy;
-    const load = this.#loads.get(container);
-    if (!load) return undefined;
-    if (load.requests >= maxOpenPerContainer)
-      return tooMuch(
-        {
-          name: "open_egress",
-          value: maxOpenPerContainer,
-          observed: load.requests + 1,
-        },
-        `a container may have ${maxOpenPerContainer} requests open at once`,
-      );
-    const bodyBytes = load.bodyBytes + body.length;
-    if (bodyBytes <= maxBodyBytesPerContainer) return undefined;
-    return tooMuch(
-      {
-        name: "egress_bytes",
-        value: maxBodyBytesPerContainer,
-        observed: bodyBytes,
-      },
-      `the bodies of a container's open requests may have ${maxBodyBytesPerContainer} bytes together`,
-    );
+    return this.#loads.refuse(container, body.length);
   }
 
   #send(
@@ -186,7 +152,7 @@ class RestartingBroker implements Broker {
   ): EgressExchange {
     const { container, body, invocationId, wallMs } = request;
     const { method, url, headers, redirect } = request;
-    const unload = this.#count(container, body.length);
+    const unload = this.#loads.count(container, body.length);
     const limitMs = Math.min(policy.requestMs, wallMs) + overdueMs;
     const watch = setTimeout(
       () => connection.end("it did not end a request in its time"),
@@ -215,23 +181,6 @@ class RestartingBroker implements Broker {
       abort: () => connection.abort(id),
     };
   }
-
-  /** Counts a container's request as open; gives what counts it out. */
-  #count(container: string, bodyBytes: number): () => void {
-    const load = this.#loads.get(container) ?? { requests: 0, bodyBytes: 0 };
-    this.#loads.set(container, load);
-    for (const counted of [load, this.#load]) {
-      counted.requests += 1;
-      counted.bodyBytes += bodyBytes;
-    }
-    return () => {
-      for (const counted of [load, this.#load]) {
-        counted.requests -= 1;
-        counted.bodyBytes -= bodyBytes;
-      }
-      if (load.requests === 0) this.#loads.delete(container);
-    };
-  }
 }
 
 /** Says why, once the caller has its exchange. */
@@ -250,15 +199,6 @@ const noPolicy: EgressProblem = {
   kind: "denied",
   message: "the container has no way out on this host",
 };
-
-const busy: EgressProblem = {
-  kind: "failed",
-  message: "this host has too many requests outward open; try again",
-};
-
-function tooMuch(limit: LimitHit, message: string): EgressProblem {
-  return { kind: "limit", message, limit };
-}
 
 /** Public ones among them are doors to this host's own services. */
 function ownAddresses(): string[] {

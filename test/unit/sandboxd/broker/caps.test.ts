@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
+import { setImmediate } from "node:timers/promises";
 import {
   brotliCompressSync,
   deflateRawSync,
@@ -96,20 +97,64 @@ describe("requests", () => {
 });
 
 describe("requests of all containers", () => {
-  test("are refused where the host has too many open, and carried again afterwards", async () => {
-    const origin = await startOrigin();
+  /** Containers that open as much as they can, each after the one before it; gives how much each of them got. */
+  async function startGreedy(
+    count: number,
+    request: { method?: string; body?: Buffer },
+  ) {
     const silent = await startOrigin(() => undefined);
-    const { broker, open, fetch } = await startTestBroker();
-    const containers = Array.from({ length: 5 }, (_, n) => `c${n}`);
-    for (const container of containers) broker.configure(container, openPolicy);
-    const many = Array.from({ length: 512 }, (_, n) =>
-      open(silent.url, { ...invocationId(n), container: `c${n % 4}` }),
+    const test = await startTestBroker();
+    const opened = Array.from({ length: count }, (_, c) => {
+      test.broker.configure(`greedy${c}`, openPolicy);
+      return Array.from({ length: 130 }, (_, n) =>
+        test.open(silent.url, {
+          ...request,
+          ...invocationId(n),
+          container: `greedy${c}`,
+        }),
+      );
+    });
+    await setImmediate();
+    const got = opened.map(
+      (some) => some.filter(({ problem }) => problem === undefined).length,
     );
-    const [last = ""] = containers.slice(-1);
-    const refused = await fetch(origin.url, { container: last });
+    test.broker.configure("globex", openPolicy);
+    return { ...test, all: opened.flat(), got };
+  }
+
+  test("leave some to each container, however many others keep all they can get", async () => {
+    const origin = await startOrigin();
+    const { fetch, got } = await startGreedy(24, {});
+    expect(got[0]).toBe(128);
+    expect(Math.min(...got)).toBeGreaterThanOrEqual(4);
+    const neighbour = await Promise.all(
+      Array.from({ length: 4 }, (_, n) =>
+        fetch(origin.url, { ...invocationId(n), container: "globex" }),
+      ),
+    );
+    for (const { head } of neighbour) expect(head?.status).toBe(200);
+  });
+
+  test("leave room for bodies too", async () => {
+    const origin = await startOrigin();
+    const { fetch, got } = await startGreedy(8, {
+      method: "POST",
+      body: Buffer.alloc(mib),
+    });
+    expect(got[0]).toBe(16);
+    expect(Math.min(...got)).toBeGreaterThanOrEqual(1);
+    const body = Buffer.alloc(mib);
+    const neighbour = { method: "POST", body, container: "globex" };
+    expect((await fetch(origin.url, neighbour)).head?.status).toBe(200);
+  });
+
+  test("are refused where there are too many, and carried again afterwards", async () => {
+    const origin = await startOrigin();
+    const { all, fetch } = await startGreedy(60, {});
+    const refused = await fetch(origin.url, { container: "globex" });
     expect(refused.problem?.message).toContain("try again");
-    for (const { exchange } of many) exchange.abort();
-    const carried = await fetch(origin.url, { container: last });
+    for (const { exchange } of all) exchange.abort();
+    const carried = await fetch(origin.url, { container: "globex" });
     expect(carried.head?.status).toBe(200);
   });
 });
