@@ -74,8 +74,9 @@ export class Trial implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#executor?.[Symbol.asyncDispose]();
+    const executor = this.#executor;
     this.#executor = undefined;
+    await executor?.[Symbol.asyncDispose]();
   }
 
   async #ready(): Promise<TestExecutor> {
@@ -150,6 +151,7 @@ export class Trial implements AsyncDisposable {
   ): Promise<Value | undefined> {
     const value = await within(ms + lateMs, promise);
     if (value !== undefined) return value;
+    if (executor !== this.#executor) return undefined; // it died meanwhile
     const asked = executor.invoke(this.#canary, limits);
     if (await within(lateMs, asked)) {
       this.#canaryCalls++;
