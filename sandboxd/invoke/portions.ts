@@ -6,12 +6,18 @@
 /** Messages, and bytes of their payloads, of all streams in one turn of the loop: about half a millisecond of it. */
 const messagesPerLoopTurn = 16;
 const bytesPerLoopTurn = 256 * 1024;
-/** How long a stream rests for each call it had refused: refusing costs the host as much as a call costs its caller. */
-const restPerRefusalMs = 0.5;
+/**
+ * Calls a host refuses in a second before it lets the streams rest that send them; refusing costs as much as running. The
+ * streams that are refused calls share it, and each may save up its share for a while, so that a loud container does not
+ * slow the others whose calls come by the same stream.
+ */
+const refusalsPerSecond = 8000;
+const savedUpMs = 25;
 const maxRestMs = 10;
 
 /** Shared by all streams of a host. */
 export class Portions {
+  readonly #refused = new Set<Portion>();
   #resting = 0;
 
   /** The portions of one stream; `pause` and `resume` are its carrier's. */
@@ -22,6 +28,14 @@ export class Portions {
   /** Of a stream that takes its portion in this turn, beside those that have had theirs. */
   get shareOfTurn(): number {
     return 1 / (this.#resting + 1);
+  }
+
+  /** The time that one refusal costs a stream, the others that are refused calls counted. */
+  refusalMs(portion: Portion, nowMs: number): number {
+    this.#refused.add(portion);
+    for (const other of this.#refused)
+      if (other.isQuits(nowMs)) this.#refused.delete(other);
+    return (1000 / refusalsPerSecond) * Math.max(1, this.#refused.size);
   }
 
   restBegins(): void {
@@ -39,7 +53,8 @@ export class Portion {
   readonly #all: Portions;
   #messages = 0;
   #bytes = 0;
-  #refusals = 0;
+  /** When its refusals will have been paid for, in milliseconds of performance.now(). */
+  #paidAtMs = 0;
   #isResting = false;
 
   constructor(carrier: { pause(): void; resume(): void }, all: Portions) {
@@ -64,8 +79,16 @@ export class Portion {
       this.#rest();
   }
 
+  /** Counts a call that was refused for want of room. */
   refused(): void {
-    this.#refusals++;
+    const nowMs = performance.now();
+    const fromMs = Math.max(this.#paidAtMs, nowMs);
+    this.#paidAtMs = fromMs + this.#all.refusalMs(this, nowMs);
+  }
+
+  /** Whether it has paid for all its refusals. */
+  isQuits(nowMs: number): boolean {
+    return this.#paidAtMs <= nowMs;
   }
 
   #rest(): void {
@@ -73,14 +96,15 @@ export class Portion {
     this.#all.restBegins();
     this.#carrier.pause();
     setImmediate(() => {
-      const restMs = Math.min(maxRestMs, this.#refusals * restPerRefusalMs);
+      const owedMs = this.#paidAtMs - performance.now() - savedUpMs;
+      const restMs = Math.min(maxRestMs, owedMs);
       if (restMs < 1) this.#goOn();
       else setTimeout(() => this.#goOn(), restMs);
     });
   }
 
   #goOn(): void {
-    this.#messages = this.#bytes = this.#refusals = 0;
+    this.#messages = this.#bytes = 0;
     this.#isResting = false;
     this.#all.restEnds();
     this.#carrier.resume();

@@ -15,6 +15,7 @@ import {
   downloadBytesPerCall,
   downloaderSource,
 } from "../support/loud-extensions.ts";
+import { callOf, openRawHop } from "../support/raw-hop.ts";
 import { repositoryRoot } from "../support/paths.ts";
 import { closeAnnex, openAnnex } from "../support/shared-annex.ts";
 
@@ -33,6 +34,7 @@ let client: Client;
 let origin: ChildProcess | undefined;
 
 const sources = {
+  slow: "module.exports = (cb) => setTimeout(() => cb(null, 1), 200);",
   echo: "module.exports = (ctx, cb) => cb(null, ctx.data);",
   burn: burnerSource,
   large: `const text = "x".repeat(${6 * mebibyte - 1024}); module.exports = (cb) => cb(null, text);`,
@@ -113,6 +115,60 @@ async function startLoud(name: string, streams: number, inFlight: number) {
   };
 }
 
+/** A stream of a connection of its own, which keeps nothing of what it receives. */
+function openCounted() {
+  const hop = openRawHop(annex.socket);
+  const waiting = new Map<bigint, () => void>();
+  let lastId = 0n;
+  let refused = 0;
+  const stream = hop.openStream(({ id, message }) => {
+    const isResult =
+      message?.$case === "response" &&
+      message.value.outcome?.$case === "result";
+    if (!isResult) refused++;
+    waiting.get(id)?.();
+    waiting.delete(id);
+  });
+  return {
+    refused: () => refused,
+    send: (name: string) => stream.invoke(++lastId, callOf(name, name, {})),
+    call(name: string): Promise<void> {
+      this.send(name);
+      return new Promise((resolve) => waiting.set(lastId, resolve));
+    },
+    [Symbol.dispose]: () => hop[Symbol.dispose](),
+  };
+}
+
+type CountedStream = ReturnType<typeof openCounted>;
+
+/** Calls the slow container, far beyond what it may queue. */
+function callAtRate(stream: CountedStream, perSecond: number) {
+  const maxPerTick = 40;
+  const began = performance.now();
+  let due = 0;
+  const timer = setInterval(() => {
+    const wished = ((performance.now() - began) / 1000) * perSecond;
+    // What a busy machine kept from being sent in time is not made up for.
+    for (let sent = 0; due < wished; due++)
+      if (sent++ < maxPerTick) stream.send("slow");
+  }, 2);
+  onTestFinished(() => clearInterval(timer));
+  return { stop: () => clearInterval(timer) };
+}
+
+/** As callTimes, by a stream of our own. */
+async function streamTimes(stream: CountedStream): Promise<number[]> {
+  const times: number[] = [];
+  const endMs = performance.now() + roundMs;
+  while (performance.now() < endMs) {
+    const began = performance.now();
+    await stream.call("quiet");
+    times.push(performance.now() - began);
+  }
+  return times;
+}
+
 /**
  * Rounds alone and beside the load in turns; gives the median of their percentile alone and the best beside, and what came of
  * the load. The best, since what else this machine does slows some rounds, and an unfair host all of them.
@@ -157,6 +213,26 @@ test(
     expect(besideMs).toBeLessThan(bound(aloneMs));
     expect(answered).toBeGreaterThan(500);
     expect(refused).toBeGreaterThan(0);
+  },
+  timeoutMs,
+);
+
+test(
+  "a container that is refused 4000 calls a second on the stream that its neighbour's calls come by",
+  async () => {
+    using shared = openCounted();
+    using own = openCounted();
+    const load = callAtRate(shared, 4000);
+    const onShared: number[] = [];
+    const onOwn: number[] = [];
+    for (let round = 0; round < rounds; round++) {
+      onOwn.push(percentileOf(await streamTimes(own), 90));
+      onShared.push(percentileOf(await streamTimes(shared), 90));
+    }
+    load.stop();
+    const ownMs = percentileOf(onOwn, 50);
+    expect(Math.min(...onShared)).toBeLessThan(bound(ownMs));
+    expect(shared.refused()).toBeGreaterThan(rounds * 100);
   },
   timeoutMs,
 );

@@ -1,4 +1,4 @@
-import { expect, test, vi } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { Portions } from "../../../../sandboxd/invoke/portions.ts";
 
 function carrier() {
@@ -11,6 +11,8 @@ function fill(portion: ReturnType<Portions["open"]>): number {
   for (; !portion.isResting; count++) portion.take(0);
   return count;
 }
+
+afterEach(() => void vi.useRealTimers());
 
 test("a turn of the loop takes little more from many streams than from one", async () => {
   const portions = new Portions();
@@ -49,3 +51,41 @@ test("a stream goes on where its rest is over", async () => {
   expect(pipe.pause).toHaveBeenCalledOnce();
   await vi.waitFor(() => expect(pipe.resume).toHaveBeenCalledOnce());
 });
+
+test("a stream with 4000 refused calls a second rests for no more than a turn of the loop, so that its other calls go on", async () => {
+  const { longestMs } = await refuseFor(1000, { streams: 1, perMs: 4 });
+  expect(longestMs).toBeLessThanOrEqual(1);
+});
+
+test("streams that are refused calls share what a host refuses", async () => {
+  const { refused } = await refuseFor(1000, { streams: 4, perMs: 100 });
+  expect(refused).toBeLessThan(12_000);
+  expect(refused).toBeGreaterThan(4000);
+});
+
+/** Sends what is refused, on streams that do not rest; gives how many that were, and the longest rest. */
+async function refuseFor(
+  ms: number,
+  { streams, perMs }: { streams: number; perMs: number },
+) {
+  vi.useFakeTimers();
+  const portions = new Portions();
+  const all = Array.from({ length: streams }, () => portions.open(carrier()));
+  const restedMs = all.map(() => 0);
+  let refused = 0;
+  let longestMs = 0;
+  for (let now = 0; now < ms; now++) {
+    for (const [index, portion] of all.entries()) {
+      for (let sent = 0; sent < perMs && !portion.isResting; sent++) {
+        portion.take(0);
+        portion.refused();
+        refused++;
+      }
+      const rested = portion.isResting ? (restedMs[index] ?? 0) + 1 : 0;
+      restedMs[index] = rested;
+      longestMs = Math.max(longestMs, rested);
+    }
+    await vi.advanceTimersByTimeAsync(1);
+  }
+  return { refused, longestMs };
+}
