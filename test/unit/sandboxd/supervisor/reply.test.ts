@@ -43,6 +43,15 @@ test.each([
     { type: "failed", id: 1, failure: { reason: "x", message: "" }, runUs: 0 },
   ],
   [
+    "a reason that is sandboxd's to give",
+    {
+      type: "failed",
+      id: 1,
+      failure: { reason: "quarantined", message: "" },
+      runUs: 0,
+    },
+  ],
+  [
     "a reason from a prototype",
     {
       type: "failed",
