@@ -56,6 +56,10 @@ const maxPipeBytes = 32 * 1024 * 1024;
 const maxOpenCalls = 2048;
 /** How much longer than its slices an executor with something past its time may be silent before it is killed. */
 const silenceGraceMs = 500;
+/** How long past its time a call may be open while no other ends: it may wait behind their slices. */
+const overdueGraceMs = 10_000;
+/** So long past its time nothing may be open, whatever else its executor does. */
+const maxOverdueMs = 120_000;
 /** One that was taken for a call has it by then. */
 const firstCallMs = 1000;
 /** Silent for longer with a call open, an executor is taken to be busy with one of them. */
@@ -258,7 +262,8 @@ export class Executor {
 
   /**
    * Tells the callers whose time is over, and kills the process if it is hung: something is past its time, and the process
-   * has been silent for longer than any slice may last. What merely waits behind another's slice does not hang.
+   * has been silent for longer than any slice may last. What merely waits behind another's slice does not hang, but not even
+   * that takes for ever.
    */
   enforceTime(): void {
     const now = this.#now();
@@ -268,6 +273,13 @@ export class Executor {
     const longestSliceMs = Math.max(...open.map(({ sliceMs }) => sliceMs));
     if (this.#silentMs > longestSliceMs + silenceGraceMs)
       this.kill("overdue", "hung past its time, and was killed");
+    const overdueMs = now - Math.min(...open.map(({ dueMs }) => dueMs));
+    const isStuck = now - this.#lastUsedMs > overdueGraceMs;
+    if (overdueMs > (isStuck ? overdueGraceMs : maxOverdueMs))
+      this.kill(
+        "overdue",
+        "did not end what was past its time, and was killed",
+      );
   }
 
   /** Ends the process at once; its open calls end as lost. `how` is for the log. */

@@ -1,4 +1,5 @@
 /** Executors that serve the same versions: which one is the least used, and when another is started. */
+import { tooMany } from "./call.ts";
 import type { CallFailure } from "../../proto/errors.ts";
 import { Executor } from "./executor.ts";
 
@@ -30,7 +31,14 @@ export class Lane {
 
   /** The least used; the next to come where there is none. */
   acquire(): Executor | Promise<Executor | CallFailure> {
-    return this.#pick() ?? this.#start();
+    const picked = this.#pick();
+    if (picked) return picked;
+    // Those that are too old for another call count too. One more may take their place while they end what they have.
+    const value = this.#options.maxExecutors() + 1;
+    const observed = this.#aliveCount + 1;
+    if (observed <= value || this.#starting) return this.#start();
+    const limit = { name: "container_executors", value, observed };
+    return Promise.resolve(tooMany(limit));
   }
 
   /** Whoever comes from now on is handed to somebody else. */
@@ -50,9 +58,14 @@ export class Lane {
     return best;
   }
 
+  /** Those that are being ended are not for much longer. */
+  get #aliveCount(): number {
+    return [...this.executors].filter(({ isAlive }) => isAlive).length;
+  }
+
   /** Starts another executor for the calls to come, if there may be one. */
   #grow(): void {
-    if (this.#starting || this.executors.size >= this.#options.maxExecutors())
+    if (this.#starting || this.#aliveCount >= this.#options.maxExecutors())
       return;
     this.#start().catch(() => undefined); // the calls at hand have an executor
   }
