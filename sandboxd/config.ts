@@ -36,6 +36,9 @@ export interface Config extends Omit<
   quarantineWindowMs: number;
 }
 
+/** What an executor needs besides one isolate's heap; the control plane asks for as much where a container has both. */
+export const memoryAboveHeapMb = 64;
+
 const portOffsetOfGateway = 2;
 /** Variables of other parts of Annex, which may be set beside ours. */
 const foreignVariables = [
@@ -55,6 +58,7 @@ export function readConfig(
   const command = describe();
   refuseMisspelt(command, env);
   const given = command.parse([...argv], { from: "user" }).opts<Settings>();
+  refuseHeapAboveMemory(given);
   return Object.freeze(configOf(given));
 }
 
@@ -101,6 +105,16 @@ function describe(): Command {
     .showSuggestionAfterError();
   for (const { option } of Object.values(settings())) command.addOption(option);
   return command;
+}
+
+function refuseHeapAboveMemory({ heapLimitMb, memoryMb }: Settings): void {
+  const neededMb = heapLimitMb + memoryAboveHeapMb;
+  if (memoryMb >= neededMb) return;
+  throw new AnnexError(
+    "invalid",
+    `--memory-mb is ${memoryMb}: with --heap-limit-mb ${heapLimitMb} it is at least ${neededMb}, for an executor needs ` +
+      `${memoryAboveHeapMb} MB besides the heap; without that its code would be killed before its heap is full`,
+  );
 }
 
 function refuseMisspelt(command: Command, env: NodeJS.ProcessEnv): void {

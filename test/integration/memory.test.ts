@@ -3,10 +3,16 @@ import { expect, test } from "vitest";
 import { startAnnex, type TestAnnex } from "../support/annex.ts";
 import { makeMemoryGroup } from "../support/memory-group.ts";
 
-const limitMb = 1200;
+const limitMb = 1400;
 const containers = ["acme", "bolt", "cork", "dune"];
 
-/** Above the process's limit long before its heap's. */
+/** Takes half of what the process may have, so that a bomb beside it is above the process's limit long before its heap's. */
+const ballast = `const kept = [];
+  module.exports = (cb) => {
+    while (kept.length < 16) kept.push(Buffer.alloc(4 << 20, 1));
+    cb(null, "well");
+  };`;
+
 const bombs = {
   arrays: `module.exports = (ctx, cb) => {
     if (!ctx.body.bomb) return cb(null, "well");
@@ -34,13 +40,14 @@ test.each([
       await annex.createContainer(container);
       const source = index % 2 === 0 ? bombs.arrays : bombs.bytes;
       await annex.publish(container, "hello", source);
+      await annex.publish(container, "ballast", ballast);
     }
     const pid = await restartWithin(annex, group, limits);
     const client = annex.client();
-    const invoke = (container: string, isBomb: boolean) =>
+    const invoke = (container: string, isBomb: boolean, extension = "hello") =>
       client.invoke({
         container,
-        extension: "hello",
+        extension,
         payload: { bomb: isBomb },
         timeoutMs: 20_000,
       });
@@ -48,7 +55,7 @@ test.each([
     for (let round = 0; round < 2; round++) {
       // Every container has an executor, so that all of them bomb at the same time.
       const before = await Promise.all(
-        containers.map((one) => invoke(one, false)),
+        containers.map((one) => invoke(one, false, "ballast")),
       );
       expect(before.map(({ kind }) => kind)).toEqual(
         containers.map(() => "result"),
@@ -96,9 +103,11 @@ async function restartWithin(
       "--memory-limit-mb",
       String(limitMb),
       "--memory-mb",
-      "128",
+      "192",
       "--heap-limit-mb",
-      "512",
+      "128",
+      "--max-executors-per-container",
+      "1",
       "--pool-size",
       "1",
       "--sync-ms",
