@@ -67,7 +67,7 @@ export function checkedEgress(change: EgressChange): EgressChange {
     names.add(name);
   }
   return {
-    internalHosts: egressRulesOf("internal_hosts", change.internalHosts),
+    internalHosts: internalHostsOf(change.internalHosts),
     deny: egressRulesOf("deny", change.deny),
     proxies: proxies.map(checkedProxy),
   };
@@ -109,6 +109,24 @@ export function egressFor(
   });
   return { ...state, proxies };
 }
+
+/** Hosts follow no name to an address of their own: such a rule would stand there and open nothing. */
+function internalHostsOf(rules: string[]): string[] {
+  const spelled = egressRulesOf("internal_hosts", rules);
+  for (const rule of spelled) {
+    const found = loopbackNamePattern.exec(rule);
+    if (!found) continue;
+    const [, port = ""] = found;
+    throw new AnnexError(
+      "invalid",
+      `internal_hosts: ${quote(rule)} opens nothing, for a name never leads to a host's own addresses: give the address, 127.0.0.1${port} or ${port ? `[::1]${port}` : "::1"}`,
+    );
+  }
+  return spelled;
+}
+
+/** RFC 6761 keeps these names for the machine itself. */
+const loopbackNamePattern = /^(?:.+\.)?localhost(:\d+)?$/;
 
 function checkedProxy(proxy: SecretEgressProxy): SecretEgressProxy {
   const { name, username, password, containers, labels } = proxy;

@@ -126,3 +126,23 @@ test("labels have limits, each with its own message", () => {
       /cannot be the value of label "name"/,
     );
 });
+
+test.each([
+  ["localhost", "give the address, 127.0.0.1 or ::1"],
+  ["LocalHost:8080", "give the address, 127.0.0.1:8080 or [::1]:8080"],
+  ["db.localhost", 'internal_hosts: "db.localhost" opens nothing'],
+  ["*.localhost:80", 'internal_hosts: "*.localhost:80" opens nothing'],
+])("%s is no internal host, for it would open nothing", (rule, message) => {
+  expect(() =>
+    checkedEgress({ internalHosts: [rule], deny: [], proxies: [] }),
+  ).toThrow(message);
+});
+
+test("a loopback name may be denied, and its address opened", () => {
+  const egress = {
+    internalHosts: ["127.0.0.1:8080", "localhost.example.com"],
+    deny: ["localhost"],
+    proxies: [],
+  };
+  expect(checkedEgress(egress)).toEqual(egress);
+});
