@@ -42,7 +42,7 @@ export function withContainerSettings(command: Command): Command {
     .addOption(
       new Option(
         "--allow <rule>",
-        "let its code connect there and nowhere else: a host, *.domain, an address or a range, with an optional :port; may be repeated",
+        "let its code connect there and nowhere else: a host, *.domain, an address or a range, with an optional :port; private addresses open by `annex egress update --internal-host` alone; may be repeated",
       ).argParser(collect),
     )
     .addOption(

@@ -10,6 +10,7 @@ import {
 import { servicesFor } from "../connection.ts";
 import { CommandFailed } from "../exit-codes.ts";
 import { shownLimits } from "../limits.ts";
+import { noteOnPrivateRules } from "../private-rules.ts";
 import { allPages } from "../pages.ts";
 import { present } from "../present.ts";
 import { containerJson } from "../shapes.ts";
@@ -61,6 +62,7 @@ function addCreate(parent: Command, terminal: Terminal): void {
         validateOnly: flags.dryRun ?? false,
       });
       tell(terminal, flags, container);
+      noteOn(terminal, flags);
     },
   );
 }
@@ -97,6 +99,7 @@ function addUpdate(parent: Command, terminal: Terminal): void {
         validateOnly: flags.dryRun ?? false,
       });
       tell(terminal, flags, container);
+      noteOn(terminal, flags);
     });
 }
 
@@ -173,4 +176,9 @@ function tell(
     etag,
   });
   print(terminal, flags, { json, text });
+}
+
+function noteOn(terminal: Terminal, { allow = [] }: Flags): void {
+  const note = noteOnPrivateRules(allow);
+  if (note !== undefined) terminal.stderr.write(`${note}\n`);
 }

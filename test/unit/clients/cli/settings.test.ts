@@ -120,6 +120,27 @@ it.each([
   },
 );
 
+it.each([
+  ["--allow 10.0.0.0/8 --allow api.example.com", "--allow 10.0.0.0/8 opens"],
+  ["--allow localhost:80 --allow [::1]:80", "--allow localhost:80, [::1]:80 o"],
+  ["--allow 192.168.1.2:443", "only `annex egress update --internal-host`"],
+])("says of %s that it opens nothing by itself", async (flags, note) => {
+  for (const order of ["create", "update"]) {
+    const line = `container ${order} acme ${flags} --json`;
+    const { exit, stderr, json } = await ran(line, containers);
+    expect(exit).toBe(0);
+    expect(stderr).toContain(note);
+    expect(json).toMatchObject({ name: "acme" });
+  }
+});
+
+it("says nothing of rules that open something", async () => {
+  const flags = "--allow 192.0.2.1 --allow 0.0.0.0/0 --allow a.example:80";
+  const denied = "--deny 10.0.0.0/8 --deny localhost";
+  const line = `container create acme ${flags} --allow 2001:db8::/32 ${denied}`;
+  expect((await ran(line, containers)).stderr).toBe("");
+});
+
 it("sets and takes away a trust group without reading anything", async () => {
   const given = await ran("container update acme --trust-group x", containers);
   expect(given.requests).toMatchObject([{ trustGroup: "x", etag: "" }]);
