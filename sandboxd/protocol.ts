@@ -73,7 +73,9 @@ export interface InvokeRequest {
   /** ctx.id */
   invocationId: string;
   contentType: string;
-  /** What is left of the call's wall time, awaits included, and which clock that is. */
+  /** When it was sent, by hostClockMs: what it waits in the pipe is time of the call. */
+  sentMs: number;
+  /** What was left then of the call's wall time, awaits included, and which clock that is. */
   wallMs: number;
   wallClock: "wall_time" | "deadline";
   /** The longest the guest may run without returning to the event loop. */

@@ -1,5 +1,6 @@
 /** One open call as the executor keeps it: its clocks, its timers, its requests outward, its log. */
 import type { CallFailure } from "../../proto/errors.ts";
+import { hostClockMs } from "../host-clock.ts";
 import type { InvokeRequest, LogLine } from "../protocol.ts";
 import type { CallExchanges } from "./exchanges.ts";
 import type { Pace } from "./pace.ts";
@@ -17,7 +18,7 @@ export interface CallLimits {
 /** The part of a request that governs how its call may run. */
 export type CallTerms = Pick<
   InvokeRequest,
-  "invocationId" | "wallMs" | "wallClock" | "syncMs" | "cpuMs"
+  "invocationId" | "sentMs" | "wallMs" | "wallClock" | "syncMs" | "cpuMs"
 >;
 
 /** How long the guest may run now without returning, and which of its clocks says so. */
@@ -33,7 +34,7 @@ export class OpenCall {
   readonly invocationId: string;
   readonly #terms: CallTerms;
   readonly #limits: CallLimits;
-  readonly #startMs = performance.now();
+  readonly #startMs = hostClockMs();
   readonly #timers = new Map<number, NodeJS.Timeout | NodeJS.Immediate>();
   #wallTimer: NodeJS.Timeout | undefined;
   #hostCalls = 0;
@@ -52,8 +53,9 @@ export class OpenCall {
     this.#limits = limits;
   }
 
+  /** In this process. */
   get elapsedMs(): number {
-    return performance.now() - this.#startMs;
+    return hostClockMs() - this.#startMs;
   }
 
   get runUs(): number {
@@ -62,7 +64,11 @@ export class OpenCall {
 
   /** What is left of its wall time. */
   get wallLeftMs(): number {
-    return this.#terms.wallMs - this.elapsedMs;
+    return this.#terms.wallMs - this.#sinceSentMs;
+  }
+
+  get #sinceSentMs(): number {
+    return hostClockMs() - this.#terms.sentMs;
   }
 
   /** Whether it has used the CPU time it may use. */
@@ -139,7 +145,7 @@ export class OpenCall {
   /** The failure of a call whose wall time is over. */
   wallFailure(): CallFailure {
     const { wallMs, wallClock } = this.#terms;
-    const observed = Math.round(this.elapsedMs);
+    const observed = Math.round(this.#sinceSentMs);
     const name = wallClock === "deadline" ? "timeout_ms" : "wall_ms";
     return {
       reason: wallClock,

@@ -2,6 +2,7 @@
  * Runs a first extension of our own through a new isolate, so that what V8 compiles at its first use, in the isolate and
  * around it, is compiled before a customer waits for it.
  */
+import { hostClockMs } from "../host-clock.ts";
 import type { EgressHead, InvokeRequest } from "../protocol.ts";
 import type { GuestIsolate } from "./isolate.ts";
 import { Pace } from "./pace.ts";
@@ -59,6 +60,7 @@ function callOf(id: number): InvokeRequest {
     version: "rehearsal",
     invocationId: "rehearsal",
     contentType: "application/json",
+    sentMs: hostClockMs(),
     wallMs: maxMs,
     wallClock: "wall_time",
     syncMs: maxMs,

@@ -13,25 +13,29 @@ export interface RuntimeRequest {
 /** More names in a query are not looked at. */
 const maxQueryNames = 1000;
 
+/** `wallMs` is what is left of the call's time. */
 export function runtimeRequest(
   request: InvokeRequest,
   payload: Buffer,
-  form: PayloadForm,
+  { form, wallMs }: { form: PayloadForm; wallMs: number },
 ): RuntimeRequest {
   const bodyKind = bodyKindOf(request.contentType, payload, form);
   return {
-    head: JSON.stringify(requestHead(request, bodyKind)),
+    head: JSON.stringify(requestHead(request, { bodyKind, wallMs })),
     body: bodyText(payload, bodyKind),
   };
 }
 
-function requestHead(request: InvokeRequest, bodyKind: BodyKind): RequestHead {
+function requestHead(
+  request: InvokeRequest,
+  { bodyKind, wallMs }: { bodyKind: BodyKind; wallMs: number },
+): RequestHead {
   const http = request.http ?? defaultRequest;
   const query = visibleQuery(http.query);
   const headers = withContentType(http.headers, request.contentType);
   return {
     id: request.invocationId,
-    wallMs: request.wallMs,
+    wallMs,
     method: http.method,
     url: query === "" ? http.path : `${http.path}?${query}`,
     query: parseQuery(query, "&", "=", { maxKeys: maxQueryNames }),

@@ -4,6 +4,7 @@
  */
 import type { CallFailure } from "../../proto/errors.ts";
 import { isHeadWithinBounds } from "../frames.ts";
+import { hostClockMs } from "../host-clock.ts";
 import type {
   AnsweredReply,
   InvokeRequest,
@@ -128,6 +129,7 @@ export class GuestVersion {
       id,
       {
         invocationId: "",
+        sentMs: hostClockMs(),
         wallMs,
         wallClock: "wall_time",
         syncMs: timeoutMs,
@@ -157,7 +159,10 @@ export class GuestVersion {
     const { id } = request;
     const call = new OpenCall(id, request, this.#limits);
     const form = this.#payloadForm ?? "none";
-    const { head, body } = runtimeRequest(request, payload, form);
+    const { head, body } = runtimeRequest(request, payload, {
+      form,
+      wallMs: call.wallLeftMs,
+    });
     this.#calls.set(id, call);
     this.#enter(call, (sliceMs) =>
       this.#isolate.enter("invoke", [id, head, body], sliceMs),

@@ -1,5 +1,6 @@
 /** The calls open in one executor: what they are sent, what comes of them, and that each is told its end exactly once. */
 import type { Frame } from "../frames.ts";
+import { hostClockMs } from "../host-clock.ts";
 import type {
   AnsweredReply,
   CancelledReply,
@@ -100,7 +101,11 @@ export class OpenCalls {
       signal?.addEventListener("abort", () => this.#cancel(id), { once: true });
       const { payload, ...head } = call;
       const version = held.name;
-      this.#parts.send({ type: "invoke", id, version, ...head }, payload);
+      const sentMs = hostClockMs();
+      this.#parts.send(
+        { type: "invoke", id, version, sentMs, ...head },
+        payload,
+      );
     });
   }
 

@@ -1,6 +1,7 @@
 /** A real executor process, driven through its pipe as the supervisor would. */
 import type { Duplex } from "node:stream";
 import { encodeFrame, FrameReader } from "../../sandboxd/frames.ts";
+import { hostClockMs } from "../../sandboxd/host-clock.ts";
 import type {
   AnsweredReply,
   ExecutorReply,
@@ -188,6 +189,7 @@ class ExecutorProcess implements TestExecutor {
         version,
         invocationId: `invocation-${id}`,
         contentType: "application/json",
+        sentMs: hostClockMs(),
         wallMs: 20_000,
         wallClock: "wall_time",
         syncMs: 5000,

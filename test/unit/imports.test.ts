@@ -16,12 +16,12 @@ const proto = /^proto\/(?!rpc\/)/;
 const rpc = /^proto\/rpc\//;
 const errors = /^proto\/errors\.ts$/;
 const otelApi = /^@opentelemetry\/api$/;
-const pipe = /^sandboxd\/(protocol|frames)\.ts$/;
+const pipe = /^sandboxd\/(protocol|frames|host-clock)\.ts$/;
 const settings = /^(commander|fastest-levenshtein)$/;
 
 const rules: Rule[] = [
   { files: /^proto\/errors\.ts$/, may: [] },
-  { files: /^sandboxd\/(protocol|frames)\.ts$/, may: [errors] },
+  { files: /^sandboxd\/(protocol|frames|host-clock)\.ts$/, may: [errors] },
   {
     files: /^proto\/gen\//,
     may: [/^@bufbuild\/protobuf\/wire$/, /^nice-grpc-common$/],

@@ -184,6 +184,25 @@ test("a context tells how much of its call's time is left", async () => {
   expect(third).toBeGreaterThan(0);
 });
 
+test("what a call waits for in the pipe is taken off its time", async () => {
+  const version = await executor.loaded(`module.exports = (ctx, cb) => {
+    const end = Date.now() + (ctx.body?.spinMs ?? 0);
+    while (Date.now() < end);
+    cb(null, ctx.remainingMs());
+  };`);
+  const payload = JSON.stringify({ spinMs: 400 });
+  const before = executor.start(version, { payload });
+  const next = executor.start(version, { wallMs: 10_000 });
+  const late = executor.start(version, { wallMs: 300, wallClock: "deadline" });
+  await executor.outcome(before);
+  const leftMs = answeredJson(await executor.outcome(next));
+  expect(leftMs).toBeLessThanOrEqual(9605);
+  expect(leftMs).toBeGreaterThan(0);
+  expect(await executor.outcome(late)).toMatchObject({
+    failure: { reason: "deadline", limit: { name: "timeout_ms", value: 300 } },
+  });
+});
+
 test("what is left of a call's time is never less than nothing", async () => {
   const version = await executor.loaded(`let kept;
     module.exports = (ctx, cb) => {
