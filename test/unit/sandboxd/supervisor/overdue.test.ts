@@ -6,6 +6,7 @@ import {
 } from "../../../support/fake-executors.ts";
 import {
   callWith,
+  defaultSettings,
   startTestSupervisor,
   versionOf,
 } from "../../../support/supervisor.ts";
@@ -57,18 +58,22 @@ test("a call past its time may wait while others end, but not for ever", async (
   });
   const { supervisor, killed } = await startTestSupervisor(
     { maxAgeMs: Infinity },
-    { launcher },
+    { launcher, settingsOf: () => ({ ...defaultSettings, maxExecutors: 1 }) },
   );
   const stuck = versionOf("", "stuck@1");
   void supervisor.run(stuck, callWith({}, { wallMs: 300 }));
   for (let i = 0; i < 200; i++) {
-    void supervisor.run(versionOf(""), callWith({}));
-    await vi.advanceTimersByTimeAsync(500);
+    const beside = supervisor.run(versionOf(""), callWith({}));
+    await vi.advanceTimersByTimeAsync(100);
+    expect((await beside).outcome.kind).toBe("answered");
+    await vi.advanceTimersByTimeAsync(400);
   }
   expect(killed).toEqual([]);
   for (let i = 0; i < 60; i++) {
-    void supervisor.run(versionOf(""), callWith({}));
-    await vi.advanceTimersByTimeAsync(500);
+    const beside = supervisor.run(versionOf(""), callWith({}));
+    await vi.advanceTimersByTimeAsync(100);
+    expect((await beside).outcome.kind).toBe("answered");
+    await vi.advanceTimersByTimeAsync(400);
   }
   expect(killed).toEqual(["overdue"]);
 });
