@@ -48,6 +48,9 @@ function tellsLength(request: IncomingMessage, answer: HttpAnswer): boolean {
   return request.method !== "HEAD" || answer.body.length > 0;
 }
 
+/** What reading one costs beside its bytes. */
+const chunkCostBytes = 128;
+
 /**
  * Reads and forgets what the client is still sending: closing at once would reset the connection, and the client might
  * never see the answer.
@@ -67,8 +70,10 @@ async function discardBody(
     });
     request.once("end", resolve);
     request.on("data", (chunk: Buffer) => {
-      restBytes -= chunk.length;
-      if (restBytes < 0) resolve();
+      restBytes -= chunk.length + chunkCostBytes;
+      if (restBytes >= 0) return;
+      request.pause();
+      resolve();
     });
   });
 }

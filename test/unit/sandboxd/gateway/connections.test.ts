@@ -65,6 +65,21 @@ test("refuses a chunked body as soon as it passes the limit", async () => {
   expect(calls).toEqual([]);
 });
 
+test("refuses a body that comes a byte at a time, and the rest of it", async () => {
+  const { port, token, calls, send } = await startHarness({
+    limits: { maxDiscardMs: 100 },
+  });
+  const socket = openSocket(port);
+  socket.write(
+    `POST /api/run/acme/greet HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\nTransfer-Encoding: chunked\r\n\r\n`,
+  );
+  socket.write("1\r\nx\r\n".repeat(500_000));
+  await socket.gone;
+  expect(socket.received()).toMatch(/^HTTP\/1\.1 400 /);
+  expect(calls).toEqual([]);
+  expect((await send("/api/run/acme/greet")).status).toBe(200);
+});
+
 test("sends the answer to a client that first sends all it has", async () => {
   const { send, token } = await startHarness({
     limits: { maxPayloadBytes: 10, maxDiscardBytes: 4_000_000 },
