@@ -5,48 +5,31 @@
  * let all literals pass.)
  */
 import { isIP, type LookupFunction, type Socket } from "node:net";
-import type { Duplex } from "node:stream";
 import { buildConnector, Client, Socks5ProxyAgent } from "undici";
+import { orAborted } from "./abortable.ts";
 import type { Guard } from "./guard.ts";
+import type { Lookups } from "./lookups.ts";
 import type { ProxyPolicy } from "./policy.ts";
 import { ProxyFailed, TargetRefused } from "./problem.ts";
-import type { Resolve } from "./resolve.ts";
 import { addressOf, type Target } from "./rules.ts";
+import type { Turns } from "./turns.ts";
 
 export interface ConnectOptions {
+  container: string;
   guard: Guard;
   proxy: ProxyPolicy | undefined;
-  resolve: Resolve;
+  lookups: Lookups;
+  /** Connections that are being opened. */
+  turns: Turns;
   /** Roots that TLS trusts; undefined: Node's own. */
   roots: string[] | undefined;
-  /** Runs the opening of a connection when it is its turn. */
-  inTurn: (open: () => Promise<Socket>) => Promise<Socket>;
-  /** Told of every connection that is opened. */
-  onSocket: (socket: Duplex) => void;
 }
 
-/** Also after its request was given up: the opening of a connection cannot be. */
+/** Of each step. */
 const connectMs = 5000;
 const maxHeaderSize = 16 * 1024;
-/** Of an answer, what a socket keeps that nobody takes. The connector passes on what its types do not tell of. */
+/** Of an answer, what a socket keeps that nobody takes. */
 const bounds = { highWaterMark: 16 * 1024 };
-
-/** What undici calls for each connection of one container. */
-export function createConnector(
-  options: ConnectOptions,
-): buildConnector.connector {
-  return (wanted, callback) => {
-    const open = () => connect(options, wanted);
-    options.inTurn(open).then(
-      (socket) => {
-        options.onSocket(socket);
-        callback(null, socket);
-      },
-      (error: unknown) =>
-        callback(error instanceof Error ? error : new Error("failed"), null),
-    );
-  };
-}
 
 /** The host as rules and the resolver know it. */
 export function hostOf(hostname: string): string {
@@ -54,34 +37,67 @@ export function hostOf(hostname: string): string {
   return host.toLowerCase().replace(/\.$/, "");
 }
 
-async function connect(
+/** Opens a connection of the container's; given up as soon as the signal is raised, with all that was begun. */
+export async function openConnection(
   options: ConnectOptions,
   wanted: buildConnector.Options,
+  signal: AbortSignal,
 ): Promise<Socket> {
-  const { guard, resolve, proxy } = options;
+  const { container, guard, lookups, turns } = options;
   const isTls = wanted.protocol === "https:";
   const port = Number(wanted.port || (isTls ? 443 : 80));
   const target = { host: hostOf(wanted.hostname), port };
+  const isInternal = guard.isInternalName(target);
   const addresses = isIP(target.host)
     ? [target.host]
-    : await resolve(target.host, guard.isInternalName(target));
+    : await lookups.find({ container, name: target.host, isInternal }, signal);
   const refusal =
     guard.refuseTarget(target) ?? guard.refuseAddresses(target, addresses);
   if (refusal) throw new TargetRefused(refusal);
-  const tls = { allowH2: false, timeout: connectMs, ca: options.roots };
+  const endTurn = await turns.take(container, signal);
+  // Not the signal itself: once it is open, other requests use the connection.
+  const opening = new AbortController();
+  const giveUp = () => opening.abort(signal.reason);
+  signal.addEventListener("abort", giveUp);
+  try {
+    signal.throwIfAborted();
+    return await openTo({ options, wanted, addresses, target }, opening.signal);
+  } finally {
+    signal.removeEventListener("abort", giveUp);
+    endTurn();
+  }
+}
+
+interface Opening {
+  options: ConnectOptions;
+  wanted: buildConnector.Options;
+  /** Checked. */
+  addresses: string[];
+  target: Target;
+}
+
+async function openTo(
+  { options, wanted, addresses, target }: Opening,
+  signal: AbortSignal,
+): Promise<Socket> {
+  const { proxy, roots } = options;
+  const tls = { allowH2: false, timeout: connectMs, ca: roots, signal };
   if (!proxy) return connectDirectly(wanted, addresses, target, tls);
-  const tunnel = await openTunnel(proxy, addresses[0] ?? "", port, tls);
-  if (!isTls) return tunnel;
+  const tunnel = await openTunnel(proxy, addresses[0] ?? "", target.port, tls);
+  if (wanted.protocol !== "https:") return tunnel;
   return opened(buildConnector(defined(tls)), {
     ...wanted,
     httpSocket: tunnel,
   });
 }
 
+/** Of whatever a connector opens, TLS or not. The connector passes on what its types do not tell of. */
 interface TlsOptions {
   allowH2: boolean;
   timeout: number;
   ca: string[] | undefined;
+  /** Ends the socket, when it is raised. */
+  signal: AbortSignal;
 }
 
 async function connectDirectly(
@@ -135,7 +151,7 @@ async function openTunnel(
 ): Promise<Socket> {
   try {
     return new URL(proxy.url).protocol === "socks5:"
-      ? await openSocksTunnel(proxy, address, port)
+      ? await openSocksTunnel(proxy, address, port, tls)
       : await openHttpTunnel(proxy, address, port, tls);
   } catch {
     throw new ProxyFailed();
@@ -160,7 +176,7 @@ async function openHttpTunnel(
           "proxy-authorization": `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`,
         }),
       },
-      signal: AbortSignal.timeout(connectMs),
+      signal: AbortSignal.any([tls.signal, AbortSignal.timeout(connectMs)]),
     });
     if (statusCode === 200) return socket as Socket; // of a client without HTTP/2
     socket.on("error", () => undefined).destroy();
@@ -174,11 +190,14 @@ async function openSocksTunnel(
   { url, username, password }: ProxyPolicy,
   address: string,
   port: number,
+  { signal }: TlsOptions,
 ): Promise<Socket> {
-  const agent = new Socks5ProxyAgent(url, { username, password });
+  const options = { timeout: connectMs, signal };
+  const connect = buildConnector(options);
+  const agent = new Socks5ProxyAgent(url, { username, password, connect });
   // The agent's own requests go to the name in their URL; its types do not tell of the tunnel alone.
   const tunnels = agent as unknown as SocksTunnels;
-  return tunnels.createSocks5Connection(address, port);
+  return orAborted(tunnels.createSocks5Connection(address, port), signal);
 }
 
 interface SocksTunnels {

@@ -1,25 +1,27 @@
 /** What the broker keeps for one container, and shares with no other: its connections, its rules, its rate, its counts. */
 import type { Duplex } from "node:stream";
-import { bulkhead } from "cockatiel";
 import { LRUCache } from "lru-cache";
-import { Agent, type Dispatcher } from "undici";
-import { createConnector } from "./connect.ts";
+import type { Agent, Dispatcher } from "undici";
+import { createAgent } from "./agent.ts";
+import { openConnection } from "./connect.ts";
 import { Guard } from "./guard.ts";
+import type { Lookups } from "./lookups.ts";
 import type { ContainerPolicy } from "./policy.ts";
 import { failed } from "./problem.ts";
 import { Quota } from "./quota.ts";
 import { Rate } from "./rate.ts";
-import type { Resolve } from "./resolve.ts";
 import { parseRule } from "./rules.ts";
+import { Turns } from "./turns.ts";
 import { Usage, type UsageCaps } from "./usage.ts";
 import { wholeReads } from "./whole-reads.ts";
 
 export interface ContainerOptions {
+  name: string;
   policy: ContainerPolicy;
   /** Requests one invocation may have open at once. */
   maxOpen: number;
   ownAddresses: readonly string[];
-  resolve: Resolve;
+  lookups: Lookups;
   /** Roots that TLS trusts; undefined: Node's own. */
   roots: string[] | undefined;
   now: () => number;
@@ -32,18 +34,20 @@ export interface ContainerOptions {
 export interface SharedQuotas {
   /** Connections; beyond it none is kept for another request. */
   sockets: Quota;
-  /** Connections that are being opened; a request that is given up leaves its own behind for some seconds. */
+  /** Connections that are being opened. */
   connecting: Turns;
   /** Decoders with large windows. */
   windows: Quota;
 }
 
-type Turns = ReturnType<typeof bulkhead>;
-
 export function createSharedQuotas(): SharedQuotas {
   return {
     sockets: new Quota(maxSharedSockets),
-    connecting: bulkhead(maxSharedConnecting, Infinity), // those who wait are bounded each by its own
+    connecting: new Turns({
+      max: maxSharedConnecting,
+      maxPerContainer: maxConnecting,
+      least: leastConnecting,
+    }),
     windows: new Quota(maxSharedWindows),
   };
 }
@@ -51,14 +55,11 @@ export function createSharedQuotas(): SharedQuotas {
 const maxSharedSockets = 256;
 const maxSharedConnecting = 192;
 const maxConnecting = 64;
-const maxWaiting = 256;
+const leastConnecting = 2;
 const maxSharedWindows = 6;
 const maxWindows = 3;
-const maxConnectionsPerOrigin = 32;
 /** With more connections open, none is kept for another request. */
 const maxKeptConnections = 16;
-const idleMs = 4000;
-const maxHeaderSize = 16 * 1024;
 /** The longest unused go first; no container has so many invocations at once. */
 const maxInvocations = 4096;
 
@@ -96,23 +97,18 @@ export class Container {
     this.#usages = before
       ? before.#usages
       : new LRUCache({ max: maxInvocations });
-    const connecting = bulkhead(maxConnecting, maxWaiting);
-    this.#connections = new Agent({
-      connect: createConnector({
-        guard: this.guard,
-        proxy: policy.proxy,
-        resolve: options.resolve,
-        roots: options.roots,
-        inTurn: (open) =>
-          connecting.execute(() => this.#shared.connecting.execute(open)),
-        onSocket: (socket) => this.#watch(socket),
-      }),
-      connections: maxConnectionsPerOrigin,
-      pipelining: 1,
-      allowH2: false,
-      keepAliveTimeout: idleMs,
-      keepAliveMaxTimeout: idleMs,
-      maxHeaderSize,
+    const connecting = {
+      container: options.name,
+      guard: this.guard,
+      proxy: policy.proxy,
+      lookups: options.lookups,
+      turns: this.#shared.connecting,
+      roots: options.roots,
+    };
+    this.#connections = createAgent(async (wanted, signal) => {
+      const socket = await openConnection(connecting, wanted, signal);
+      this.#watch(socket);
+      return socket;
     });
     this.agent = this.#connections.compose(wholeReads);
   }

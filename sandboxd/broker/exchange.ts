@@ -2,6 +2,7 @@
 import { Readable } from "node:stream";
 import type { Dispatcher } from "undici";
 import type { EgressProblem } from "../protocol.ts";
+import { orAborted } from "./abortable.ts";
 import { hostOf } from "./connect.ts";
 import type { Container } from "./container.ts";
 import { codingsOf, decode, largeWindows } from "./decode.ts";
@@ -73,10 +74,10 @@ export class Exchange {
       this.#close = this.#usage.open(this.#container.caps);
       const hop = firstHop({ ...request, body });
       // undici gives up no request that waits for its connection.
-      await Promise.race([
+      await orAborted(
         this.#follow(hop, request.redirect),
-        rejected(this.#controller.signal),
-      ]);
+        this.#controller.signal,
+      );
       this.#answer.end();
     } catch (error) {
       const { signal } = this.#controller;
@@ -225,15 +226,6 @@ export class Exchange {
 }
 
 const aborted = new Error("aborted");
-
-/** Rejects when the signal is raised. */
-function rejected(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    const give = () => reject(signal.reason as Error);
-    if (signal.aborted) give();
-    signal.addEventListener("abort", give, { once: true });
-  });
-}
 
 /** Without a body nothing is said of its length, but where a length is expected. */
 function bodyOf(method: string, body: Buffer): Buffer | null {

@@ -1,7 +1,6 @@
 /**
  * What a request that came to nothing tells its author: what, and what to do, and no address that the author did not name.
  */
-import { BulkheadRejectedError } from "cockatiel";
 import type { LimitHit } from "../../proto/errors.ts";
 import type { EgressProblem } from "../protocol.ts";
 import type { Refusal } from "./guard.ts";
@@ -90,6 +89,7 @@ const phrases: Record<string, string> = {
   ECONNREFUSED: "refused the connection",
   ENOTFOUND: "was not found",
   ENODATA: "was not found",
+  ETIMEOUT: "could not be looked up in time",
   ECONNRESET: "closed the connection",
   EPIPE: "closed the connection",
   UND_ERR_SOCKET: "closed the connection",
@@ -127,8 +127,6 @@ const families: [prefix: string, phrase: string][] = [
 function phraseOf(error: Error): string | undefined {
   if (error instanceof ProxyFailed)
     return "could not be reached through the platform's proxy";
-  if (error instanceof BulkheadRejectedError)
-    return "could not be asked: too many connections are being opened; try again";
   const code = codeOf(error);
   return (
     phrases[code] ?? families.find(([prefix]) => code.startsWith(prefix))?.[1]

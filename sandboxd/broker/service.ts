@@ -3,6 +3,7 @@ import type { Frame } from "../frames.ts";
 import type { EgressProblem } from "../protocol.ts";
 import { Container, createSharedQuotas } from "./container.ts";
 import { Exchange, type Answer } from "./exchange.ts";
+import { Lookups } from "./lookups.ts";
 import {
   maxMessageChars,
   type BrokerReply,
@@ -28,10 +29,12 @@ export class BrokerService {
   readonly #containers = new Map<string, Container | undefined>();
   readonly #exchanges = new Map<number, Exchange>();
   readonly #shared = createSharedQuotas();
+  readonly #lookups: Lookups;
   #start: BrokerStart | undefined;
 
   constructor(options: BrokerServiceOptions) {
     this.#options = options;
+    this.#lookups = new Lookups(options.resolve);
   }
 
   /** Takes a message of sandboxd's, which is trusted with its shape. */
@@ -61,12 +64,14 @@ export class BrokerService {
     if (!this.#start) throw new Error("a policy before the start");
     const before = this.#containers.get(name);
     const container = this.#read({
+      ...this.#options,
+      name,
       policy,
       before,
       maxOpen: this.#start.maxOpen,
       ownAddresses: this.#start.ownAddresses,
       shared: this.#shared,
-      ...this.#options,
+      lookups: this.#lookups,
     });
     before?.retire();
     this.#containers.set(name, container);

@@ -97,31 +97,6 @@ describe("requests", () => {
 });
 
 describe("requests of all containers", () => {
-  /** Containers that open as much as they can, each after the one before it; gives how much each of them got. */
-  async function startGreedy(
-    count: number,
-    request: { method?: string; body?: Buffer },
-  ) {
-    const silent = await startOrigin(() => undefined);
-    const test = await startTestBroker();
-    const opened = Array.from({ length: count }, (_, c) => {
-      test.broker.configure(`greedy${c}`, openPolicy);
-      return Array.from({ length: 130 }, (_, n) =>
-        test.open(silent.url, {
-          ...request,
-          ...invocationId(n),
-          container: `greedy${c}`,
-        }),
-      );
-    });
-    await setImmediate();
-    const got = opened.map(
-      (some) => some.filter(({ problem }) => problem === undefined).length,
-    );
-    test.broker.configure("globex", openPolicy);
-    return { ...test, all: opened.flat(), got };
-  }
-
   test("leave some to each container, however many others keep all they can get", async () => {
     const origin = await startOrigin();
     const { fetch, got } = await startGreedy(24, {});
@@ -468,6 +443,31 @@ describe("rate", () => {
     expect(performance.now() - startedAt).toBeGreaterThan(200);
   });
 });
+
+/** Containers that open as much as they can, each after the one before it; gives how much each of them got. */
+async function startGreedy(
+  count: number,
+  request: { method?: string; body?: Buffer },
+) {
+  const silent = await startOrigin(() => undefined);
+  const started = await startTestBroker();
+  const opened = Array.from({ length: count }, (_none, c) => {
+    started.broker.configure(`greedy${c}`, openPolicy);
+    return Array.from({ length: 130 }, (_, n) =>
+      started.open(silent.url, {
+        ...request,
+        ...invocationId(n),
+        container: `greedy${c}`,
+      }),
+    );
+  });
+  await setImmediate();
+  const got = opened.map(
+    (some) => some.filter(({ problem }) => problem === undefined).length,
+  );
+  started.broker.configure("globex", openPolicy);
+  return { ...started, all: opened.flat(), got };
+}
 
 async function writeEndlessly(
   response: ServerResponse,

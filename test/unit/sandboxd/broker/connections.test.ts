@@ -1,4 +1,6 @@
-import { expect, test } from "vitest";
+import { once } from "node:events";
+import { createServer, type AddressInfo, type Socket } from "node:net";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { openPolicy, startTestBroker } from "../../../support/broker.ts";
 import { startOrigin } from "../../../support/origin.ts";
 
@@ -58,22 +60,76 @@ test("keeps count of what an invocation used when its container's settings chang
   );
 });
 
-test("lets a container that opens connections without end wait for itself alone", async () => {
-  const origin = await startOrigin();
-  const dead = Array.from({ length: 100 }, (_, n) => `dead${n}.test`);
-  const { broker, open, fetch, resolved } = await startTestBroker({
-    names: Object.fromEntries(dead.map((name) => [name, [[]]])),
-    maxOpenEgress: 100,
+describe("containers that open connections without end", () => {
+  const names = Array.from({ length: 100 }, (_, n) => `dead${n}.test`);
+  const greedy = Array.from({ length: 8 }, (_, n) => `greedy${n}`);
+
+  async function startGreedy(urls: string[], policy = openPolicy) {
+    const started = await startTestBroker({
+      names: Object.fromEntries(names.map((name) => [name, [[]]])),
+      maxOpenEgress: 100,
+    });
+    started.broker.configure("globex", openPolicy);
+    const opened = greedy.flatMap((container) => {
+      started.broker.configure(container, policy);
+      return urls.map((url) => started.open(url, { container }));
+    });
+    return { ...started, opened };
+  }
+
+  test("make no neighbour wait while no name server answers them", async () => {
+    const origin = await startOrigin();
+    const urls = names.map((name) => `http://${name}/`);
+    const { fetch, resolved } = await startGreedy(urls);
+    await expect.poll(() => resolved.length).toBeGreaterThan(100);
+    const options = { container: "globex", wallMs: 1000 };
+    expect((await fetch(origin.url, options)).head?.status).toBe(200);
+    const unknown = await fetch("http://unknown.test/", options);
+    expect(unknown.problem?.message).toBe("unknown.test was not found");
   });
-  broker.configure("globex", openPolicy);
-  const given = dead.map((name) => open(`http://${name}/`));
-  await expect.poll(() => resolved).toHaveLength(64);
-  for (const { exchange } of given) exchange.abort();
-  const waiting = open(origin.url, { invocationId: "other", wallMs: 300 });
-  const neighbour = await fetch(origin.url, { container: "globex" });
-  expect(neighbour.head?.status).toBe(200);
-  expect((await waiting.done).problem?.limit?.name).toBe("egress_ms");
-  expect(resolved).toHaveLength(64);
+
+  test.each(["http:", "socks5:"])(
+    "make no neighbour wait while their %s proxy says nothing",
+    async (protocol) => {
+      const [origin, silent] = await Promise.all([
+        startOrigin(),
+        startSilentServer(),
+      ]);
+      const url = `${protocol}//127.0.0.1:${silent.port}`;
+      const proxy = { url, username: "", password: "" };
+      const urls = names.map((_name, n) => `http://127.0.0.1:${n + 2000}/`);
+      const { fetch, opened } = await startGreedy(urls, {
+        ...openPolicy,
+        proxy,
+      });
+      await expect.poll(() => silent.open).toBeGreaterThan(100);
+      const options = { container: "globex", wallMs: 1000 };
+      expect((await fetch(origin.url, options)).head?.status).toBe(200);
+      for (const { exchange } of opened) exchange.abort();
+      await expect.poll(() => silent.open).toBe(0);
+    },
+  );
+
+  test("lose their turns with the requests that they give up", async () => {
+    const [origin, silent] = await Promise.all([
+      startOrigin(),
+      startSilentServer(),
+    ]);
+    const url = `http://127.0.0.1:${silent.port}`;
+    const { broker, open, fetch } = await startTestBroker({
+      policy: { proxy: { url, username: "", password: "" } },
+      maxOpenEgress: 100,
+    });
+    const opened = Array.from({ length: 100 }, () => open(origin.url));
+    await expect.poll(() => silent.open).toBe(32);
+    for (const { exchange } of opened.slice(0, 90)) exchange.abort();
+    await expect.poll(() => silent.open).toBe(10);
+    for (const { exchange } of opened) exchange.abort();
+    await expect.poll(() => silent.open).toBe(0);
+    broker.configure("acme", openPolicy);
+    const next = await fetch(origin.url, { invocationId: "x", wallMs: 1000 });
+    expect(next.head?.status).toBe(200);
+  });
 });
 
 test("goes to the next address of a name where the first is dead", async () => {
@@ -85,3 +141,28 @@ test("goes to the next address of a name where the first is dead", async () => {
   const answer = await fetch(`http://two.test:${origin.port}/`);
   expect(answer.head?.status).toBe(200);
 });
+
+/** Takes connections and says nothing on them. */
+async function startSilentServer() {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on("error", () => undefined).resume();
+    socket.on("close", () => sockets.delete(socket));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- of a server that listens on TCP
+  const { port } = server.address() as AddressInfo;
+  return {
+    port,
+    /** Connections that are open now. */
+    get open() {
+      return sockets.size;
+    },
+  };
+}
