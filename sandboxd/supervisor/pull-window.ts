@@ -27,6 +27,7 @@ export class PullWindow {
 
   constructor(pipe: Duplex) {
     this.#pipe = pipe;
+    pipe.on("drain", () => this.#goOn());
   }
 
   /** So much is there already that nobody reads that no more can be kept. */
@@ -55,7 +56,7 @@ export class PullWindow {
     const bytes = Math.min(pulled.wishedBytes, room);
     if (bytes <= 0) return;
     if (this.#pipe.writableLength > fullBytes) {
-      this.#wait(pulled);
+      this.#waiting.add(pulled);
       return;
     }
     pulled.wishedBytes -= bytes;
@@ -63,13 +64,9 @@ export class PullWindow {
     pulled.pull(bytes);
   }
 
-  #wait(pulled: Pulled): void {
-    if (this.#waiting.size === 0)
-      this.#pipe.once("drain", () => {
-        const waiting = [...this.#waiting];
-        this.#waiting.clear();
-        for (const one of waiting) this.#open(one);
-      });
-    this.#waiting.add(pulled);
+  #goOn(): void {
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const one of waiting) this.#open(one);
   }
 }
