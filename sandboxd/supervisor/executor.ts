@@ -44,7 +44,7 @@ import { checkReply } from "./reply.ts";
 export interface ExecutorEvents {
   /** The version has, or no longer has, an isolate ready here. */
   warmth: (version: VersionName, isWarm: boolean) => void;
-  /** Lines that came after their invocation's answer. */
+  /** Lines that came after their invocation's end was told. Nobody listens yet. */
   loggedLate: (container: string, logs: GuestLogs) => void;
   /** Comes before the calls that were open are told. */
   exited: (death: Death) => void;
@@ -401,7 +401,7 @@ export class Executor {
       const { effects } = open;
       const isToBlame = isToBlameFor(open);
       const end = { cause, effects, isToBlame, memoryMb, ...open.end() };
-      open.settle({ kind: "lost", ...end });
+      this.#calls.tell(open, { kind: "lost", ...end });
     }
   }
 }
@@ -410,7 +410,11 @@ function longestFrame({ maxResultBytes }: StartRequest): number {
   return Math.max(maxResultBytes, maxEgressBodyBytes) + maxHeadBytes;
 }
 
-const nothingLeft: CallTraces = { logs: undefined, egress: [] };
+const nothingLeft: CallTraces = {
+  logs: undefined,
+  egress: [],
+  egressCounts: {},
+};
 const cancelledBefore: ExecutorOutcome = { kind: "cancelled", ...nothingLeft };
 const displacedBefore: ExecutorOutcome = {
   kind: "displaced",

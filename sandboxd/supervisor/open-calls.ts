@@ -94,11 +94,16 @@ export class OpenCalls {
   ): Promise<ExecutorOutcome> {
     held.openCalls++;
     const nowMs = (held.lastCalledMs = this.#parts.now());
-    return new Promise((settle) => {
+    return new Promise((resolve) => {
+      const giveUp = () => this.#cancel(id);
+      const settle = (outcome: ExecutorOutcome) => {
+        signal?.removeEventListener("abort", giveUp);
+        resolve(outcome);
+      };
       const { maxLogBytes } = this.#parts.bounds;
       const options = { call, held, nowMs, maxLogBytes, settle };
       this.#calls.set(id, new OpenCall(options));
-      signal?.addEventListener("abort", () => this.#cancel(id), { once: true });
+      signal?.addEventListener("abort", giveUp);
       const { payload, ...head } = call;
       const version = held.name;
       const sentMs = hostClockMs();
@@ -194,7 +199,14 @@ export class OpenCalls {
     open.held.openCalls--;
     open.held.lastUsedMs = this.#parts.now();
     this.#parts.ended();
+    this.tell(open, outcome);
+  }
+
+  /** Tells a call's end; where that is told already, only what it wrote since is left to tell. */
+  tell(open: OpenCall, outcome: ExecutorOutcome): void {
     open.settle(outcome);
+    if (open.isCancelled && outcome.logs)
+      this.#parts.loggedLate(open.held.container, outcome.logs);
   }
 
   #cancel(id: number): void {

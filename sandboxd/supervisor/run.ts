@@ -5,9 +5,10 @@ import {
   lostBesideAnother,
   tooMany,
   type ExecutorCall,
+  type GuestLogs,
   type LoadableVersion,
 } from "./call.ts";
-import type { EgressRecord } from "./egress.ts";
+import type { EgressCounts, EgressRecord } from "./egress.ts";
 import { Executor } from "./executor.ts";
 import type { ExecutorGroup } from "./executor-group.ts";
 import type { Quarantine } from "./quarantine.ts";
@@ -18,6 +19,8 @@ export interface RunOutcome {
   outcome: CallOutcome;
   /** Requests outward it made; the first of them, if they are many. */
   egress: readonly EgressRecord[];
+  /** All of them that were sent out. */
+  egressCounts: EgressCounts;
   /** The call had to wait for its version to be loaded. */
   isCold: boolean;
   /** The version could not be loaded; nothing ran. */
@@ -39,10 +42,29 @@ export interface RunDependencies {
   quarantine: Pick<Quarantine, "refusal" | "suspicion">;
 }
 
+interface CallToRun {
+  call: ExecutorCall;
+  signal: AbortSignal | undefined;
+}
+
 export async function runCall(
+  dependencies: RunDependencies,
+  version: LoadableVersion,
+  asked: CallToRun,
+): Promise<RunOutcome> {
+  const lost: GuestLogs[] = [];
+  const ran = await runToEnd(dependencies, version, {
+    ...asked,
+    lost: (logs) => void lost.push(logs),
+  });
+  const outcome = lost.reduceRight(withLogsBefore, ran.outcome);
+  return { ...ran, outcome };
+}
+
+async function runToEnd(
   { groupOf, quarantine }: RunDependencies,
   version: LoadableVersion,
-  { call, signal }: { call: ExecutorCall; signal: AbortSignal | undefined },
+  { call, signal, lost }: CallToRun & { lost: (logs: GuestLogs) => void },
 ): Promise<RunOutcome> {
   const admittedAt = performance.now();
   const wait = { signal, dueAt: admittedAt + call.wallMs };
@@ -82,10 +104,14 @@ export async function runCall(
         return alone + shared > 1;
       },
     });
-    if (verdict === "run again") continue;
+    if (verdict === "run again") {
+      if (outcome.logs) lost(outcome.logs);
+      continue;
+    }
     return {
       outcome: withWholeTime(verdict, { call, admittedAt }),
       egress: outcome.egress,
+      egressCounts: outcome.egressCounts,
       isCold,
       isUnloadable: false,
       ...times,
@@ -105,6 +131,7 @@ function notRun(
   return {
     outcome,
     egress: [],
+    egressCounts: {},
     isCold: true,
     isUnloadable: outcome.kind === "failed",
     admittedAt,
@@ -124,7 +151,10 @@ async function unlessGivenUp<Value>(
   work: Promise<Value>,
   { signal, dueAt }: { signal: AbortSignal | undefined; dueAt: number },
 ): Promise<Value | EndOfWait> {
-  if (signal?.aborted) return "given up";
+  if (signal?.aborted) {
+    work.catch(() => undefined); // nobody waits for it any more
+    return "given up";
+  }
   const { promise, resolve } = Promise.withResolvers<EndOfWait>();
   const giveUp = () => resolve("given up");
   const expiry = setTimeout(
@@ -144,6 +174,14 @@ function endOfWait(end: EndOfWait, call: ExecutorCall): CallOutcome {
   return end === "given up"
     ? { kind: "cancelled" }
     : { kind: "failed", failure: expiredFailure(call, call.wallMs) };
+}
+
+/** What a call wrote where it was run first is its too. */
+function withLogsBefore(outcome: CallOutcome, before: GuestLogs): CallOutcome {
+  const after = outcome.logs;
+  const lines = [...before.lines, ...(after?.lines ?? [])];
+  const dropped = before.dropped + (after?.dropped ?? 0);
+  return { ...outcome, logs: { ...before, lines, dropped } };
 }
 
 /** The executor knows what was left of the call's time; its caller wants to hear of all of it. */

@@ -1,5 +1,6 @@
 import { onTestFinished } from "vitest";
 import { createLauncher } from "../../sandboxd/launcher.ts";
+import type { StartRequest } from "../../sandboxd/protocol.ts";
 import {
   startSupervisor,
   type Supervisor,
@@ -36,6 +37,17 @@ const defaults: SupervisorConfig = {
   maxInlineVersions: 2,
   quarantineAfter: 5,
   quarantineWindowMs: 60_000,
+};
+
+/** What an executor started by itself is told. */
+export const testStart: StartRequest = {
+  type: "start",
+  heapLimitMb: defaults.heapLimitMb,
+  maxResultBytes: defaults.maxResultBytes,
+  maxLogBytes: defaults.maxLogBytes,
+  maxOpenHostCalls: defaults.maxOpenHostCalls,
+  maxHostCalls: defaults.maxHostCalls,
+  maxOpenEgress: defaults.maxOpenEgress,
 };
 
 /** What holds for every container unless a test says otherwise. */
