@@ -90,6 +90,7 @@ export function extensionJson(extension: Extension) {
     create_time: extension.createTime,
     update_time: extension.updateTime,
     etag,
+    quarantines: extension.quarantines.map(quarantineJson),
   };
 }
 

@@ -72,7 +72,9 @@ export function extensionService({
 > {
   const publish = (request: Parameters<PublishDeps["publish"]>[0]) =>
     versions.publish(request);
-  const tell = (version: Version) => wireVersionOf(version, fleet.hosts());
+  const tell = (extension: Extension) => wireOf(extension, fleet.hosts());
+  const tellVersion = (version: Version) =>
+    wireVersionOf(version, fleet.hosts());
   return {
     async publishVersion(request, context) {
       await may.managerOf(context, request.container);
@@ -82,18 +84,22 @@ export function extensionService({
         context.signal,
       );
       return {
-        extension: wireOf(published.extension),
-        version: tell(published.version),
+        extension: tell(published.extension),
+        version: tellVersion(published.version),
       };
     },
     async getExtension(request, context) {
       await may.managerOf(context, request.container);
-      return { extension: wireOf(await extensions.get(request)) };
+      return { extension: tell(await extensions.get(request)) };
     },
     async listExtensions(request, context) {
       await may.managerOf(context, request.container);
       const { items, nextPageToken } = await extensions.list(request);
-      return { extensions: items.map(wireOf), nextPageToken };
+      const hosts = fleet.hosts();
+      return {
+        extensions: items.map((one) => wireOf(one, hosts)),
+        nextPageToken,
+      };
     },
     async updateExtension(request, context) {
       await may.managerOf(context, request.container);
@@ -103,7 +109,7 @@ export function extensionService({
         enabled,
         meta: meta?.entries,
       });
-      return { extension: wireOf(extension) };
+      return { extension: tell(extension) };
     },
     async deleteExtension(request, context) {
       await may.managerOf(context, request.container);
@@ -114,16 +120,16 @@ export function extensionService({
       await may.managerOf(context, request.container);
       const { number } = request;
       const change = { ...changeOf(request), number };
-      return { extension: wireOf(await versions.activate(change)) };
+      return { extension: tell(await versions.activate(change)) };
     },
     async rollBackExtension(request, context) {
       await may.managerOf(context, request.container);
       const extension = await versions.rollBack(changeOf(request));
-      return { extension: wireOf(extension) };
+      return { extension: tell(extension) };
     },
     async getVersion({ source, ...name }, context) {
       await may.managerOf(context, name.container);
-      const version = tell(await versions.get(name));
+      const version = tellVersion(await versions.get(name));
       const { files, entry } = source
         ? await versions.readSource(name)
         : { files: [], entry: "" };
@@ -144,7 +150,7 @@ export function extensionService({
         extension,
         ...changeOptions(request),
       });
-      return { extension: wireOf(released) };
+      return { extension: tell(released) };
     },
     async getRollout({ waitMs, ...name }, context) {
       await may.managerOf(context, name.container);
@@ -166,10 +172,12 @@ function changeOf(
   return { container, extension, etag, ...changeOptions(request) };
 }
 
-function wireOf(extension: Extension): WireExtension {
+function wireOf(extension: Extension, hosts: readonly Host[]): WireExtension {
   const { createdAtMs, updatedAtMs, ...rest } = extension;
+  const { container, name, activeVersion: number } = extension;
   return {
     ...rest,
+    quarantines: quarantinesOf(hosts, { container, extension: name, number }),
     createTime: timeOf(createdAtMs),
     updateTime: timeOf(updatedAtMs),
   };

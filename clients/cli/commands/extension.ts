@@ -67,11 +67,17 @@ function addList(parent: Command, terminal: Terminal): void {
       one.activeVersion || undefined,
       one.newestVersion,
       one.points.join(", "),
+      hostsOf(one),
     ]);
-    print(terminal, flags, {
-      json,
-      text: tableOf(["NAME", "ENABLED", "ACTIVE", "NEWEST", "POINTS"], rows),
-    });
+    const head = [
+      "NAME",
+      "ENABLED",
+      "ACTIVE",
+      "NEWEST",
+      "POINTS",
+      "QUARANTINED BY",
+    ];
+    print(terminal, flags, { json, text: tableOf(head, rows) });
   });
 }
 
@@ -89,13 +95,16 @@ function addGet(parent: Command, terminal: Terminal): void {
       extension: name,
     });
     const json = extensionJson(present(extension));
-    const { points, meta, secret_names, ...fields } = json;
-    const text = fieldsOf({
+    const { points, meta, secret_names, quarantines, ...fields } = json;
+    const shown = fieldsOf({
       ...fields,
       points: shownList(points),
       meta: shownPairs(meta),
       secrets: shownList(secret_names),
+      quarantined_by: hostsOf(json),
     });
+    const active = { number: json.active_version, quarantines };
+    const text = [shown, ...reasonsOf([active])].join("\n\n");
     print(terminal, flags, { json, text });
   });
 }
@@ -118,7 +127,7 @@ function addVersions(parent: Command, terminal: Terminal): void {
       one.digest.slice(0, 12),
       one.bundle_bytes,
       one.create_time,
-      shownList(one.quarantines.map(({ host }) => host)),
+      hostsOf(one),
     ]);
     const head = [
       "VERSION",
@@ -133,8 +142,17 @@ function addVersions(parent: Command, terminal: Terminal): void {
   });
 }
 
+interface Quarantined {
+  quarantines: { host: string; message: string }[];
+}
+
+/** The hosts that have it in quarantine. */
+function hostsOf({ quarantines }: Quarantined): string {
+  return shownList(quarantines.map(({ host }) => host));
+}
+
 /** Why hosts have versions in quarantine: the tables' cells are too narrow for it. */
-function reasonsOf(versions: ReturnType<typeof versionJson>[]): string[] {
+function reasonsOf(versions: (Quarantined & { number: number })[]): string[] {
   const rows = versions.flatMap(({ number, quarantines }) =>
     quarantines.map(({ host, message }) => [number, host, message]),
   );

@@ -56,6 +56,7 @@ const extensionJson = {
   create_time: "2026-11-21T00:00:00Z",
   update_time: "2026-11-21T00:00:00Z",
   etag: "e7",
+  quarantines: [],
 };
 const version = {
   container: "acme",
@@ -186,15 +187,25 @@ it("tells which host has a version in quarantine, why, and how to release it", a
   expect(json.error.code).toBe("precondition");
 });
 
-it("shows quarantines beside versions, and releases them", async () => {
+it("shows quarantines beside extensions and versions, and releases them", async () => {
   const quarantines = [
     { host: "m1", message: "it ended 5 executors: out of \u001b[31mmemory" },
     { host: "m2", message: "it ended 6 executors" },
   ];
   const answers = {
     listVersions: () => ({ versions: [{ ...version, quarantines }] }),
+    listExtensions: () => ({ extensions: [{ ...extension, quarantines }] }),
+    getExtension: () => ({ extension: { ...extension, quarantines } }),
     releaseQuarantine: () => ({ extension }),
   };
+  const list = ["extension", "list", "--container", "acme"];
+  const all = await ran([...list, "--json"], answers);
+  expect(all.json).toEqual({ extensions: [{ ...extensionJson, quarantines }] });
+  expect((await ran(list, answers)).stdout).toMatch(/BY\n.* p +m1, m2\n$/);
+  const get = ["extension", "get", "hello", "--container", "acme"];
+  const shown = await ran(get, answers);
+  expect(shown.stdout).toContain("quarantined_by  m1, m2\n");
+  expect(shown.stdout).toContain("3        m2    it ended 6 executors\n");
   const line = ["extension", "versions", "hello", "--container", "acme"];
   const listed = await ran([...line, "--json"], answers);
   expect(listed.json).toEqual({ versions: [{ ...versionJson, quarantines }] });

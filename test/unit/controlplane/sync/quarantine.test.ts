@@ -40,7 +40,7 @@ async function quarantinedHost() {
   return { controlplane, admin, host, position, quarantines };
 }
 
-test("a quarantined version is shown in version, rollout and host, though another serves in its place", async () => {
+test("a quarantined version is shown in extension, version, rollout and host, though another serves in its place", async () => {
   const { admin, controlplane } = await quarantinedHost();
   expect(controlplane.logged).toContainEqual(
     expect.objectContaining({
@@ -55,6 +55,16 @@ test("a quarantined version is shown in version, rollout and host, though anothe
     number: 2,
   });
   expect(version?.quarantines).toEqual([{ host: "host-1", message }]);
+  const { extension } = await admin.extensions.getExtension(greet);
+  expect(extension?.quarantines).toEqual([{ host: "host-1", message }]);
+  const { extensions } = await admin.extensions.listExtensions(greet);
+  expect(extensions).toEqual([extension]);
+  const activated = await admin.extensions.activateVersion({
+    ...greet,
+    number: 1,
+    validateOnly: true,
+  });
+  expect(activated.extension?.quarantines).toEqual([]);
   const { rollout } = await admin.extensions.getRollout(greet);
   expect(rollout).toMatchObject({
     version: 2,

@@ -42,7 +42,10 @@ export interface Container_LabelsEntry {
 export interface ContainerLimits {
   /** V8 heap of each isolate. */
   heapMb: number;
-  /** Memory of each executor process, above which it is killed; above the heap. */
+  /**
+   * Memory of each executor process, above which it is killed: at least 64 MB more than the heap. Where one of the two is a
+   * host's default and the sum does not hold there, the host gives the process as much more.
+   */
   memoryMb: number;
   /** CPU of all its executors together, in percent of one core. */
   cpuPercent: number;
@@ -52,7 +55,10 @@ export interface ContainerLimits {
   syncMs: number;
   /** The longest an invocation may take, awaits included. */
   wallMs: number;
-  /** Invocations that run at once, and that wait behind them; more are refused with `concurrency`. */
+  /**
+   * Invocations that run at once, and that wait behind them; more are refused with `concurrency`. 0 is the host's default of
+   * both: that no call may wait is a host's own setting, `--max-queued-calls 0`.
+   */
   maxRunningCalls: number;
   maxQueuedCalls: number;
   /** Executor processes. */

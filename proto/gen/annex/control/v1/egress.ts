@@ -16,7 +16,8 @@ export const protobufFileName = "annex/control/v1/egress.proto";
 export interface Egress {
   /**
    * Rules, as in ContainerEgress, that open private addresses to containers: the platform's own services. A name that is
-   * opened so may resolve to a private address; loopback, link-local and metadata addresses must be opened as addresses.
+   * opened so may resolve to a private address; loopback, link-local and metadata addresses must be opened as addresses, and
+   * localhost is refused.
    */
   internalHosts: string[];
   /** Rules that hold for every container; wins over what a container allows. */
@@ -1044,7 +1045,10 @@ export const EgressServiceDefinition = {
       responseStream: false,
       options: {},
     },
-    /** Replaces the settings; hosts follow within moments. Needs an admin's token. */
+    /**
+     * Replaces the settings; hosts follow within moments. Refused with INVALID_ARGUMENT where `egress` is not set; an empty one
+     * takes every rule and proxy away. Needs an admin's token.
+     */
     updateEgress: {
       name: "UpdateEgress",
       requestType: UpdateEgressRequest as typeof UpdateEgressRequest,
@@ -1071,7 +1075,10 @@ export const EgressServiceDefinition = {
 export interface EgressServiceImplementation<CallContextExt = {}> {
   /** Needs an admin's token. Passwords are not told. */
   getEgress(request: GetEgressRequest, context: CallContext & CallContextExt): Promise<DeepPartial<GetEgressResponse>>;
-  /** Replaces the settings; hosts follow within moments. Needs an admin's token. */
+  /**
+   * Replaces the settings; hosts follow within moments. Refused with INVALID_ARGUMENT where `egress` is not set; an empty one
+   * takes every rule and proxy away. Needs an admin's token.
+   */
   updateEgress(
     request: UpdateEgressRequest,
     context: CallContext & CallContextExt,
@@ -1089,7 +1096,10 @@ export interface EgressServiceImplementation<CallContextExt = {}> {
 export interface EgressServiceClient<CallOptionsExt = {}> {
   /** Needs an admin's token. Passwords are not told. */
   getEgress(request: DeepPartial<GetEgressRequest>, options?: CallOptions & CallOptionsExt): Promise<GetEgressResponse>;
-  /** Replaces the settings; hosts follow within moments. Needs an admin's token. */
+  /**
+   * Replaces the settings; hosts follow within moments. Refused with INVALID_ARGUMENT where `egress` is not set; an empty one
+   * takes every rule and proxy away. Needs an admin's token.
+   */
   updateEgress(
     request: DeepPartial<UpdateEgressRequest>,
     options?: CallOptions & CallOptionsExt,

@@ -27,6 +27,8 @@ export interface Extension {
   createTime: string;
   updateTime: string;
   etag: string;
+  /** The hosts that have taken the active version out of service because it ended its executors too often, and why. */
+  quarantines: HostQuarantine[];
 }
 
 export interface Extension_MetaEntry {
@@ -264,6 +266,7 @@ function createBaseExtension(): Extension {
     createTime: "",
     updateTime: "",
     etag: "",
+    quarantines: [],
   };
 }
 
@@ -301,6 +304,9 @@ export const Extension: MessageFns<Extension> = {
     }
     if (message.etag !== "") {
       writer.uint32(90).string(message.etag);
+    }
+    for (const v of message.quarantines) {
+      HostQuarantine.encode(v!, writer.uint32(98).fork()).join();
     }
     return writer;
   },
@@ -409,6 +415,14 @@ export const Extension: MessageFns<Extension> = {
             message.etag = reader.string();
             continue;
           }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.quarantines.push(HostQuarantine.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -467,6 +481,9 @@ export const Extension: MessageFns<Extension> = {
         ? globalThis.String(object.update_time)
         : "",
       etag: isSet(object.etag) ? globalThis.String(object.etag) : "",
+      quarantines: globalThis.Array.isArray(object?.quarantines)
+        ? object.quarantines.map((e: any) => HostQuarantine.fromJSON(e))
+        : [],
     };
   },
 
@@ -511,6 +528,9 @@ export const Extension: MessageFns<Extension> = {
     if (message.etag !== "") {
       obj.etag = message.etag;
     }
+    if (message.quarantines?.length) {
+      obj.quarantines = message.quarantines.map((e) => HostQuarantine.toJSON(e));
+    }
     return obj;
   },
 
@@ -538,6 +558,7 @@ export const Extension: MessageFns<Extension> = {
     message.createTime = object.createTime ?? "";
     message.updateTime = object.updateTime ?? "";
     message.etag = object.etag ?? "";
+    message.quarantines = object.quarantines?.map((e) => HostQuarantine.fromPartial(e)) || [];
     return message;
   },
 };

@@ -1798,7 +1798,10 @@ export const PointServiceDefinition = {
       responseStream: false,
       options: {},
     },
-    /** Replaces the point's limits. Needs an admin's token. */
+    /**
+     * Replaces the point's limits. Refused with INVALID_ARGUMENT where `limits` is not set; an empty one takes them all away.
+     * Needs an admin's token.
+     */
     updatePoint: {
       name: "UpdatePoint",
       requestType: UpdatePointRequest as typeof UpdatePointRequest,
@@ -1858,7 +1861,10 @@ export interface PointServiceImplementation<CallContextExt = {}> {
     request: ListPointsRequest,
     context: CallContext & CallContextExt,
   ): Promise<DeepPartial<ListPointsResponse>>;
-  /** Replaces the point's limits. Needs an admin's token. */
+  /**
+   * Replaces the point's limits. Refused with INVALID_ARGUMENT where `limits` is not set; an empty one takes them all away.
+   * Needs an admin's token.
+   */
   updatePoint(
     request: UpdatePointRequest,
     context: CallContext & CallContextExt,
@@ -1897,7 +1903,10 @@ export interface PointServiceClient<CallOptionsExt = {}> {
     request: DeepPartial<ListPointsRequest>,
     options?: CallOptions & CallOptionsExt,
   ): Promise<ListPointsResponse>;
-  /** Replaces the point's limits. Needs an admin's token. */
+  /**
+   * Replaces the point's limits. Refused with INVALID_ARGUMENT where `limits` is not set; an empty one takes them all away.
+   * Needs an admin's token.
+   */
   updatePoint(
     request: DeepPartial<UpdatePointRequest>,
     options?: CallOptions & CallOptionsExt,
