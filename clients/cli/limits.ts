@@ -13,8 +13,12 @@ export interface LimitFlags {
 
 /** Adds `--limit` for a container's limits. */
 export function withContainerLimits(command: Command): Command {
-  return withLimits(command, namesOf(ContainerLimits.create()));
+  return withLimits(command, namesOf(ContainerLimits.create()), hostsWord);
 }
+
+/** What a host makes of limits that say less than they seem to. */
+const hostsWord =
+  "; where memory_mb is less than heap_mb + 64 because one of them is a host's default, that host uses heap_mb + 64; 0 is the host's default, of max_queued_calls too: only a host itself can let no call wait (--max-queued-calls 0)";
 
 /** Adds `--limit` for a point's limits. */
 export function withPointLimits(command: Command): Command {
@@ -58,14 +62,14 @@ function limitsJson(limits: ContainerLimits | PointLimits): LimitValues {
   );
 }
 
-function withLimits(command: Command, names: string[]): Command {
+function withLimits(command: Command, names: string[], more = ""): Command {
   const collect = (text: string, before: LimitValues = {}) => ({
     ...before,
     ...limitOf(text, names),
   });
   return command.option(
     "--limit <name=value>",
-    `set a limit, or NAME=default for none; may be repeated: ${names.join(", ")}`,
+    `set a limit, or NAME=default for none; may be repeated: ${names.join(", ")}${more}`,
     collect,
   );
 }

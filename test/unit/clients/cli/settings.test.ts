@@ -178,6 +178,13 @@ it.each([
   expect(calls).toEqual([]);
 });
 
+it("says what hosts make of limits that say less than they seem to", async () => {
+  const { stdout } = await ran("container update --help", {});
+  const help = stdout.replaceAll(/\s+/g, " ");
+  expect(help).toContain("that host uses heap_mb + 64");
+  expect(help).toContain("0 is the host's default, of max_queued_calls too");
+});
+
 const point = { name: "p", createTime: "t", etag: "e2", limits: { cpuMs: 9 } };
 
 it("limits a point, and keeps the limits that are not named", async () => {
