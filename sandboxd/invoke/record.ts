@@ -1,7 +1,8 @@
 /** What is written down of an invocation after its answer has left: its spans and its counts. */
 import type { Tracer } from "@opentelemetry/api";
 import type { FailureReason } from "../../proto/errors.ts";
-import type { InvocationOutcome, OutwardRequest, Run } from "./invoker.ts";
+import type { InvocationOutcome } from "./conclude.ts";
+import type { OutwardCounts, Run } from "./run.ts";
 import { parentOf, recordInvocation, type InvocationRecord } from "./trace.ts";
 
 /** What is counted of an invocation. */
@@ -12,11 +13,8 @@ export interface InvocationMetrics {
     seconds: number,
   ): void;
   coldStarted(): void;
-  egress(
-    outcome: OutwardRequest["outcome"],
-    sentBytes: number,
-    receivedBytes: number,
-  ): void;
+  /** Requests outward, as they ended. */
+  egress(counts: OutwardCounts): void;
 }
 
 export function createRecorder(
@@ -27,8 +25,7 @@ export function createRecorder(
     const { outcome, failure, startedAt, endedAt, run } = invocation;
     metrics.invoked(outcome, failure?.reason, (endedAt - startedAt) / 1000);
     if (run?.isCold) metrics.coldStarted();
-    for (const egress of run?.egress ?? [])
-      metrics.egress(egress.outcome, egress.sentBytes, egress.receivedBytes);
+    if (run) metrics.egress(run.egressCounts);
     recordInvocation(tracer, recordOf(invocation));
   };
 }
@@ -64,7 +61,7 @@ function phasesOf(
 ) {
   const acquiredUs = us(run.acquiredAt - startedAt);
   const loadedUs = us(run.loadedAt - startedAt);
-  const logs = run.outcome.kind === "cancelled" ? undefined : run.outcome.logs;
+  const { logs } = run.outcome;
   return {
     queue: {
       startUs: us(run.admittedAt - startedAt - queuedMs),
@@ -78,7 +75,7 @@ function phasesOf(
     },
     ...(!run.isUnloadable && {
       run: { startUs: loadedUs, endUs: us(run.endedAt - startedAt) },
-      ...(logs && { logs: logs.lines }),
+      ...(logs && { logs: logs.lines, droppedLogs: logs.dropped }),
       egress: run.egress.map((egress) => ({
         ...egress,
         startUs: us(egress.startedAt - startedAt),

@@ -52,6 +52,8 @@ export interface InvocationRecord {
   run?: Phase;
   /** What the guest wrote to its console. */
   logs?: readonly LogLine[];
+  /** Lines of it that were not kept. */
+  droppedLogs?: number;
   /** What its code asked of others. */
   egress?: readonly Egress[];
 }
@@ -123,6 +125,8 @@ function writePhases(
   if (!run) return;
   const span = open("run", run);
   writeLogs(span, record.logs ?? []);
+  if (record.droppedLogs)
+    span.setAttribute("annex.log_lines_dropped", record.droppedLogs);
   writeEgress(tracer, record, trace.setSpan(parent, span));
   span.end(at(record, run.endUs));
 }

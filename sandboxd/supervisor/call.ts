@@ -1,7 +1,7 @@
 /** What is asked of an executor and what comes of it: versions to load, calls to run, how each may end. */
 import type { CallFailure, LimitHit } from "../../proto/errors.ts";
 import type { GuestRequest, LoadFailure, LoggedReply } from "../protocol.ts";
-import type { EgressRecord } from "./egress.ts";
+import type { EgressCounts, EgressRecord } from "./egress.ts";
 
 /** What an executor needs to load a version. `key` names it among those of its container. */
 export interface LoadableVersion {
@@ -54,6 +54,7 @@ export type AnsweredOutcome = Answer & CallTraces;
 export interface CallTraces {
   logs: GuestLogs | undefined;
   egress: readonly EgressRecord[];
+  egressCounts: EgressCounts;
 }
 
 interface LostCall {

@@ -11,6 +11,7 @@ import type {
   ExecutorRequest,
 } from "../protocol.ts";
 import type {
+  EgressCounts,
   EgressExchange,
   EgressGate,
   EgressRecord,
@@ -63,6 +64,7 @@ export class EgressRelay {
   readonly #parts: RelayParts;
   readonly #open = new Map<number, Open>();
   readonly #records: EgressRecord[] = [];
+  readonly #counts: EgressCounts = {};
   readonly #grant = new Grant(framesOfRequest, framesOfRequest * bytesOfFrame);
   #lastNumber = -1;
   #count = 0;
@@ -81,6 +83,11 @@ export class EgressRelay {
   /** What came of the first of them. */
   get records(): readonly EgressRecord[] {
     return this.#records;
+  }
+
+  /** What came of all that have ended. */
+  get counts(): EgressCounts {
+    return this.#counts;
   }
 
   /** Does what the executor asks; throws where it breaks a bound. */
@@ -213,6 +220,15 @@ export class EgressRelay {
     this.#parts.window.forget(open);
     open.record.outcome = outcome;
     open.record.endedAt = performance.now();
+    const { sentBytes, receivedBytes } = open.record;
+    const count = (this.#counts[outcome] ??= {
+      requests: 0,
+      sentBytes: 0,
+      receivedBytes: 0,
+    });
+    count.requests++;
+    count.sentBytes += sentBytes;
+    count.receivedBytes += receivedBytes;
   }
 
   #record({ method, url }: EgressReply, sentBytes: number): EgressRecord {

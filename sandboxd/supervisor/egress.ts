@@ -50,3 +50,11 @@ export interface EgressRecord {
   receivedBytes: number;
   outcome: "answered" | "aborted" | EgressProblem["kind"];
 }
+
+/** Requests outward by how they ended: how many, and the bytes of their bodies. */
+export type EgressCounts = Partial<
+  Record<
+    EgressRecord["outcome"],
+    { requests: number; sentBytes: number; receivedBytes: number }
+  >
+>;

@@ -48,7 +48,11 @@ export class OpenCall {
   /** Ends what it has open outward; gives what is kept of it. */
   end(): CallTraces {
     this.egress?.close();
-    return { logs: this.log.take(), egress: this.egress?.records ?? none };
+    return {
+      logs: this.log.take(),
+      egress: this.egress?.records ?? none,
+      egressCounts: this.egress?.counts ?? {},
+    };
   }
 }
 

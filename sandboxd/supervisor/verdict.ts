@@ -65,8 +65,8 @@ function lost(traces: CallTraces, how: string): CallOutcome {
 }
 
 function failed(
-  { logs, egress }: CallTraces,
+  { logs, egress, egressCounts }: CallTraces,
   failure: CallFailure,
 ): CallOutcome {
-  return { kind: "failed", failure, logs, egress };
+  return { kind: "failed", failure, logs, egress, egressCounts };
 }

@@ -27,11 +27,12 @@ export interface HostMetrics {
     seconds: number,
   ): void;
   coldStarted(): void;
-  /** A request outward is over. */
+  /** Requests outward are over. Their outcomes are a closed set. */
   egress(
-    outcome: "answered" | "aborted" | "denied" | "limit" | "failed",
-    sentBytes: number,
-    receivedBytes: number,
+    counts: Record<
+      string,
+      { requests: number; sentBytes: number; receivedBytes: number }
+    >,
   ): void;
   /** The reasons are a closed set of the supervisor's. */
   executorKilled(reason: string): void;
@@ -80,10 +81,12 @@ export function createMetrics(meter: Meter): HostMetrics {
       durations.record(seconds, { outcome });
     },
     coldStarted: () => coldStarts.add(1),
-    egress(outcome, sentBytes, receivedBytes) {
-      egress.add(1, { outcome });
-      egressBytes.add(sentBytes, { direction: "sent" });
-      egressBytes.add(receivedBytes, { direction: "received" });
+    egress(counts) {
+      for (const [outcome, count] of Object.entries(counts)) {
+        egress.add(count.requests, { outcome });
+        egressBytes.add(count.sentBytes, { direction: "sent" });
+        egressBytes.add(count.receivedBytes, { direction: "received" });
+      }
     },
     executorKilled: (reason) => kills.add(1, { reason }),
     spansDropped: (count) => drops.add(count),

@@ -73,6 +73,7 @@ test.each(["http/protobuf", "http/json"])(
       ...invocation(sampledParent),
       outcome: "failure",
       reason: "threw",
+      droppedLogs: 7,
     });
     const spans = await receiver.waitForSpans((all) => all.length >= 5);
     expect(orphans(spans, callerSpanId)).toEqual([]);
@@ -105,6 +106,7 @@ test.each(["http/protobuf", "http/json"])(
       "annex.compile": "miss",
     });
     const run = spanNamed(spans, "run");
+    expect(run.attributes).toEqual({ "annex.log_lines_dropped": 7 });
     expect(run.startNs - server.startNs).toBe(500_000n);
     expect(run.events).toMatchObject([
       { name: "log", attributes: { "log.message": "hello from the guest" } },
@@ -305,8 +307,10 @@ test("metrics tell what happened and what is", async () => {
   metrics.invoked("result", undefined, 0.0004);
   metrics.invoked("failure", "wall_time", 1);
   metrics.coldStarted();
-  metrics.egress("answered", 10, 2000);
-  metrics.egress("denied", 0, 0);
+  metrics.egress({
+    answered: { requests: 150, sentBytes: 10, receivedBytes: 2000 },
+    denied: { requests: 1, sentBytes: 0, receivedBytes: 0 },
+  });
   metrics.executorKilled("wall_time");
   const text = await scrape(telemetry);
   for (const line of [
@@ -317,7 +321,7 @@ test("metrics tell what happened and what is", async () => {
     'annex_invocation_duration_seconds_bucket{outcome="result",le="0.0003"} 0',
     'annex_invocation_duration_seconds_bucket{outcome="result",le="0.0005"} 1',
     "annex_cold_starts_total 1",
-    'annex_egress_requests_total{outcome="answered"} 1',
+    'annex_egress_requests_total{outcome="answered"} 150',
     'annex_egress_requests_total{outcome="denied"} 1',
     'annex_egress_bytes_total{direction="sent"} 10',
     'annex_egress_bytes_total{direction="received"} 2000',

@@ -231,7 +231,7 @@ test("a failure outside reaches the call, and its record says which", async () =
   });
 });
 
-test("a call's records are bounded, and its requests one after the other are not", async () => {
+test("a call's records are bounded, and its requests one after the other are not: all of them are counted", async () => {
   let next = 1;
   const ended = new EventEmitter();
   const gate = fakeGate(({ sink }) => {
@@ -245,7 +245,9 @@ test("a call's records are bounded, and its requests one after the other are not
     );
     ask(executor, request, next);
   }, gate);
-  expect((await run()).egress).toHaveLength(100);
+  const { egress, egressCounts } = await run();
+  expect(egress).toHaveLength(100);
+  expect(egressCounts).toMatchObject({ answered: { requests: 300 } });
   expect(gate.exchanges).toHaveLength(300);
   expect(killed).toEqual([]);
 });
