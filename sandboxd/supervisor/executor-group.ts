@@ -62,6 +62,7 @@ export class ExecutorGroup {
   /** Lets a container go: what of it is idle is unloaded, the rest when it has ended. */
   leave(container: string): void {
     this.#members.delete(container);
+    if (this.#apart?.version.container === container) this.#endApart();
     this.#unloadStrangers();
     this.#confine();
   }

@@ -1,4 +1,4 @@
-/** Which containers share executors: each has its own, or those of its trust group, until it is suspected of having ended one. */
+/** Which containers share executors: each has its own, or those of its trust group, until it is known to have ended one. */
 import type { Death } from "./death.ts";
 import type { Executor } from "./executor.ts";
 import { ExecutorGroup, type ExecutorGroupOptions } from "./executor-group.ts";
@@ -100,15 +100,16 @@ export class Groups {
     return group;
   }
 
+  /** Of several suspects the group finds out which it was. */
   #moveOut(group: ExecutorGroup, { suspects }: Death): void {
-    for (const container of new Set(suspects.map((one) => one.container))) {
-      const member = this.#members.get(container);
-      if (member?.group !== group || member.settings.trustGroup === "")
-        continue;
-      if (this.#movedOut.has(container)) continue;
-      this.#movedOut.add(container);
-      this.#options.movedOut(container, member.settings.trustGroup);
-      this.#enter(container);
-    }
+    const containers = new Set(suspects.map((one) => one.container));
+    const [container] = containers;
+    if (container === undefined || containers.size > 1) return;
+    const member = this.#members.get(container);
+    if (member?.group !== group || member.settings.trustGroup === "") return;
+    if (this.#movedOut.has(container)) return;
+    this.#movedOut.add(container);
+    this.#options.movedOut(container, member.settings.trustGroup);
+    this.#enter(container);
   }
 }

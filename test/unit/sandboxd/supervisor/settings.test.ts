@@ -121,6 +121,37 @@ test("a container that ends the shared executor is moved out alone, until its se
   await vi.waitUntil(() => supervisor.pids().every(({ pid }) => pid !== alone));
 });
 
+test("a container that ends the shared executor is moved out alone, whoever has calls in it", async () => {
+  const trusting = { trustGroup: "friends" };
+  const names = ["ann", "bob", "cid", "mal"];
+  const { call, executorOf, supervisor } = await start(
+    Object.fromEntries(names.map((name) => [name, trusting])),
+    {
+      invoke: (executor, request) => {
+        if (request.version.includes("bad")) executor.die();
+        else if (!request.version.includes("wait")) executor.answer(request);
+      },
+    },
+  );
+  const innocents = names.filter((name) => name !== "mal");
+  for (let round = 0; round < 3; round++) {
+    for (const name of names) await call(name);
+    const waiting = innocents.map((name) => call(name, "wait@1"));
+    const openCalls = () =>
+      innocents.filter((name) => supervisor.openCalls(name) > 0).length;
+    await vi.waitUntil(() => openCalls() === innocents.length);
+    const shared = executorOf("ann");
+    await call("mal", "bad@1");
+    if (shared?.isGone !== true) shared?.die();
+    await Promise.all(waiting);
+  }
+  for (const name of names) await call(name);
+  const pids = names.map((name) => executorOf(name)?.pid);
+  const [ann, bob, cid, mal] = pids;
+  expect([bob, cid]).toEqual([ann, ann]);
+  expect(mal).not.toBe(ann);
+});
+
 test("a container that leaves its trust group leaves nothing behind", async () => {
   const { call, executorOf, supervisor, settings, launcher } = await start({
     ...friends,
