@@ -39,6 +39,9 @@ export interface PoolOptions {
 /** After an executor could not be started, how long until the next is tried. */
 const restartDelayMs = 1000;
 
+/** How long an executor may take to be ready: many times what one takes on a busy machine. */
+const startTimeoutMs = 10_000;
+
 interface Waiter {
   resolve(executor: Executor): void;
   reject(error: Error): void;
@@ -69,10 +72,17 @@ export function startPool(options: PoolOptions): ExecutorPool {
     const executor = new Executor({ process, start, gate, now });
     starting.add(executor);
     disown(executor);
-    executor.ready().then(
-      () => arrived(executor),
-      () => undefined, // `exited` tells the same
+    const late = setTimeout(
+      () => executor.kill("closed", `not ready within ${startTimeoutMs} ms`),
+      startTimeoutMs,
     );
+    executor
+      .ready()
+      .then(
+        () => arrived(executor),
+        () => undefined, // `exited` tells the same
+      )
+      .finally(() => clearTimeout(late));
     return true;
   }
 

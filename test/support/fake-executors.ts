@@ -37,6 +37,7 @@ export interface FakeExecutor {
 }
 
 export interface FakeBehaviour {
+  start?: (executor: FakeExecutor) => void;
   invoke?: (
     executor: FakeExecutor,
     request: InvokeRequest,
@@ -132,11 +133,14 @@ class Fake implements FakeExecutor {
   #take(
     request: ExecutorRequest,
     body: Buffer,
-    { invoke, load, cancel }: FakeBehaviour,
+    { start, invoke, load, cancel }: FakeBehaviour,
   ): void {
     if (this.isGone) return;
     this.requests.push(request);
-    if (request.type === "start") this.send({ type: "ready" });
+    if (request.type === "start") {
+      if (start) start(this);
+      else this.send({ type: "ready" });
+    }
     if (request.type === "load") {
       const { id } = request;
       if (load) load(this, request);

@@ -1,0 +1,46 @@
+/** Executors that never say that they are ready. */
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { startPool } from "../../../../sandboxd/supervisor/pool.ts";
+import { createProcesses } from "../../../../sandboxd/supervisor/processes.ts";
+import { fakeLauncher } from "../../../support/fake-executors.ts";
+import {
+  ampleBudget,
+  closedGate,
+  testStart,
+} from "../../../support/supervisor.ts";
+
+const toFake = ["setTimeout", "clearTimeout", "performance"] as const;
+beforeEach(() => void vi.useFakeTimers({ toFake: [...toFake] }));
+afterEach(() => void vi.useRealTimers());
+
+test("an executor that never gets ready is ended, told of, and followed by another", async () => {
+  const launcher = fakeLauncher({ start: () => undefined });
+  const error = vi.fn<(fields: object, message: string) => void>();
+  const pool = startPool({
+    processes: createProcesses({
+      launcher,
+      budget: ampleBudget,
+      returned: () => undefined,
+    }),
+    start: testStart,
+    limits: { memoryMb: 384, cpuPercent: 100 },
+    size: 1,
+    now: () => performance.now(),
+    gate: closedGate,
+    log: { error },
+  });
+  const taking = pool.take().catch((refused: unknown) => refused);
+  await vi.advanceTimersByTimeAsync(9000);
+  expect(launcher.executors.some(({ isGone }) => isGone)).toBe(false);
+  await vi.advanceTimersByTimeAsync(2000);
+  expect(await taking).toMatchObject({
+    code: "unavailable",
+    message: expect.stringContaining("not ready within 10000 ms"),
+  });
+  expect(error).toHaveBeenCalledWith(
+    { ending: "not ready within 10000 ms" },
+    "an executor could not be started",
+  );
+  expect(launcher.executors.map(({ isGone }) => isGone)).toEqual([true, false]);
+  pool.close();
+});
