@@ -50,6 +50,9 @@ export interface Broker extends EgressGate {
 
 /** A process that is so late with a request's end is stuck. */
 const overdueMs = 3000;
+/** A container that opened nothing for so long is forgotten, and its policy sent again when it opens something; so are the longest idle, where more are known. */
+const idleMs = 5 * 60_000;
+const maxTold = 2048;
 const firstDelayMs = 50;
 const maxDelayMs = 5000;
 /** A process that lived so long was sound. */
@@ -99,7 +102,9 @@ class RestartingBroker implements Broker {
     const problem = policy ? this.#refuse(request) : noPolicy;
     if (!policy || problem) return refusedExchange(sink, problem ?? noPolicy);
     const connection = this.#connection;
-    if (!connection.told.has(container)) this.#tell(container, policy);
+    if (!connection.told.delete(container)) this.#tell(container, policy);
+    connection.told.set(container, this.#options.now());
+    this.#forgetIdle(connection);
     return this.#send(connection, request, policy, sink);
   }
 
@@ -135,8 +140,20 @@ class RestartingBroker implements Broker {
 
   /** Policies go to the process when they are first needed: a restart does not send those of every container. */
   #tell(container: string, policy: ContainerPolicy): void {
-    this.#connection.told.add(container);
     this.#connection.send({ type: "policy", container, policy });
+  }
+
+  /** What it keeps of a container is small, but containers are many. */
+  #forgetIdle(connection: BrokerConnection): void {
+    const { told } = connection;
+    const now = this.#options.now();
+    for (const [container, usedAtMs] of told) {
+      if (now - usedAtMs < idleMs && told.size <= maxTold) return;
+      told.delete(container);
+      if (this.#loads.isIdle(container))
+        connection.send({ type: "forget", container });
+      else told.set(container, now);
+    }
   }
 
   #refuse({ container, body }: EgressRequest): EgressProblem | undefined {

@@ -38,8 +38,8 @@ export const brokerEnded: EgressProblem = {
 };
 
 export class BrokerConnection {
-  /** Containers whose policy it was sent, as it is now. */
-  readonly told = new Set<string>();
+  /** Containers whose policy it was sent, as it is now, and when each last opened a request; the longest idle first. */
+  readonly told = new Map<string, number>();
   readonly ready: Promise<void>;
   readonly exited: Promise<string>;
   readonly #process: BrokerProcess;

@@ -1,6 +1,5 @@
 /** What the broker keeps for one container, and shares with no other: its connections, its rules, its rate, its counts. */
 import type { Duplex } from "node:stream";
-import { LRUCache } from "lru-cache";
 import type { Agent, Dispatcher } from "undici";
 import { createAgent } from "./agent.ts";
 import { openConnection } from "./connect.ts";
@@ -70,7 +69,7 @@ export class Container {
   readonly rate: Rate;
   readonly caps: UsageCaps;
   readonly #connections: Agent;
-  readonly #usages: LRUCache<string, Usage>;
+  readonly #usages: Map<string, Usage>;
   readonly #sockets = new Quota(maxKeptConnections);
   readonly #windows = new Quota(maxWindows);
   readonly #shared: SharedQuotas;
@@ -94,9 +93,7 @@ export class Container {
       before?.policy.bytesPerSecond === policy.bytesPerSecond
         ? before.rate
         : new Rate(policy.bytesPerSecond, options.now);
-    this.#usages = before
-      ? before.#usages
-      : new LRUCache({ max: maxInvocations });
+    this.#usages = before ? before.#usages : new Map();
     const connecting = {
       container: options.name,
       guard: this.guard,
@@ -114,10 +111,12 @@ export class Container {
   }
 
   usageOf(invocationId: string): Usage {
-    const known = this.#usages.get(invocationId);
-    if (known) return known;
-    const usage = new Usage();
-    this.#usages.set(invocationId, usage);
+    const usages = this.#usages;
+    const usage = usages.get(invocationId) ?? new Usage();
+    usages.delete(invocationId);
+    usages.set(invocationId, usage);
+    const [longestUnused = invocationId] = usages.keys();
+    if (usages.size > maxInvocations) usages.delete(longestUnused);
     return usage;
   }
 

@@ -61,6 +61,7 @@ export interface TestBrokerOptions {
   names?: Record<string, string[][]>;
   maxOpenEgress?: number;
   launch?: () => BrokerProcess;
+  now?: () => number;
 }
 
 /** Starts one with a container "acme", closed when the test ends. */
@@ -74,7 +75,7 @@ export async function startTestBroker(
   const broker = startBroker({
     launch: options.launch ?? (() => serveInProcess(resolve)),
     limits: { maxOpenEgress: options.maxOpenEgress ?? 16 },
-    now: () => performance.now(),
+    now: options.now ?? (() => performance.now()),
     log: { info: () => undefined, warn: log, error: log },
   });
   onTestFinished(() => broker.close());

@@ -343,6 +343,64 @@ test("sends a container's policy when it is needed, and again when it changes", 
   );
 });
 
+describe("containers that open nothing any more", () => {
+  const minuteMs = 60_000;
+
+  test("are forgotten after minutes, and told of again when they open something", async () => {
+    const script = scriptBroker();
+    let nowMs = 0;
+    const { broker, open } = await startTestBroker({
+      launch: script.launch,
+      now: () => nowMs,
+    });
+    broker.configure("busy", openPolicy);
+    broker.configure("globex", openPolicy);
+    const openAt = (minutes: number, container: string) => {
+      nowMs = minutes * minuteMs;
+      return open("http://a.test/", { container, isIdle: true });
+    };
+    openAt(0, "acme").exchange.abort();
+    openAt(0, "busy");
+    openAt(4, "globex").exchange.abort();
+    openAt(6, "globex").exchange.abort();
+    openAt(7, "acme").exchange.abort();
+    await vi.waitFor(() =>
+      expect(policiesOf(script)).toEqual([
+        "policy acme",
+        "policy busy",
+        "policy globex",
+        "forget acme",
+        "policy acme",
+      ]),
+    );
+  });
+
+  test("are forgotten sooner where there are thousands of them", async () => {
+    const script = scriptBroker();
+    const { broker, open } = await startTestBroker({ launch: script.launch });
+    for (let n = 0; n < 3000; n += 1) {
+      broker.configure(`c${n}`, openPolicy);
+      open("http://a.test/", { container: `c${n}` }).exchange.abort();
+    }
+    await vi.waitFor(() =>
+      expect(policiesOf(script)).toContain("policy c2999"),
+    );
+    const told = policiesOf(script);
+    expect(told.filter((text) => text.startsWith("forget"))).toHaveLength(952);
+    expect(told).toContain("forget c0");
+    expect(told).not.toContain("forget c952");
+  });
+});
+
+/** What the present process was told of containers. */
+function policiesOf({ received }: Scripted): string[] {
+  return received.flatMap((request) =>
+    request.type === "policy" || request.type === "forget"
+      ? [`${request.type} ${request.container}`]
+      : [],
+  );
+}
+
 function zeros(length: number): Buffer {
   return Buffer.alloc(length);
 }

@@ -1,5 +1,6 @@
 /** The broker as it is shipped: one file in a process of its own, behind walls where they can be had. */
 import { randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { expect, test, vi } from "vitest";
@@ -8,7 +9,7 @@ import { createLauncher } from "../../../../sandboxd/launcher.ts";
 import { noWalls } from "../../../../sandboxd/walls/none.ts";
 import { brokerProgram } from "../../../../sandboxd/walls/program.ts";
 import { openWalls, type Walls } from "../../../../sandboxd/walls/walls.ts";
-import { startTestBroker } from "../../../support/broker.ts";
+import { openPolicy, startTestBroker } from "../../../support/broker.ts";
 import { startOrigin } from "../../../support/origin.ts";
 import { brokerFile } from "../../../support/paths.ts";
 
@@ -120,6 +121,28 @@ test("outlives requests that are given up at any moment, in any state", async ()
   expect(await fetch(origin.url)).toMatchObject({ head: { status: 200 } });
   expect(broker.pid).toBe(pid);
 });
+
+test("grows little with the containers that it knows", async () => {
+  const origin = await startOrigin();
+  const { broker, fetch } = await startTestBroker({
+    launch: launchWithin(noWalls),
+  });
+  const fetchAs = async (container: string) => {
+    broker.configure(container, openPolicy);
+    const { problem } = await fetch("http://10.0.0.1/", { container });
+    expect(problem?.kind).toBe("denied");
+  };
+  expect((await fetch(origin.url)).head?.status).toBe(200);
+  const before = await rssOf(broker.pid);
+  for (let n = 0; n < 3000; n += 1) await fetchAs(`c${n}`);
+  // Garbage included: what is kept of each is a few KiB.
+  expect((await rssOf(broker.pid)) - before).toBeLessThan(100 * 1024 * 1024);
+});
+
+async function rssOf(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, "utf8");
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+}
 
 test("ends when its pipe does", async () => {
   const launched: BrokerProcess[] = [];
