@@ -1,7 +1,7 @@
 /** What a redirect makes of a request: the Fetch standard's rules, and no step from https down to http. */
 import { maxUrlChars } from "./messages.ts";
 import { denied, failed } from "./problem.ts";
-import { isHttp, type Hop } from "./request.ts";
+import { hasEmptyLabel, isHttp, type Hop } from "./request.ts";
 
 /** As fetch. */
 export const maxRedirects = 20;
@@ -30,6 +30,8 @@ export function nextHop(
     throw failed("a redirect led to a URL that is too long");
   if (!isHttp(url))
     throw denied("a redirect led to something else than http: or https:");
+  if (hasEmptyLabel(url))
+    throw denied("a redirect led to something that is no name of a host");
   if (hop.url.protocol === "https:" && url.protocol === "http:")
     throw denied("a redirect led from https: down to http:");
   url.username = "";

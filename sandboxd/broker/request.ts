@@ -73,12 +73,13 @@ export function firstHop(asked: Asked): Hop {
 }
 
 function urlOf(text: string): URL {
-  if (text.length > maxUrlChars) throw urlTooLong;
+  if (text.length > maxUrlChars) throw urlTooLong();
   const url = URL.parse(text);
   if (!url) throw failed("that is no URL");
   // Percent-encoding makes nine of one.
-  if (url.href.length > maxUrlChars) throw urlTooLong;
+  if (url.href.length > maxUrlChars) throw urlTooLong();
   if (!isHttp(url)) throw denied("only http: and https: URLs can be fetched");
+  if (hasEmptyLabel(url)) throw denied(`${url.host} is no name of a host`);
   if (url.username !== "" || url.password !== "")
     throw denied(
       "a URL may hold no credentials; send them in an Authorization header",
@@ -86,10 +87,17 @@ function urlOf(text: string): URL {
   return url;
 }
 
-const urlTooLong = denied(`a URL may have ${maxUrlChars} characters`);
+function urlTooLong(): Error {
+  return denied(`a URL may have ${maxUrlChars} characters`);
+}
 
 export function isHttp({ protocol }: URL): boolean {
   return protocol === "http:" || protocol === "https:";
+}
+
+/** Resolvers may pass over what is between two dots, where rules see another name. One dot at the end is part of a name. */
+export function hasEmptyLabel({ hostname }: URL): boolean {
+  return hostname.replace(/\.$/, "").split(".").includes("");
 }
 
 function methodOf(method: string): string {

@@ -55,6 +55,42 @@ test.each([
   expect([v4.connections, v6.connections]).toEqual([1, 1]);
 });
 
+test.each([
+  "bad.test..",
+  ".bad.test",
+  "a..bad.test",
+  "bad.test%2e%2e",
+  "bad。test。。",
+])("takes %s for no name, of which rules would know nothing", async (host) => {
+  const origin = await startOrigin();
+  const hostname = URL.parse(`http://${host}/`)?.hostname ?? "";
+  const { fetch, resolved } = await startTestBroker({
+    names: {
+      [hostname]: [["127.0.0.1"]],
+      [hostname.slice(0, -1)]: [["127.0.0.1"]],
+    },
+    policy: { deny: ["bad.test", "*.bad.test"] },
+  });
+  const url = `http://${host}:${origin.port}/`;
+  const refused = await fetch(url);
+  expect(refused.problem).toEqual({
+    kind: "denied",
+    message: `${hostname}:${origin.port} is no name of a host`,
+  });
+  const moved = await startOrigin((_request, response) => {
+    response
+      .writeHead(302, { location: encodeURI(url).replaceAll("%25", "%") })
+      .end();
+  });
+  const led = await fetch(moved.url);
+  expect(led.problem).toEqual({
+    kind: "denied",
+    message: "a redirect led to something that is no name of a host",
+  });
+  expect(resolved).toEqual([]);
+  expect(origin.connections).toBe(0);
+});
+
 test("names no address in its answers", async () => {
   const { fetch } = await startTestBroker({
     names: { "loopback.test": [["10.1.2.3"]] },
