@@ -141,6 +141,8 @@ export async function startSandboxd(
   parts.defer(() => sync.close());
   metrics.watch({
     executors: () => supervisor.counts(),
+    callsWaiting: () => invoker.waitingCalls(),
+    heldPayloadBytes: () => invoker.heldPayloadBytes(),
     isSyncConnected: () => sync.status().connected,
     syncStalenessSeconds: () => (sync.status().stalenessMs ?? 0) / 1000,
     isCatalogDegraded: () => catalog.status().degraded !== undefined,

@@ -12,6 +12,10 @@ export interface Setting<Value> {
 /** What a gRPC message of 8 MiB has room for beside a call's other fields. */
 const maxBodyBytes = 7 * 1024 * 1024;
 
+/** The control plane's bound too. Above 2^31 ms a timer would end at once. */
+const maxCallMs = 300_000;
+const maxLifeS = 7 * 24 * 3600;
+
 /** The settings by the names commander gives them. */
 export const settings = () => ({
   // Where it lives and whom it talks to.
@@ -71,7 +75,7 @@ export const settings = () => ({
     "--close-grace-ms <ms>",
     10_000,
     "how long open calls may finish at shutdown",
-    { min: 0 },
+    { min: 0, max: maxCallMs },
   ),
 
   // The walls.
@@ -117,11 +121,14 @@ export const settings = () => ({
     2,
     "executors one container may have",
   ),
-  idleS: count("--idle-s <s>", 600, "an executor unused for longer is ended"),
+  idleS: count("--idle-s <s>", 600, "an executor unused for longer is ended", {
+    max: maxLifeS,
+  }),
   maxAgeS: count(
     "--max-age-s <s>",
     3600,
     "an older executor takes no more calls",
+    { max: maxLifeS },
   ),
   memoryMb: count(
     "--memory-mb <mb>",
@@ -150,7 +157,9 @@ export const settings = () => ({
     5,
     "a version that ends so many executors is taken out of service",
   ),
-  quarantineWindowS: count("--quarantine-window-s <s>", 60, "within so long"),
+  quarantineWindowS: count("--quarantine-window-s <s>", 60, "within so long", {
+    max: maxLifeS,
+  }),
 
   // One invocation.
   heapLimitMb: count("--heap-limit-mb <mb>", 128, "V8 heap of each isolate", {
@@ -160,17 +169,22 @@ export const settings = () => ({
     "--wall-ms <ms>",
     10_000,
     "the longest an invocation may take, awaits included",
+    { max: maxCallMs },
   ),
   syncMs: count(
     "--sync-ms <ms>",
     1000,
     "the longest code may run without returning to the event loop",
+    { max: maxCallMs },
   ),
-  cpuMs: count("--cpu-ms <ms>", 1000, "CPU time of an invocation"),
+  cpuMs: count("--cpu-ms <ms>", 1000, "CPU time of an invocation", {
+    max: maxCallMs,
+  }),
   loadTimeoutMs: count(
     "--load-timeout-ms <ms>",
     1000,
     "the longest a version's top level may run",
+    { max: maxCallMs },
   ),
   maxPayloadBytes: count(
     "--max-payload-bytes <n>",
@@ -199,6 +213,16 @@ export const settings = () => ({
     128,
     "calls of a container that wait for their turn; more are refused",
     { min: 0 },
+  ),
+  maxHeldPayloadBytesPerContainer: count(
+    "--max-held-payload-bytes-per-container <n>",
+    16 * 1024 * 1024,
+    "of a container's calls that wait or run together",
+  ),
+  maxHeldPayloadBytes: count(
+    "--max-held-payload-bytes <n>",
+    64 * 1024 * 1024,
+    "of all containers' calls that wait or run together",
   ),
   maxOpenHostCalls: count(
     "--max-open-host-calls <n>",
@@ -236,6 +260,7 @@ export const settings = () => ({
     "--egress-ms <ms>",
     10_000,
     "the longest one such request may take",
+    { max: maxCallMs },
   ),
   egressBytesPerSecond: count(
     "--egress-bytes-per-second <n>",

@@ -15,6 +15,7 @@ import {
   type InvocationOutcome,
 } from "./conclude.ts";
 import { createInvocationIds } from "./invocation-ids.ts";
+import { HeldPayloads, type HeldPayloadLimits } from "./held-payloads.ts";
 import { createCallLimits, type Clocks, type LimitSource } from "./limits.ts";
 import {
   noContainer,
@@ -45,10 +46,14 @@ export interface Caller {
 export interface Invoker {
   /** Rejects only where the call could not be handled; what the callee did wrong is in the response. */
   invoke(request: InvokeRequest, caller: Caller): Promise<InvokeResponse>;
+  /** Calls that wait for their turn, of all containers. */
+  waitingCalls(): number;
+  /** Payloads of calls that wait or run, small ones left out. */
+  heldPayloadBytes(): number;
 }
 
 /** The host's defaults. */
-export interface InvokerLimits extends Clocks, TurnLimits {
+export interface InvokerLimits extends Clocks, TurnLimits, HeldPayloadLimits {
   readonly maxPayloadBytes: number;
 }
 
@@ -75,6 +80,7 @@ export function createInvoker(
   const { catalog } = dependencies;
   const ends = createEndings(dependencies.record);
   const turns = new Turns(limits, catalog);
+  const held = new HeldPayloads(limits);
   const limitsOf = createCallLimits(limits, catalog);
   const nextId = createInvocationIds();
   const versions = createVersions(catalog);
@@ -96,7 +102,7 @@ export function createInvoker(
       serving: undefined,
     };
     try {
-      return answerAtOnce(invocation) ?? (await invokeInTurn(invocation));
+      return answerAtOnce(invocation) ?? (await invokeHeld(invocation));
     } catch (error) {
       ends.broken(invocation);
       throw error;
@@ -117,6 +123,21 @@ export function createInvoker(
         : ends.failed(invocation, noContainer(request.container));
     const found = resolve(catalog, request);
     return isServed(found) ? undefined : ends.notServed(invocation, found);
+  }
+
+  async function invokeHeld(
+    invocation: OpenInvocation,
+  ): Promise<InvokeResponse> {
+    const { request, caller } = invocation;
+    const { container, payload } = request;
+    const bytes = payload.length + (caller.source?.length ?? 0);
+    const refusal = held.take(container, bytes);
+    if (refusal) return ends.failed(invocation, refusal);
+    try {
+      return await invokeInTurn(invocation);
+    } finally {
+      held.release(container, bytes);
+    }
   }
 
   async function invokeInTurn(
@@ -214,7 +235,11 @@ export function createInvoker(
     };
   }
 
-  return { invoke };
+  return {
+    invoke,
+    waitingCalls: () => turns.waitingCalls,
+    heldPayloadBytes: () => held.bytes,
+  };
 }
 
 interface OpenInvocation extends Invocation {

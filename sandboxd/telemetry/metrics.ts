@@ -10,6 +10,8 @@ import type { FailureReason } from "../../proto/errors.ts";
 export interface HostReadings {
   /** Executors by state; the states are a closed set. */
   executors(): Record<string, number>;
+  callsWaiting(): number;
+  heldPayloadBytes(): number;
   isSyncConnected(): boolean;
   /** Since the control plane's last word. */
   syncStalenessSeconds(): number;
@@ -115,6 +117,12 @@ function watchReadings(meter: Meter, readings: HostReadings): void {
   const { walls, limits } = readings;
   named("annex_walls", "What walls executors: none is no wall", { walls });
   named("annex_limits", "What bounds executors", { limits });
+  gauge("annex_calls_waiting", "Calls that wait for their turn", () =>
+    readings.callsWaiting(),
+  );
+  gauge("annex_held_payload_bytes", "Payloads of calls that wait or run", () =>
+    readings.heldPayloadBytes(),
+  );
   gauge("annex_sync_connected", "1 with a stream to the control plane", () =>
     Number(readings.isSyncConnected()),
   );

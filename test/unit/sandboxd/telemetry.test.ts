@@ -298,6 +298,8 @@ test("metrics tell what happened and what is", async () => {
   const { metrics } = telemetry;
   metrics.watch({
     executors: () => ({ ready: 2, serving: 1 }),
+    callsWaiting: () => 3,
+    heldPayloadBytes: () => 2048,
     isSyncConnected: () => true,
     syncStalenessSeconds: () => 1.5,
     isCatalogDegraded: () => false,
@@ -325,6 +327,8 @@ test("metrics tell what happened and what is", async () => {
     'annex_egress_requests_total{outcome="denied"} 1',
     'annex_egress_bytes_total{direction="sent"} 10',
     'annex_egress_bytes_total{direction="received"} 2000',
+    "annex_calls_waiting 3",
+    "annex_held_payload_bytes 2048",
     'annex_executors{state="ready"} 2',
     'annex_executors{state="serving"} 1',
     'annex_executor_kills_total{reason="wall_time"} 1',

@@ -92,6 +92,8 @@ function hostServing(number: number) {
     cpuMs: 1000,
     maxRunningCalls: 1,
     maxQueuedCalls: 1,
+    maxHeldPayloadBytes: 1024 * 1024,
+    maxHeldPayloadBytesPerContainer: 1024 * 1024,
   };
   const records: InvocationOutcome[] = [];
   const runs: Runs[] = [];
