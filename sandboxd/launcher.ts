@@ -1,5 +1,5 @@
 /** Starts processes behind walls and within limits. */
-import { PassThrough } from "node:stream";
+import { Duplex } from "node:stream";
 import type {
   Ending,
   LaunchedProcess,
@@ -85,7 +85,7 @@ function neverStarted(error: unknown): LaunchedProcess {
   const why = error instanceof Error ? error.message : String(error);
   return {
     pid: 0,
-    pipe: new PassThrough(),
+    pipe: deafPipe(),
     confine: () => undefined,
     kill: () => undefined,
     exited: Promise.resolve({
@@ -93,4 +93,12 @@ function neverStarted(error: unknown): LaunchedProcess {
       isOutOfMemory: false,
     }),
   };
+}
+
+/** It drops what it gets, and says nothing. */
+function deafPipe(): Duplex {
+  return new Duplex({
+    read: () => undefined,
+    write: (_chunk, _encoding, written) => written(),
+  });
 }

@@ -86,10 +86,13 @@ test("a process without a place is told as one that ended", async () => {
     program: program(""),
   });
   const process = launcher.launch(allowed);
+  // Nobody hears an echo of what was meant for it.
+  process.pipe.write("start");
   expect(await process.exited).toEqual({
     how: "could not start: no place left",
     isOutOfMemory: false,
   });
+  expect(process.pipe.read()).toBeNull();
   process.kill();
 });
 
