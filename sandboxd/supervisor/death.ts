@@ -12,7 +12,7 @@ import type { Ending } from "./launcher.ts";
 export interface Death {
   pid: number;
   cause: LostCause;
-  /** For the log and for authors of what caused it. */
+  /** For the log alone: it may hold what the process last wrote, which may be anything. */
   how: string;
   /** Of each version that may have caused it, the call or load sent last. */
   suspects: readonly Suspect[];
@@ -25,6 +25,23 @@ export interface Suspect {
   name: string;
   sentMs: number;
 }
+
+/** How a process ended, in words that callers and authors may read: none of them its own. */
+export function tellableHow({ cause, how }: Pick<Death, "cause" | "how">) {
+  switch (cause) {
+    case "memory":
+      return "out of memory";
+    case "protocol":
+      return "it broke the protocol";
+    case "overdue":
+      return "it did not end in time, and was killed";
+    case "closed":
+    case "exited":
+      return plainEnding.exec(how)?.[0] ?? "it ended";
+  }
+}
+
+const plainEnding = /^(?:ended by SIG[A-Z0-9]+|exited with code \d+)/;
 
 /** What V8 writes, or how a process ends, where an allocation cannot be made. */
 const abortedForMemory =

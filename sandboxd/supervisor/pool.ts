@@ -2,6 +2,7 @@
 import { AnnexError } from "../../proto/errors.ts";
 import type { StartRequest } from "../protocol.ts";
 import type { EgressGate } from "./egress.ts";
+import { tellableHow, type Death } from "./death.ts";
 import { Executor } from "./executor.ts";
 import type { ProcessLimits } from "./launcher.ts";
 import type { Processes } from "./processes.ts";
@@ -90,7 +91,7 @@ export function startPool(options: PoolOptions): ExecutorPool {
     executor.assign({
       warmth: () => undefined,
       loggedLate: () => undefined,
-      exited: ({ how }) => dropped(executor, how),
+      exited: (death) => dropped(executor, death),
     });
   }
 
@@ -104,14 +105,17 @@ export function startPool(options: PoolOptions): ExecutorPool {
     else ready.push(executor);
   }
 
-  function dropped(executor: Executor, how: string): void {
+  function dropped(executor: Executor, death: Death): void {
     const wasStarting = starting.delete(executor);
     const index = ready.indexOf(executor);
     if (index >= 0) ready.splice(index, 1);
     if (isClosed) return;
     if (wasStarting) {
-      options.log.error({ ending: how }, "an executor could not be started");
-      const message = `no executor can be started: ${how}`;
+      options.log.error(
+        { ending: death.how },
+        "an executor could not be started",
+      );
+      const message = `no executor can be started: ${tellableHow(death)}`;
       waiters.shift()?.reject(new AnnexError("unavailable", message));
     }
     retry ??= setTimeout(

@@ -4,7 +4,7 @@
  */
 import type { CallFailure } from "../../proto/errors.ts";
 import { inlinePrefix } from "./call.ts";
-import type { Death, Suspect } from "./death.ts";
+import { tellableHow, type Death, type Suspect } from "./death.ts";
 import { nameOf, type VersionName } from "./held-versions.ts";
 
 export interface QuarantineOptions {
@@ -82,11 +82,11 @@ export class Quarantine {
     return undefined;
   }
 
-  #report(suspect: Suspect, strikes: Strikes, { how }: Death): void {
+  #report(suspect: Suspect, strikes: Strikes, death: Death): void {
     const { windowMs, now, quarantined } = this.#options;
     const times = strikes.alone.length;
     const seconds = Math.round(windowMs / 1000);
-    const message = `it ended its executor ${times} times within ${seconds} s, the last time like this: ${how}`;
+    const message = `it ended its executor ${times} times within ${seconds} s, the last time like this: ${tellableHow(death)}`;
     strikes.alone = [];
     strikes.shared = [];
     strikes.reportedMs = now();

@@ -146,7 +146,7 @@ test("a version that ends its executor while it is loaded is suspected too", asy
   const { call, quarantined } = await start({
     load: (executor, { version, id }) => {
       if (version.includes("bad")) executor.die();
-      else executor.send({ type: "loaded", id, compileUs: 0, evaluateUs: 0 });
+      else executor.loaded(id);
     },
   });
   for (let i = 0; i < 3; i++) await call("bad@1");
@@ -179,4 +179,35 @@ test("breaking the protocol counts as ending the executor", async () => {
   expect(quarantined).toMatchObject([
     { message: expect.stringContaining("broke the protocol") },
   ]);
+});
+
+const lastWords =
+  "FATAL ERROR: JavaScript heap out of memory\n0: /srv/secret/path";
+
+test.for([
+  [`ended by SIGABRT: ${lastWords}`, "out of memory"],
+  ["ended by SIGSEGV: /srv/secret/path", "ended by SIGSEGV"],
+  ["exited with code 7: /srv/secret/path", "exited with code 7"],
+  ["secret words alone", "it ended"],
+])("of %j authors are told no more than %j", async ([how = "", told]) => {
+  const { call, quarantined } = await start({
+    invoke: (executor) => executor.die({ how }),
+  });
+  for (let i = 0; i < 3; i++) await call("bad@1");
+  expect(quarantined.map(({ message }) => message)).toEqual([
+    `it ended its executor 3 times within 60 s, the last time like this: ${told}`,
+  ]);
+});
+
+test("what an executor said as it broke the protocol is not told to authors", async () => {
+  const { call, quarantined } = await start({
+    invoke: (executor) => {
+      const frame = Buffer.concat([Buffer.alloc(8), Buffer.from("secret")]);
+      frame.writeUInt32BE(6, 0);
+      frame.writeUInt32BE(6, 4);
+      executor.sendBytes(frame);
+    },
+  });
+  for (let i = 0; i < 3; i++) await call("bad@1");
+  expect(quarantined[0]?.message).toMatch(/like this: it broke the protocol$/);
 });
