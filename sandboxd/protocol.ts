@@ -49,6 +49,8 @@ export interface LoadRequest {
   heapLimitMb?: number;
   /** Of the top level's synchronous run. */
   timeoutMs: number;
+  /** How long after that time the timers it has set may go on. */
+  timersMs: number;
 }
 
 /** New secrets or meta for a loaded version; calls that come after see them. */
@@ -151,6 +153,7 @@ export interface EgressProblem {
 export type ExecutorReply =
   | ReadyReply
   | LoadedReply
+  | SettledReply
   | AnsweredReply
   | FailedReply
   | DisplacedReply
@@ -173,6 +176,15 @@ export interface LoadedReply {
   failure?: LoadFailure;
   compileUs: number;
   evaluateUs: number;
+  /** Nothing of the top level goes on; otherwise `settled` follows. */
+  isSettled: boolean;
+}
+
+/** The timers that a version's top level had left have ended. */
+export interface SettledReply {
+  type: "settled";
+  /** Of the `load`. */
+  id: number;
 }
 
 /** Why a version cannot be served, with the place in the author's source where it is known. */

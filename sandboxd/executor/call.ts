@@ -6,7 +6,7 @@ import type { CallExchanges } from "./exchanges.ts";
 import type { Pace } from "./pace.ts";
 
 /** What a line costs beside its text: empty ones are not free. */
-const lineCostBytes = 64;
+export const lineCostBytes = 64;
 
 /** The bounds of one call. */
 export interface CallLimits {
@@ -113,6 +113,10 @@ export class OpenCall {
     const handle = delayMs === 0 ? setImmediate(run) : setTimeout(run, delayMs);
     this.#timers.set(timer, handle);
     return true;
+  }
+
+  get hasTimers(): boolean {
+    return this.#timers.size > 0;
   }
 
   clearTimer(timer: number): void {

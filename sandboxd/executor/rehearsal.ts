@@ -44,6 +44,7 @@ export function rehearse(
       secrets: { name: "value" },
       meta: {},
       timeoutMs: maxMs,
+      timersMs: 0,
     },
     bundle,
   );

@@ -57,12 +57,12 @@ export interface LoadOutcome {
   failure?: LoadFailure;
   compileUs: number;
   evaluateUs: number;
+  /** No timer of the top level goes on. */
+  isSettled: boolean;
 }
 
 /** Entries that only tidy up run no guest code: the time is for a machine that stalls. */
 const tidyTimeoutMs = 10_000;
-/** Timers of a top level belong to no invocation; they end so long after its run could have ended. */
-const topLevelTimersMs = 1000;
 
 /** Of an answer: content type, names and values. */
 const maxAnswerHeaderChars = 64 * 1024;
@@ -84,6 +84,7 @@ export class GuestVersion {
   #payloadForm: PayloadForm | undefined;
   #loadFailure: LoadFailure | undefined;
   #loadCall: number | undefined;
+  #isLoading = false;
 
   constructor(name: string, { isolate, limits, pace, reply }: VersionParts) {
     this.name = name;
@@ -100,7 +101,7 @@ export class GuestVersion {
 
   /** Compiles the bundle and evaluates its top level. After a failure the version is of no use. */
   load(request: LoadRequest, body: Buffer): LoadOutcome {
-    const { id, fileName, bundleBytes, timeoutMs } = request;
+    const { id, fileName, bundleBytes, timeoutMs, timersMs } = request;
     const source = body.toString("utf8", 0, bundleBytes);
     this.#places = new SourcePlaces(
       fileName,
@@ -113,7 +114,7 @@ export class GuestVersion {
       const { message, line, column } = script;
       const place = this.#places.original(line, column);
       const failure = { reason: "syntax" as const, message, ...place };
-      return { failure, compileUs, evaluateUs: 0 };
+      return { failure, compileUs, evaluateUs: 0, isSettled: true };
     }
     const evaluateMs = performance.now();
     this.configure(request);
@@ -122,9 +123,11 @@ export class GuestVersion {
         failure: memoryFailure(this.#limits.heapLimitMb),
         compileUs,
         evaluateUs: 0,
+        isSettled: true,
       };
     this.#loadCall = id;
-    const wallMs = timeoutMs + topLevelTimersMs;
+    this.#isLoading = true;
+    const wallMs = timeoutMs + timersMs;
     const call = new OpenCall(
       id,
       {
@@ -141,12 +144,14 @@ export class GuestVersion {
     this.#enter(call, (sliceMs) =>
       this.#isolate.load(script, id, fileName, sliceMs),
     );
-    if (this.#calls.has(id)) call.watchWall(() => this.#close(call));
+    const isSettled = !this.#calls.has(id);
+    if (!isSettled) call.watchWall(() => this.#close(call));
+    this.#isLoading = false;
     const evaluateUs = elapsedUs(evaluateMs);
     // Neither loaded nor failed: the source closed the function it is wrapped in, and is no module.
     if (!this.#payloadForm) this.#loadFailure ??= noModule;
     const failure = this.#loadFailure;
-    return { ...(failure && { failure }), compileUs, evaluateUs };
+    return { ...(failure && { failure }), compileUs, evaluateUs, isSettled };
   }
 
   /** Sets the secrets and meta of calls to come. */
@@ -196,7 +201,8 @@ export class GuestVersion {
   dispose(): void {
     for (const call of this.#calls.values()) {
       call.end();
-      if (call.id !== this.#loadCall) this.#displace(call);
+      if (call.id === this.#loadCall) this.#tellSettled();
+      else this.#displace(call);
     }
     this.#calls.clear();
     this.#isolate.dispose();
@@ -253,6 +259,8 @@ export class GuestVersion {
     }
     call.exchanges?.flush();
     this.#sendLog(call);
+    // A top level without timers is woken by nothing.
+    if (call.id === this.#loadCall && !call.hasTimers) this.#close(call);
   }
 
   /** Takes everything out of the isolate's outbox. */
@@ -428,6 +436,13 @@ export class GuestVersion {
     call.end();
     if (call.lines.length > 0 || call.dropped > 0) this.#replyLog(call);
     this.#answered.add(call);
+    if (call.id === this.#loadCall) this.#tellSettled();
+  }
+
+  /** While the top level is evaluated the answer to that says so. */
+  #tellSettled(): void {
+    if (this.#isLoading || this.#loadCall === undefined) return;
+    this.#reply({ type: "settled", id: this.#loadCall });
   }
 
   /** After a limit the isolate is never entered again: what it was doing might go on. */

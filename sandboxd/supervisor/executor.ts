@@ -353,6 +353,9 @@ export class Executor {
       case "loaded":
         if (!this.#loads.loaded(reply)) this.#allowance.spend(frame.bytes);
         return;
+      case "settled":
+        if (!this.#loads.settled(reply)) this.#allowance.spend(frame.bytes);
+        return;
       case "discarded":
         return this.#discarded(reply, frame);
       case "answered":

@@ -1,5 +1,10 @@
-/** The versions that one executor was asked to load and has not yet told of. */
-import type { ExecutorRequest, LoadedReply, LoadFailure } from "../protocol.ts";
+/** The versions that one executor was asked to load and has not yet told of, and those whose top level has left timers. */
+import type {
+  ExecutorRequest,
+  LoadedReply,
+  LoadFailure,
+  SettledReply,
+} from "../protocol.ts";
 import type { LoadableVersion } from "./call.ts";
 import type { HeldVersion } from "./held-versions.ts";
 
@@ -15,8 +20,13 @@ export interface OpenLoad {
   sentMs: number;
   dueMs: number;
   sliceMs: number;
+  /** Its answer has been told, and timers of its top level go on. */
+  isLoaded: boolean;
   settle: (failure: LoadFailure | undefined) => void;
 }
+
+/** Timers of a top level belong to no invocation; they end so long after its run could have ended. */
+const topLevelTimersMs = 1000;
 
 export class OpenLoads {
   readonly #send: (head: ExecutorRequest, body: Uint8Array) => void;
@@ -48,7 +58,14 @@ export class OpenLoads {
     const { container, fileName, secrets, meta } = request.version;
     return new Promise((settle) => {
       const dueMs = sentMs + timeoutMs;
-      this.#loads.set(id, { held, settle, sentMs, dueMs, sliceMs: timeoutMs });
+      this.#loads.set(id, {
+        held,
+        settle,
+        sentMs,
+        dueMs,
+        sliceMs: timeoutMs,
+        isLoaded: false,
+      });
       this.#send(
         {
           type: "load",
@@ -61,6 +78,7 @@ export class OpenLoads {
           meta,
           ...(heapLimitMb !== undefined && { heapLimitMb }),
           timeoutMs,
+          timersMs: topLevelTimersMs,
         },
         bundle.content,
       );
@@ -68,12 +86,19 @@ export class OpenLoads {
   }
 
   /** False where no such load is open. */
-  loaded({ id, failure, compileUs }: LoadedReply): boolean {
+  loaded({ id, failure, compileUs, isSettled }: LoadedReply): boolean {
     const open = this.#loads.get(id);
-    if (!open) return false;
-    this.#loads.delete(id);
+    if (!open || open.isLoaded) return false;
+    open.isLoaded = true;
+    open.dueMs += topLevelTimersMs;
+    if (isSettled || failure) this.#loads.delete(id);
     open.held.compileUs = compileUs;
     open.settle(failure);
     return true;
+  }
+
+  /** False where no such load has left anything. */
+  settled({ id }: SettledReply): boolean {
+    return this.#loads.get(id)?.isLoaded === true && this.#loads.delete(id);
   }
 }

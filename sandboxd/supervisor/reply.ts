@@ -53,7 +53,10 @@ export function checkReply(head: unknown): ExecutorReply {
         }),
         compileUs: micros(fields["compileUs"]),
         evaluateUs: micros(fields["evaluateUs"]),
+        isSettled: fields["isSettled"] === true,
       };
+    case "settled":
+      return { type: "settled", id: count(fields["id"]) };
     case "answered":
       return {
         type: "answered",

@@ -22,7 +22,9 @@ export const executorReplies: ExecutorReply[] = [
     failure: { ...failure, file: "a.js", line: 1, column: 2 },
     compileUs: 3,
     evaluateUs: 4,
+    isSettled: true,
   },
+  { type: "settled", id: 1 },
   {
     type: "answered",
     id: 1,

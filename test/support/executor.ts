@@ -153,6 +153,7 @@ class ExecutorProcess implements TestExecutor {
     this.send(
       {
         type: "load",
+        timersMs: 1000,
         id,
         version: `version@${id}`,
         bundleBytes: bundle.length,

@@ -28,6 +28,8 @@ export interface FakeExecutor {
   readonly isGone: boolean;
   send(reply: ExecutorReply, body?: Uint8Array): void;
   sendBytes(bytes: Uint8Array): void;
+  /** Says that a version is loaded. */
+  loaded(load: number): void;
   /** Answers a call with this JSON. */
   answer(request: InvokeRequest, value?: unknown): void;
   /** Ends by itself. */
@@ -106,6 +108,16 @@ class Fake implements FakeExecutor {
     if (!this.isGone) this.#pipe.write(bytes);
   }
 
+  loaded(id: number): void {
+    this.send({
+      type: "loaded",
+      id,
+      compileUs: 0,
+      evaluateUs: 0,
+      isSettled: true,
+    });
+  }
+
   answer({ id }: InvokeRequest, value: unknown = 1): void {
     this.send(
       {
@@ -144,7 +156,7 @@ class Fake implements FakeExecutor {
     if (request.type === "load") {
       const { id } = request;
       if (load) load(this, request);
-      else this.send({ type: "loaded", id, compileUs: 0, evaluateUs: 0 });
+      else this.loaded(id);
     }
     if (request.type === "invoke") {
       if (invoke) invoke(this, request, body);

@@ -74,7 +74,7 @@ test("a version that was being loaded beside a death is loaded again elsewhere",
     },
     load: (executor, { id, version }) => {
       if (version.includes("a@1") && ++loads === 1) executor.die();
-      else executor.send({ type: "loaded", id, compileUs: 0, evaluateUs: 0 });
+      else executor.loaded(id);
     },
   });
   void call("wait@1");

@@ -39,3 +39,17 @@ test.each([
     expect(after.isCold).toBe(false);
   },
 );
+
+test("a timer of the top level that hangs with no call open ends its executor, and counts against its version", async () => {
+  const { supervisor, killed } = await startTestSupervisor({
+    quarantineAfter: 1,
+  });
+  const hostile = versionOf(
+    `setTimeout(() => [].indexOf.call({ length: 2 ** 53 - 1 }, 1), 20);
+    module.exports = (cb) => cb(null, 1);`,
+  );
+  const { outcome } = await supervisor.run(hostile, callWith({}));
+  expect(outcome.kind).toBe("answered");
+  await expect.poll(() => killed, { timeout: 5000 }).toEqual(["overdue"]);
+  expect(supervisor.counts().assigned).toBe(0);
+});
