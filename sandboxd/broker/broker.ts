@@ -2,7 +2,6 @@
  * The only way out, as sandboxd sees it: a process of its own that holds the sockets, started again when it ends. What a
  * container may have open here at once is bounded before anything is sent.
  */
-import { networkInterfaces } from "node:os";
 import { ExponentialBackoff } from "cockatiel";
 import type { EgressProblem } from "../protocol.ts";
 import type {
@@ -17,6 +16,7 @@ import {
   type BrokerProcess,
 } from "./connection.ts";
 import { Loads } from "./loads.ts";
+import { OwnAddresses } from "./own-addresses.ts";
 import type { ContainerPolicy } from "./policy.ts";
 
 export interface BrokerOptions {
@@ -27,6 +27,8 @@ export interface BrokerOptions {
   };
   /** Monotonic, in milliseconds. */
   now: () => number;
+  /** Of the host's interfaces; unless told otherwise, the system is asked. */
+  ownAddresses?: () => string[];
   log: {
     info(fields: object, message: string): void;
     warn(fields: object, message: string): void;
@@ -67,6 +69,7 @@ class RestartingBroker implements Broker {
   readonly #options: BrokerOptions;
   readonly #policies = new Map<string, ContainerPolicy>();
   readonly #loads = new Loads();
+  readonly #ownAddresses: OwnAddresses;
   readonly #backoff = new Backoff();
   #connection: BrokerConnection;
   #restart: NodeJS.Timeout | undefined;
@@ -74,6 +77,7 @@ class RestartingBroker implements Broker {
 
   constructor(options: BrokerOptions) {
     this.#options = options;
+    this.#ownAddresses = new OwnAddresses(options);
     this.#connection = this.#launch();
   }
 
@@ -102,6 +106,8 @@ class RestartingBroker implements Broker {
     const problem = policy ? this.#refuse(request) : noPolicy;
     if (!policy || problem) return refusedExchange(sink, problem ?? noPolicy);
     const connection = this.#connection;
+    const ownAddresses = this.#ownAddresses.changed();
+    if (ownAddresses) connection.send({ type: "addresses", ownAddresses });
     if (!connection.told.delete(container)) this.#tell(container, policy);
     connection.told.set(container, this.#options.now());
     this.#forgetIdle(connection);
@@ -121,7 +127,7 @@ class RestartingBroker implements Broker {
     connection.send({
       type: "start",
       maxOpen: this.#options.limits.maxOpenEgress,
-      ownAddresses: ownAddresses(),
+      ownAddresses: this.#ownAddresses.read(),
     });
     void connection.exited.then((ending) => this.#exited(ending, startedMs));
     return connection;
@@ -216,13 +222,6 @@ const noPolicy: EgressProblem = {
   kind: "denied",
   message: "the container has no way out on this host",
 };
-
-/** Public ones among them are doors to this host's own services. */
-function ownAddresses(): string[] {
-  return Object.values(networkInterfaces()).flatMap((addresses) =>
-    (addresses ?? []).map(({ address }) => address),
-  );
-}
 
 class Backoff {
   readonly #factory = new ExponentialBackoff({

@@ -19,7 +19,7 @@ export interface ContainerOptions {
   policy: ContainerPolicy;
   /** Requests one invocation may have open at once. */
   maxOpen: number;
-  ownAddresses: readonly string[];
+  ownAddresses: ReadonlySet<string>;
   lookups: Lookups;
   /** Roots that TLS trusts; undefined: Node's own. */
   roots: string[] | undefined;

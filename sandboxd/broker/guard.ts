@@ -13,8 +13,8 @@ export interface GuardRules {
   deny: readonly Rule[];
   /** What the platform opens beside public addresses. */
   internalHosts: readonly Rule[];
-  /** The host's own addresses: behind them lie its own services, whatever range they are from. */
-  ownAddresses: readonly string[];
+  /** The host's own addresses as they are now: behind them lie its own services, whatever range they are from. */
+  ownAddresses: ReadonlySet<string>;
 }
 
 /** Why a target is refused. */
@@ -56,13 +56,9 @@ const metadataAddresses = new Set(
 /** Decides for one container. */
 export class Guard {
   readonly #rules: GuardRules;
-  readonly #ownAddresses: ReadonlySet<string>;
 
   constructor(rules: GuardRules) {
     this.#rules = rules;
-    this.#ownAddresses = new Set(
-      rules.ownAddresses.map((text) => addressOf(text)?.toString() ?? text),
-    );
   }
 
   /** What can be said before a name is resolved; also of a connection that is open already. */
@@ -112,7 +108,7 @@ export class Guard {
       matchesAddress(rule, address, target.port),
     );
     if (isOpened) return true;
-    if (this.#ownAddresses.has(address.toString())) return false;
+    if (this.#rules.ownAddresses.has(address.toString())) return false;
     switch (classOf(address)) {
       case "public":
         return true;

@@ -8,6 +8,8 @@ import type { ContainerPolicy } from "./policy.ts";
 /** sandboxd → broker. `id`s are sandboxd's and never used twice on a pipe. */
 export type BrokerRequest =
   | BrokerStart
+  /** Those of the host's interfaces have changed. */
+  | { type: "addresses"; ownAddresses: string[] }
   | { type: "policy"; container: string; policy: ContainerPolicy }
   | { type: "forget"; container: string }
   | OpenRequest

@@ -14,6 +14,7 @@ import {
 import type { ContainerPolicy } from "./policy.ts";
 import { denied } from "./problem.ts";
 import type { Resolve } from "./resolve.ts";
+import { addressOf } from "./rules.ts";
 
 export interface BrokerServiceOptions {
   reply: (reply: BrokerReply, body?: Uint8Array) => void;
@@ -29,6 +30,8 @@ export class BrokerService {
   readonly #containers = new Map<string, Container | undefined>();
   readonly #exchanges = new Map<number, Exchange>();
   readonly #shared = createSharedQuotas();
+  /** As the guards of all containers see them. */
+  readonly #ownAddresses = new Set<string>();
   readonly #lookups: Lookups;
   #start: BrokerStart | undefined;
 
@@ -43,8 +46,11 @@ export class BrokerService {
     switch (request.type) {
       case "start":
         this.#start = request;
+        this.#setOwnAddresses(request.ownAddresses);
         this.#options.reply({ type: "ready" });
         return;
+      case "addresses":
+        return this.#setOwnAddresses(request.ownAddresses);
       case "policy":
         return this.#configure(request.container, request.policy);
       case "forget":
@@ -60,6 +66,12 @@ export class BrokerService {
     }
   }
 
+  #setOwnAddresses(texts: string[]): void {
+    this.#ownAddresses.clear();
+    for (const text of texts)
+      this.#ownAddresses.add(addressOf(text)?.toString() ?? text);
+  }
+
   #configure(name: string, policy: ContainerPolicy): void {
     if (!this.#start) throw new Error("a policy before the start");
     const before = this.#containers.get(name);
@@ -69,7 +81,7 @@ export class BrokerService {
       policy,
       before,
       maxOpen: this.#start.maxOpen,
-      ownAddresses: this.#start.ownAddresses,
+      ownAddresses: this.#ownAddresses,
       shared: this.#shared,
       lookups: this.#lookups,
     });

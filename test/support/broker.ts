@@ -62,6 +62,7 @@ export interface TestBrokerOptions {
   maxOpenEgress?: number;
   launch?: () => BrokerProcess;
   now?: () => number;
+  ownAddresses?: () => string[];
 }
 
 /** Starts one with a container "acme", closed when the test ends. */
@@ -76,6 +77,7 @@ export async function startTestBroker(
     launch: options.launch ?? (() => serveInProcess(resolve)),
     limits: { maxOpenEgress: options.maxOpenEgress ?? 16 },
     now: options.now ?? (() => performance.now()),
+    ...(options.ownAddresses && { ownAddresses: options.ownAddresses }),
     log: { info: () => undefined, warn: log, error: log },
   });
   onTestFinished(() => broker.close());

@@ -218,3 +218,26 @@ test("refuses ports of other protocols", async () => {
     message: "127.0.0.1:25: that port is not for HTTP",
   });
 });
+
+test("shuts an address that the host was given while it runs, and opens one that it lost", async () => {
+  let nowMs = 0;
+  let own = ["203.0.113.1", "2606:4700:0:0::1"];
+  const { fetch } = await startTestBroker({
+    now: () => nowMs,
+    ownAddresses: () => own,
+    // What is not refused goes no further than here.
+    policy: {
+      proxy: { url: "http://127.0.0.1:1", username: "", password: "" },
+    },
+  });
+  const kindOf = async (host: string) =>
+    (await fetch(`http://${host}/`)).problem?.kind;
+  expect(await kindOf("[2606:4700::1]")).toBe("denied");
+  expect(await kindOf("8.8.8.8")).toBe("failed");
+  own = ["8.8.8.8"];
+  nowMs = 59_000;
+  expect(await kindOf("8.8.8.8")).toBe("failed");
+  nowMs = 60_000;
+  expect(await kindOf("8.8.8.8")).toBe("denied");
+  expect(await kindOf("[2606:4700::1]")).toBe("failed");
+});

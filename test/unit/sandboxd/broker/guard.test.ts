@@ -68,7 +68,7 @@ function guardOf(rules: {
     allow: (rules.allow ?? []).map(parseRule),
     deny: (rules.deny ?? []).map(parseRule),
     internalHosts: (rules.internalHosts ?? []).map(parseRule),
-    ownAddresses: rules.ownAddresses ?? [],
+    ownAddresses: new Set(rules.ownAddresses),
   });
 }
 
@@ -173,7 +173,7 @@ describe("the platform's own hosts", () => {
 
   test("keeps the host's own public addresses shut", () => {
     const guard = guardOf({
-      ownAddresses: ["8.8.8.8", "2606:4700:0:0::1"],
+      ownAddresses: ["8.8.8.8", "2606:4700::1"],
       internalHosts: ["billing.corp"],
     });
     expect(decide(guard, "8.8.8.8", ["8.8.8.8"])).toBe("address");
