@@ -1,5 +1,6 @@
 /** Cuts an invocation's lines into portions that each fit a head of the pipe. */
 import { maxHeadBytes } from "../frames.ts";
+import { lineCostBytes } from "./call.ts";
 import type { LogLine } from "../protocol.ts";
 
 /** Left to the rest of a head: names, counts, brackets. */
@@ -7,8 +8,7 @@ const spareBytes = 16 * 1024;
 const maxPortionBytes = maxHeadBytes - spareBytes;
 /** The runtime cuts them there; one that was taken over may not. */
 const maxLineChars = 16 * 1024;
-/** Of a line beside its text, and of a character where JSON escapes it. */
-const lineCostBytes = 64;
+/** Of a character where JSON escapes it. */
 const maxCharBytes = 6;
 
 /** At least one portion, which is empty where there are no lines. */

@@ -9,18 +9,24 @@ export class CallLog {
   readonly version: VersionName;
   readonly invocationId: string;
   readonly #maxBytes: number;
+  readonly #now: () => number;
   #written: { log: GuestLog; grant: Grant } | undefined;
 
-  constructor(version: VersionName, invocationId: string, maxBytes: number) {
+  constructor(
+    version: VersionName,
+    invocationId: string,
+    { maxBytes, now }: { maxBytes: number; now: () => number },
+  ) {
     this.version = version;
     this.invocationId = invocationId;
     this.#maxBytes = maxBytes;
+    this.#now = now;
   }
 
   /** Keeps lines until they are taken; throws where more came than may. */
   add(reply: LoggedReply, frameBytes: number): void {
     this.#written ??= {
-      log: new GuestLog(this.#maxBytes),
+      log: new GuestLog(this.#maxBytes, this.#now),
       grant: logGrant(this.#maxBytes),
     };
     this.#written.grant.spend(frameBytes);

@@ -5,24 +5,38 @@
 import type { LogLine, LoggedReply } from "../protocol.ts";
 
 /** What a line costs beside its text: empty ones are not free. */
-const lineCostBytes = 64;
+export const lineCostBytes = 64;
+/** Of one invocation, taken over in the long run and at once; what comes faster is counted. */
+const linesPerSecond = 100;
+const lineBurst = 1000;
 
 type Lines = Pick<LoggedReply, "lines" | "dropped">;
 
 export class GuestLog {
   readonly #maxBytes: number;
+  readonly #now: () => number;
   #bytes = 0;
+  #lineCredit = lineBurst;
+  #creditedMs: number;
   #lines: LogLine[] = [];
   #dropped = 0;
 
-  constructor(maxBytes: number) {
+  constructor(maxBytes: number, now: () => number) {
     this.#maxBytes = maxBytes;
+    this.#now = now;
+    this.#creditedMs = now();
   }
 
   /** Keeps what there is room for; the rest is counted. */
   add({ lines, dropped }: Lines): void {
     this.#dropped += dropped;
+    this.#earnCredit();
     for (const line of lines) {
+      if (this.#lineCredit < 1) {
+        this.#dropped++;
+        continue;
+      }
+      this.#lineCredit--;
       // One that is too long as it came is not looked at: making it visible costs far more than reading it.
       const isTooLong = this.#bytes + line.text.length > this.#maxBytes;
       const text = isTooLong ? line.text : visible(line.text);
@@ -31,6 +45,13 @@ export class GuestLog {
       if (this.#bytes <= this.#maxBytes) this.#lines.push({ ...line, text });
       else this.#dropped++;
     }
+  }
+
+  #earnCredit(): void {
+    const nowMs = this.#now();
+    const earned = ((nowMs - this.#creditedMs) / 1000) * linesPerSecond;
+    this.#creditedMs = nowMs;
+    this.#lineCredit = Math.min(lineBurst, this.#lineCredit + earned);
   }
 
   /** What came since it was last taken; undefined where nothing did. */

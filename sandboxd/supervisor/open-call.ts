@@ -18,16 +18,19 @@ export class OpenCall {
   constructor(options: {
     call: ExecutorCall;
     held: HeldVersion;
-    nowMs: number;
+    now: () => number;
     maxLogBytes: number;
     settle: (outcome: ExecutorOutcome) => void;
   }) {
-    const { call, held, nowMs, maxLogBytes, settle } = options;
+    const { call, held, now, maxLogBytes, settle } = options;
     this.call = call;
     this.held = held;
-    this.sentMs = nowMs;
+    this.sentMs = now();
     this.settle = settle;
-    this.log = new CallLog(held, call.invocationId, maxLogBytes);
+    this.log = new CallLog(held, call.invocationId, {
+      maxBytes: maxLogBytes,
+      now,
+    });
   }
 
   /** When its wall time is over. */

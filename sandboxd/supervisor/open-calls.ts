@@ -93,7 +93,8 @@ export class OpenCalls {
     signal: AbortSignal | undefined,
   ): Promise<ExecutorOutcome> {
     held.openCalls++;
-    const nowMs = (held.lastCalledMs = this.#parts.now());
+    const { now } = this.#parts;
+    held.lastCalledMs = now();
     return new Promise((resolve) => {
       const giveUp = () => this.#cancel(id);
       const settle = (outcome: ExecutorOutcome) => {
@@ -101,7 +102,7 @@ export class OpenCalls {
         resolve(outcome);
       };
       const { maxLogBytes } = this.#parts.bounds;
-      const options = { call, held, nowMs, maxLogBytes, settle };
+      const options = { call, held, now, maxLogBytes, settle };
       this.#calls.set(id, new OpenCall(options));
       signal?.addEventListener("abort", giveUp);
       const { payload, ...head } = call;

@@ -4,6 +4,8 @@
  * broken or hostile, and the supervisor would only work for it.
  */
 
+import { lineCostBytes } from "./guest-log.ts";
+
 const allowedFrames = 1000;
 const allowedBytes = 1024 * 1024;
 /** What comes back of the allowance each second. */
@@ -72,7 +74,6 @@ export class Grant {
 
 /** JSON writes one character in up to six bytes, and each line has a head of its own. */
 const bytesPerLogByte = 8;
-const lineCostBytes = 64;
 /** A frame's head names version and invocation. */
 const frameCostBytes = 512;
 const spareLogFrames = 64;
