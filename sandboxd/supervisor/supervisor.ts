@@ -82,9 +82,9 @@ export interface Supervisor {
   ready(): Promise<void>;
   /** Executors in use and ready. */
   counts(): Record<"assigned" | "ready", number>;
-  /** The processes each container's calls run in. */
+  /** The processes each container's calls run in: for tests, which kill them and see that nobody else's was. */
   pids(): { container: string; pid: number }[];
-  /** Calls of a container sent to its executors and not yet ended there. */
+  /** Calls of a container sent to its executors and not yet ended there: for tests, which wait until a call is under way. */
   openCalls(container: string): number;
   /** Kills every executor: open calls end as lost. */
   close(): Promise<void>;
