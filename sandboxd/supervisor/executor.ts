@@ -62,6 +62,8 @@ const overdueGraceMs = 10_000;
 const maxOverdueMs = 120_000;
 /** One that was taken for a call has it by then. */
 const firstCallMs = 1000;
+/** So much of a frame is a word of it; one that comes byte by byte is not. */
+const heardBytes = 64 * 1024;
 /** Silent for longer with a call open, an executor is taken to be busy with one of them. */
 const stalledMs = 20;
 export class Executor {
@@ -83,6 +85,8 @@ export class Executor {
   #assignedMs: number;
   #lastUsedMs: number;
   #lastHeardMs: number;
+  /** Received since then, of a frame that is not whole yet. */
+  #unheardBytes = 0;
 
   constructor(options: {
     process: BoundedProcess;
@@ -325,10 +329,12 @@ export class Executor {
   #receive(chunk: Buffer): number {
     // What was sent before it is known to be broken is all that counts.
     if (this.#killed) return 0;
-    this.#lastHeardMs = this.#now();
+    this.#unheardBytes += chunk.length;
+    if (this.#unheardBytes >= heardBytes) this.#heard();
     let cost = 0;
     try {
       for (const frame of this.#reader.push(chunk)) {
+        this.#heard();
         cost += costOfHead(frame.headBytes);
         this.#take(frame);
       }
@@ -336,6 +342,11 @@ export class Executor {
       this.kill("protocol", `broke the protocol: ${String(error)}`);
     }
     return cost;
+  }
+
+  #heard(): void {
+    this.#lastHeardMs = this.#now();
+    this.#unheardBytes = 0;
   }
 
   #take(frame: Frame): void {

@@ -1,5 +1,5 @@
 /** A39: what a taken-over executor may say on its pipe, and that it harms only itself. */
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { encodeFrame, maxHeadBytes } from "../../../../sandboxd/frames.ts";
 import type {
   ExecutorReply,
@@ -256,6 +256,23 @@ test("what was logged before a kill is kept", async () => {
     failure: { reason: "executor_lost" },
     logs: { lines: [{ text: "last words" }] },
   });
+});
+
+test("a frame that comes byte by byte is no sign of life", async () => {
+  const { supervisor, killed } = await startBeside((executor) => {
+    const prefix = Buffer.alloc(8);
+    prefix.writeUInt32BE(64 * 1024, 0);
+    prefix.writeUInt32BE(64, 4);
+    executor.sendBytes(prefix);
+    const drip = setInterval(() => executor.sendBytes(Buffer.alloc(1)), 10);
+    onTestFinished(() => clearInterval(drip));
+  });
+  const { outcome } = await supervisor.run(
+    versionOf("", "bad@1", "hostile"),
+    callWith({}, { wallMs: 200, syncMs: 100 }),
+  );
+  expect(outcome).toMatchObject({ failure: { reason: "wall_time" } });
+  await expect.poll(() => killed, { timeout: 5000 }).toEqual(["overdue"]);
 });
 
 test("a flood is cut off before it is large", async () => {
