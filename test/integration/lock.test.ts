@@ -6,7 +6,7 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { startAnnex, type TestAnnex } from "../support/annex.ts";
 import { startDaemon } from "../support/daemon.ts";
 import { executorFile } from "../support/paths.ts";
-import { childrenOf } from "../support/processes.ts";
+import { childrenOf, descendantsOf } from "../support/processes.ts";
 
 const container = "acme";
 const target = { container, extension: "hello" };
@@ -97,6 +97,43 @@ test("at SIGTERM sandboxd lets calls in flight finish, exits with 0 and leaves n
   await expect(stat(annex.socket)).rejects.toThrow("ENOENT");
 });
 
+test("at SIGTERM under load every call finishes or is refused once, and no process is left behind walls", async () => {
+  const annex = await startAnnex();
+  await annex.createContainer(container);
+  const slow =
+    "module.exports = (cb) => setTimeout(() => cb(null, 'finished'), 3000);";
+  await annex.publish(container, "slow", slow);
+  await annex.publish(
+    container,
+    "hello",
+    "module.exports = (cb) => cb(null, 1);",
+  );
+  const client = annex.client();
+  await client.invoke(target);
+  const inFlight = Array.from({ length: 50 }, () =>
+    client.invoke({ container, extension: "slow" }),
+  );
+  // On the same connection, so that all before it have been taken in.
+  await client.invoke(target);
+  const streams = Array.from({ length: 8 }, () => callUntilRefused(annex));
+  await Promise.all(streams.map(({ answered }) => answered));
+  const pid = annex.sandboxd?.pid ?? 0;
+  const started = await descendantsOf(pid);
+  if (annex.sandboxd?.ready["walls"] !== "none")
+    expect(started.length).toBeGreaterThan((await childrenOf(pid)).length);
+
+  const ended = annex.sandboxd?.stop();
+  const refusals = await Promise.all(streams.map(({ refused }) => refused));
+  expect(refusals).toEqual(
+    streams.map(() => expect.objectContaining({ code: "unavailable" })),
+  );
+  expect(await Promise.all(inFlight), annex.sandboxd?.stderr()).toEqual(
+    inFlight.map(() => expect.objectContaining({ payload: "finished" })),
+  );
+  expect(await ended).toBe(0);
+  await allGone(started);
+});
+
 test("a bug that nothing caught is logged and ends each daemon, with all that it started", async () => {
   const annex = await startAnnex({ env: { NODE_OPTIONS: bugAtSignal } });
   for (const daemon of [annex.sandboxd, annex.controlplane]) {
@@ -133,6 +170,31 @@ async function answering(): Promise<TestAnnex> {
   );
   await annex.client().invoke(target);
   return annex;
+}
+
+/** More calls than a host answers in the time a test has. */
+const maxCalls = 100_000;
+
+/** Calls again and again on a connection of its own: says when the first was answered, and with what one was refused. */
+function callUntilRefused(annex: TestAnnex): {
+  answered: Promise<void>;
+  refused: Promise<unknown>;
+} {
+  const client = annex.client();
+  const { promise: answered, resolve, reject } = Promise.withResolvers<void>();
+  const call = async (): Promise<unknown> => {
+    for (let count = 0; count < maxCalls; count++) {
+      try {
+        expect(await client.invoke(target)).toMatchObject({ payload: 1 });
+      } catch (error) {
+        reject(error);
+        return error;
+      }
+      resolve();
+    }
+    return "nothing";
+  };
+  return { answered, refused: call() };
 }
 
 function hostArgs(annex: TestAnnex, home = annex.home): string[] {

@@ -8,6 +8,13 @@ export async function childrenOf(pid: number): Promise<number[]> {
   return pids.filter((_, index) => parents[index] === pid).map(Number);
 }
 
+/** The pids of all that a process has started, and of all that those have: behind walls too. */
+export async function descendantsOf(pid: number): Promise<number[]> {
+  const children = await childrenOf(pid);
+  const below = await Promise.all(children.map(descendantsOf));
+  return [...children, ...below.flat()];
+}
+
 /** How much memory a process has in RAM. */
 export async function residentBytes(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, "utf8");
