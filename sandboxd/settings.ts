@@ -216,12 +216,12 @@ export const settings = () => ({
   ),
   maxHeldPayloadBytesPerContainer: count(
     "--max-held-payload-bytes-per-container <n>",
-    16 * 1024 * 1024,
+    8 * 1024 * 1024,
     "of a container's calls that wait or run together",
   ),
   maxHeldPayloadBytes: count(
     "--max-held-payload-bytes <n>",
-    64 * 1024 * 1024,
+    32 * 1024 * 1024,
     "of all containers' calls that wait or run together",
   ),
   maxOpenHostCalls: count(
