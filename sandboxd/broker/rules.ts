@@ -80,6 +80,8 @@ function rangeOf(text: string): { network: Address; bits: number } | undefined {
   const [addressText = "", prefix, ...more] = text.split("/");
   const network = addressOf(addressText);
   if (!network) return undefined;
+  // Addresses are compared as what they are: a rule for a mapped one would hold for nothing.
+  if (isMapped(network)) throw notRule(text);
   const maxBits = network.kind() === "ipv6" ? 128 : 32;
   if (prefix === undefined) return { network, bits: maxBits };
   const bits = Number(prefix);
@@ -95,6 +97,10 @@ export function addressOf(text: string): Address | undefined {
   if (ipaddr.IPv4.isValidFourPartDecimal(text)) return ipaddr.IPv4.parse(text);
   if (!ipaddr.IPv6.isValid(text) || text.includes("%")) return undefined;
   return ipaddr.IPv6.parse(text);
+}
+
+function isMapped(address: Address): boolean {
+  return "isIPv4MappedAddress" in address && address.isIPv4MappedAddress();
 }
 
 function isNetwork(address: Address, bits: number): boolean {
