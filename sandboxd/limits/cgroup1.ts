@@ -7,8 +7,7 @@ import {
   type MemoryController,
 } from "./controller.ts";
 import type { Hierarchies } from "./hierarchies.ts";
-import type { BackendOptions, Limits } from "./limits.ts";
-import { Missing } from "./missing.ts";
+import { Missing, type BackendOptions, type Limits } from "./limits.ts";
 
 /** Throws Missing where memory cannot be limited; does without CPU and processes where only they cannot. */
 export async function openCgroup1(

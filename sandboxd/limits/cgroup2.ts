@@ -11,8 +11,7 @@ import {
   type MemoryController,
 } from "./controller.ts";
 import type { Hierarchies, Hierarchy } from "./hierarchies.ts";
-import type { BackendOptions, Limits } from "./limits.ts";
-import { Missing } from "./missing.ts";
+import { Missing, type BackendOptions, type Limits } from "./limits.ts";
 import { errorCode, readIfAny, type TreeFiles } from "./tree-files.ts";
 
 /** The leaf we move into. */

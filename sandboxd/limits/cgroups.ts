@@ -4,16 +4,15 @@ import { AnnexError } from "../../proto/errors.ts";
 import type { Controller, MemoryController } from "./controller.ts";
 import { endProcess } from "./end-process.ts";
 import { enterCommand } from "./enter.ts";
-import { makeGroup, type Group } from "./group.ts";
-import type {
-  BackendOptions,
-  Enclosure,
-  Holdings,
-  Limits,
-  ProcessLimits,
+import { makeGroup, tryGroup, type Group } from "./group.ts";
+import {
+  Missing,
+  type BackendOptions,
+  type Enclosure,
+  type Holdings,
+  type Limits,
+  type ProcessLimits,
 } from "./limits.ts";
-import { Missing } from "./missing.ts";
-import { tryGroup } from "./try-group.ts";
 import { removeGroup, removeLeftovers } from "./remove-group.ts";
 import { createRunName } from "./run-name.ts";
 import { errorCode, readIfAny } from "./tree-files.ts";

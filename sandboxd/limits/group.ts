@@ -1,6 +1,9 @@
 /** The control groups of one enclosure: one folder in each hierarchy that bounds something. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { join } from "node:path";
 import type { Controller } from "./controller.ts";
+import { enterCommand } from "./enter.ts";
 import type { ProcessLimits } from "./limits.ts";
 import { removeGroup } from "./remove-group.ts";
 import type { TreeFiles } from "./tree-files.ts";
@@ -20,6 +23,8 @@ export interface GroupOptions {
   /** Below each controller's root: this sandboxd's group and the new one's name. */
   path: string;
 }
+
+const maxTryMs = 5000;
 
 /** Makes the folders and writes the limits; throws, leaving nothing, where the kernel refuses. */
 export function makeGroup(
@@ -84,5 +89,35 @@ export function makeGroup(
       } catch (error) {
         if (!knob.isOptional) throw error;
       }
+  }
+}
+
+/** Puts a real, short process into the group; throws where it does not get in. */
+export async function tryGroup(
+  files: TreeFiles,
+  group: Group,
+  maxOpenFiles: number,
+): Promise<void> {
+  const [shell = "", ...args] = enterCommand(
+    { groupFolders: group.folders, maxOpenFiles },
+    ["/bin/sh", "-c", "echo in; read end"],
+  );
+  const child = spawn(shell, args, {
+    stdio: ["pipe", "pipe", "ignore"],
+    timeout: maxTryMs,
+    killSignal: "SIGKILL",
+  });
+  const closed = once(child, "close");
+  closed.catch(() => undefined); // seen below
+  try {
+    await Promise.race([once(child.stdout, "data"), closed]);
+    for (const folder of group.folders) {
+      const procs = files.read(join(folder, "cgroup.procs")).split("\n");
+      if (!procs.includes(String(child.pid)))
+        throw new Error(`no process can be put into ${folder}`);
+    }
+  } finally {
+    child.kill("SIGKILL");
+    await closed;
   }
 }

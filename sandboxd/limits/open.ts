@@ -3,14 +3,14 @@ import { AnnexError } from "../../proto/errors.ts";
 import { openCgroup1 } from "./cgroup1.ts";
 import { openCgroup2 } from "./cgroup2.ts";
 import { findHierarchies } from "./hierarchies.ts";
-import type {
-  BackendOptions,
-  Limits,
-  LimitsName,
-  LimitsOptions,
+import {
+  Missing,
+  type BackendOptions,
+  type Limits,
+  type LimitsName,
+  type LimitsOptions,
 } from "./limits.ts";
 import { readMemoryLimit } from "./memory-limit.ts";
-import { Missing } from "./missing.ts";
 import { openRlimit } from "./rlimit.ts";
 import { kernelFiles } from "./tree-files.ts";
 

@@ -5,9 +5,13 @@
  */
 import { join } from "node:path";
 import { enterCommand } from "./enter.ts";
-import type { BackendOptions, Enclosure, Limits } from "./limits.ts";
+import {
+  Missing,
+  type BackendOptions,
+  type Enclosure,
+  type Limits,
+} from "./limits.ts";
 import { startMemoryWatch, type WatchedProcess } from "./memory-watch.ts";
-import { Missing } from "./missing.ts";
 import { parseStat } from "./process-stat.ts";
 import { readIfAny } from "./tree-files.ts";
 
