@@ -113,7 +113,7 @@ export function hungWhileLoading(timeoutMs: number): LoadFailure {
 
 /** The failure of a call whose time is over. */
 export function expiredFailure(
-  { wallClock, wallMs }: ExecutorCall,
+  { wallClock, wallMs }: Pick<ExecutorCall, "wallClock" | "wallMs">,
   observedMs: number,
 ): CallFailure {
   const name = wallClock === "deadline" ? "timeout_ms" : "wall_ms";

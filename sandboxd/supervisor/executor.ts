@@ -33,11 +33,13 @@ import {
   type HeldVersion,
   type VersionName,
 } from "./held-versions.ts";
+import { maxHostPipeBytes, type HostPipes } from "./host-pipes.ts";
 import type { Ending, ProcessLimits } from "./launcher.ts";
 import { OpenCalls } from "./open-calls.ts";
 import { OpenLoads, type LoadLimits } from "./open-loads.ts";
 import type { BoundedProcess } from "./processes.ts";
 import { costOfHead, readPaced } from "./paced-reading.ts";
+import { PullWindow } from "./pull-window.ts";
 import { Allowance } from "./quota.ts";
 import { checkReply } from "./reply.ts";
 
@@ -74,6 +76,8 @@ export class Executor {
   readonly #reader: FrameReader;
   readonly #allowance: Allowance;
   readonly #versions = new HeldVersions();
+  readonly #window: PullWindow;
+  readonly #pipes: HostPipes;
   readonly #calls: OpenCalls;
   readonly #loads: OpenLoads;
   readonly #ready: Promise<void>;
@@ -92,18 +96,22 @@ export class Executor {
     process: BoundedProcess;
     start: StartRequest;
     gate: EgressGate;
+    /** Of all executors together. */
+    pipes: HostPipes;
     now: () => number;
   }) {
-    const { process, start, gate, now } = options;
+    const { process, start, gate, pipes, now } = options;
     this.#process = process;
     this.#now = now;
     this.pid = process.pid;
     this.#reader = new FrameReader(maxHeadBytes, longestFrame(start));
     this.#allowance = new Allowance(now);
     this.#loads = new OpenLoads((head, body) => this.#send(head, body));
+    this.#pipes = pipes;
+    this.#window = new PullWindow(process.pipe, pipes);
     this.#calls = new OpenCalls({
       bounds: start,
-      process,
+      window: this.#window,
       gate,
       allowance: this.#allowance,
       now,
@@ -202,9 +210,12 @@ export class Executor {
         value: maxOpenCalls,
         observed: open + 1,
       };
-    const unsent = this.#process.pipe.writableLength;
-    if (unsent <= maxPipeBytes) return undefined;
-    return { name: "pipe_bytes", value: maxPipeBytes, observed: unsent };
+    const { unsentBytes: observed } = this.#window;
+    if (observed > maxPipeBytes)
+      return { name: "pipe_bytes", value: maxPipeBytes, observed };
+    const sum = this.#pipes.overflow(this.#window);
+    if (sum === undefined) return undefined;
+    return { name: "host_pipe_bytes", value: maxHostPipeBytes, observed: sum };
   }
 
   isWarm(version: VersionName): boolean {
@@ -395,6 +406,7 @@ export class Executor {
 
   #exited(ending: Ending): void {
     this.#isGone = true;
+    this.#window.close();
     const cause = this.#killed?.cause ?? causeOf(ending);
     const how = this.#killed ? this.#killed.how : ending.how;
     const nowMs = this.#killed?.atMs ?? this.#now();

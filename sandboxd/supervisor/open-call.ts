@@ -5,7 +5,8 @@ import type { EgressRelay } from "./egress-relay.ts";
 import type { HeldVersion } from "./held-versions.ts";
 
 export class OpenCall {
-  readonly call: ExecutorCall;
+  /** Its payload was sent: who may run it again has it, and nobody else need. */
+  readonly call: Omit<ExecutorCall, "payload">;
   readonly held: HeldVersion;
   readonly sentMs: number;
   readonly settle: (outcome: ExecutorOutcome) => void;
@@ -16,7 +17,7 @@ export class OpenCall {
   isCancelled = false;
 
   constructor(options: {
-    call: ExecutorCall;
+    call: Omit<ExecutorCall, "payload">;
     held: HeldVersion;
     now: () => number;
     maxLogBytes: number;

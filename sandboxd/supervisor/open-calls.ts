@@ -25,9 +25,8 @@ import { EgressRelay, type RelayParts } from "./egress-relay.ts";
 import type { EgressGate } from "./egress.ts";
 import type { HeldVersion } from "./held-versions.ts";
 import { OpenCall } from "./open-call.ts";
-import { PullWindow } from "./pull-window.ts";
+import type { PullWindow } from "./pull-window.ts";
 import type { Allowance } from "./quota.ts";
-import type { BoundedProcess } from "./processes.ts";
 
 /** What an executor says of a call. */
 export type CallReply =
@@ -42,7 +41,7 @@ export type CallReply =
 
 export interface OpenCallsParts {
   bounds: StartRequest;
-  process: Pick<BoundedProcess, "pipe">;
+  window: PullWindow;
   gate: EgressGate;
   /** Pays for what belongs to no open call. */
   allowance: Allowance;
@@ -70,7 +69,7 @@ export class OpenCalls {
     this.#parts = parts;
     this.#relayParts = {
       gate: parts.gate,
-      window: new PullWindow(parts.process.pipe),
+      window: parts.window,
       send: (head, body) => parts.send(head, body),
       maxOpen: parts.bounds.maxOpenEgress,
       maxInAll: parts.bounds.maxHostCalls,
@@ -95,24 +94,15 @@ export class OpenCalls {
     held.openCalls++;
     const { now } = this.#parts;
     held.lastCalledMs = now();
-    return new Promise((resolve) => {
-      const giveUp = () => this.#cancel(id);
-      const settle = (outcome: ExecutorOutcome) => {
-        signal?.removeEventListener("abort", giveUp);
-        resolve(outcome);
-      };
-      const { maxLogBytes } = this.#parts.bounds;
-      const options = { call, held, now, maxLogBytes, settle };
-      this.#calls.set(id, new OpenCall(options));
-      signal?.addEventListener("abort", giveUp);
-      const { payload, ...head } = call;
-      const version = held.name;
-      const sentMs = hostClockMs();
-      this.#parts.send(
-        { type: "invoke", id, version, sentMs, ...head },
-        payload,
-      );
-    });
+    const { outcome, settle } = toBeSettled(signal, () => this.#cancel(id));
+    const { maxLogBytes } = this.#parts.bounds;
+    const { payload, ...head } = call;
+    const options = { call: head, held, now, maxLogBytes, settle };
+    this.#calls.set(id, new OpenCall(options));
+    const version = held.name;
+    const sentMs = hostClockMs();
+    this.#parts.send({ type: "invoke", id, version, sentMs, ...head }, payload);
+    return outcome;
   }
 
   /** Tells the callers whose time is over. */
@@ -245,4 +235,23 @@ export class OpenCalls {
       this.#relayParts,
     );
   }
+}
+
+/** An outcome to come; `giveUp` is called if the signal asks for it before. */
+function toBeSettled(
+  signal: AbortSignal | undefined,
+  giveUp: () => void,
+): {
+  outcome: Promise<ExecutorOutcome>;
+  settle: (outcome: ExecutorOutcome) => void;
+} {
+  const { promise, resolve } = Promise.withResolvers<ExecutorOutcome>();
+  signal?.addEventListener("abort", giveUp);
+  return {
+    outcome: promise,
+    settle(outcome) {
+      signal?.removeEventListener("abort", giveUp);
+      resolve(outcome);
+    },
+  };
 }

@@ -4,6 +4,7 @@ import type { StartRequest } from "../protocol.ts";
 import type { EgressGate } from "./egress.ts";
 import { tellableHow, type Death } from "./death.ts";
 import { Executor } from "./executor.ts";
+import { HostPipes } from "./host-pipes.ts";
 import type { ProcessLimits } from "./launcher.ts";
 import type { Processes } from "./processes.ts";
 
@@ -52,6 +53,7 @@ export function startPool(options: PoolOptions): ExecutorPool {
   const ready: Executor[] = [];
   const starting = new Set<Executor>();
   const waiters: Waiter[] = [];
+  const pipes = new HostPipes();
   let retry: NodeJS.Timeout | undefined;
   let pauses = 0;
   let isClosed = false;
@@ -70,7 +72,7 @@ export function startPool(options: PoolOptions): ExecutorPool {
     const { processes, limits, start, gate, now } = options;
     const process = processes.launch(limits);
     if (!process) return false;
-    const executor = new Executor({ process, start, gate, now });
+    const executor = new Executor({ process, start, gate, pipes, now });
     starting.add(executor);
     disown(executor);
     const late = setTimeout(

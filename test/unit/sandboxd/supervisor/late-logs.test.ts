@@ -2,6 +2,7 @@
 import { expect, test, vi } from "vitest";
 import type { GuestLogs } from "../../../../sandboxd/supervisor/call.ts";
 import { Executor } from "../../../../sandboxd/supervisor/executor.ts";
+import { HostPipes } from "../../../../sandboxd/supervisor/host-pipes.ts";
 import { createProcesses } from "../../../../sandboxd/supervisor/processes.ts";
 import {
   fakeLauncher,
@@ -36,12 +37,12 @@ async function startGivenUp(behaviour: FakeBehaviour) {
   });
   const process = processes.launch({ memoryMb: 384, cpuPercent: 100 });
   if (!process) throw new Error("no process");
-  const now = () => performance.now();
   const executor = new Executor({
     process,
     start: testStart,
     gate: closedGate,
-    now,
+    pipes: new HostPipes(),
+    now: () => performance.now(),
   });
   await executor.ready();
   const late: (GuestLogs & { container: string })[] = [];

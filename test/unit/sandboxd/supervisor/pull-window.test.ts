@@ -1,5 +1,6 @@
 import { PassThrough } from "node:stream";
 import { expect, test } from "vitest";
+import { HostPipes } from "../../../../sandboxd/supervisor/host-pipes.ts";
 import { PullWindow } from "../../../../sandboxd/supervisor/pull-window.ts";
 
 function wisher() {
@@ -15,7 +16,7 @@ function wisher() {
 test("however many wait for a full pipe, and give up, it has one listener", () => {
   const pipe = new PassThrough();
   pipe.write(Buffer.alloc(5 * 1024 * 1024));
-  const window = new PullWindow(pipe);
+  const window = new PullWindow(pipe, new HostPipes());
   for (let i = 0; i < 1000; i++) {
     const pulled = wisher();
     window.wish(pulled, 1000);
@@ -27,7 +28,7 @@ test("however many wait for a full pipe, and give up, it has one listener", () =
 test("whoever waits for a full pipe has its wish when the pipe is read", async () => {
   const pipe = new PassThrough();
   pipe.write(Buffer.alloc(5 * 1024 * 1024));
-  const window = new PullWindow(pipe);
+  const window = new PullWindow(pipe, new HostPipes());
   const [waiting, gone] = [wisher(), wisher()];
   window.wish(waiting, 1000);
   window.wish(gone, 1000);
