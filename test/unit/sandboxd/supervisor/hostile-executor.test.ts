@@ -331,7 +331,7 @@ const costlyFloods: Record<string, Attack> = {
 
 test.for(Object.entries(costlyFloods))(
   "%s do not hold the event loop",
-  async ([, attack]) => {
+  async ([name, attack]) => {
     const { supervisor, canary } = await startBeside(attack);
     const version = versionOf("", "bad@1", "hostile");
     const wallMs = 1000;
@@ -343,6 +343,7 @@ test.for(Object.entries(costlyFloods))(
     });
     expect(await canary()).toBe('"canary"');
     expect(longestMs).toBeLessThan(100);
-    expect(totalMs).toBeLessThan(500);
+    // The first costs the test itself the most of it: it writes the heads.
+    expect(totalMs).toBeLessThan(name.startsWith("lines") ? 250 : 500);
   },
 );
