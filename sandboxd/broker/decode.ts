@@ -58,7 +58,8 @@ async function* decoded(source: Bytes, coding: string): Bytes {
   const fed = pipeline(whole(first.value, iterator), decoder);
   fed.catch(() => undefined); // seen below
   try {
-    yield* decoder as Bytes; // without an encoding it gives buffers
+    const bytes: Bytes = decoder;
+    yield* bytes;
     await fed;
   } finally {
     decoder.destroy();

@@ -186,7 +186,10 @@ export class Exchange {
   }
 
   /** Counts what came and what became of it, whichever is more: a body can be long on either side. */
-  async #deliverBody(body: Readable, codings: string[]): Promise<void> {
+  async #deliverBody(
+    body: AsyncIterable<Buffer>,
+    codings: string[],
+  ): Promise<void> {
     const { rate, caps } = this.#container;
     const { signal } = this.#controller;
     let counted = 0;
@@ -199,7 +202,7 @@ export class Exchange {
     };
     const received = async function* (): AsyncGenerator<Buffer> {
       let receivedBytes = 0;
-      for await (const bytes of body as AsyncIterable<Buffer>) {
+      for await (const bytes of body) {
         receivedBytes += bytes.length;
         await count(receivedBytes);
         yield bytes;

@@ -1,4 +1,6 @@
 /** How many bytes of a body its reader takes: nothing more is sent, and nothing more is read from the origin. */
+import { orAborted } from "./abortable.ts";
+
 export class Window {
   #bytes = 0;
   #opened: (() => void) | undefined;
@@ -18,16 +20,8 @@ export class Window {
   }
 
   #wait(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const settle = () => {
-        signal.removeEventListener("abort", settle);
-        this.#opened = undefined;
-        if (signal.aborted) reject(signal.reason as Error);
-        resolve();
-      };
-      this.#opened = settle;
-      signal.addEventListener("abort", settle);
-      if (signal.aborted) settle();
-    });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#opened = resolve;
+    return orAborted(promise, signal);
   }
 }
