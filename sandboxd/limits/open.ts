@@ -16,6 +16,13 @@ import { kernelFiles } from "./tree-files.ts";
 
 /** Opens the first backend that works, or the chosen one; throws `precondition`, naming what is missing, where it cannot be had. */
 export async function openLimits(options: LimitsOptions): Promise<Limits> {
+  const limits = await openFirst(options);
+  const { name, holds } = limits;
+  options.log.info({ limits: name, holds }, "limits stand");
+  return limits;
+}
+
+async function openFirst(options: LimitsOptions): Promise<Limits> {
   const { choice, files = kernelFiles, log } = options;
   const hierarchies = findHierarchies(files);
   const backend: BackendOptions = {

@@ -150,8 +150,14 @@ test("takes cgroup v1 where v2 has no memory controller, in each hierarchy below
 
 test("keeps cgroup v1's memory limit where the CPU's tree is read-only, and says so", async () => {
   const tree = fakeTree({ ...v1, readOnly: ["cpu"] });
-  const limits = await open(tree);
-  expect(limits.name).toBe("cgroup1");
+  const info = vi.fn<(fields: object, message: string) => void>();
+  const limits = await open(tree, "auto", info);
+  const { name, holds } = limits;
+  expect(name).toBe("cgroup1");
+  expect(info).toHaveBeenLastCalledWith(
+    { limits: name, holds },
+    "limits stand",
+  );
   expect(limits.holds.cpu).toMatch(/^nothing/);
   expect(limits.holds.processes).toMatch(/^pids.max/);
   await limits.close();
@@ -231,13 +237,14 @@ test("a process that ends while its memory is being taken back harms nobody else
 function open(
   tree: FakeTree,
   choice: "auto" | Limits["name"] = "auto",
+  info: (fields: object, message: string) => void = () => undefined,
 ): Promise<Limits> {
   return openLimits({
     choice,
     files: tree.files,
     maxProcesses: 40,
     maxOpenFiles: 256,
-    log: { info: () => undefined, warn: () => undefined },
+    log: { info, warn: () => undefined },
   });
 }
 
