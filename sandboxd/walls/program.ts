@@ -33,7 +33,8 @@ export function executorProgram(file: string): Program {
 export function brokerProgram(file: string): Program {
   return {
     file,
-    nodeFlags: [],
+    // What it leaves on stderr is told as the reason of its end: undici's SOCKS is experimental, and says so.
+    nodeFlags: ["--disable-warning=ExperimentalWarning"],
     packages: [],
     hostFiles: resolverFiles,
     hasNetwork: true,

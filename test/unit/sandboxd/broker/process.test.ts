@@ -122,6 +122,19 @@ test("outlives requests that are given up at any moment, in any state", async ()
   expect(broker.pid).toBe(pid);
 });
 
+test("says nothing of its own on its way through a SOCKS proxy", async () => {
+  const proxy = { url: "socks5://127.0.0.1:1", username: "", password: "" };
+  const { broker, fetch, warnings } = await startTestBroker({
+    launch: launchWithin(noWalls),
+    policy: { proxy },
+  });
+  const { problem } = await fetch("http://127.0.0.1:8080/");
+  expect(problem?.message).toContain("the platform's proxy");
+  process.kill(broker.pid, "SIGKILL");
+  await vi.waitFor(() => expect(warnings).toHaveLength(1));
+  expect(warnings[0]).toMatchObject({ ending: "ended by SIGKILL" });
+});
+
 test("grows little with the containers that it knows", async () => {
   const origin = await startOrigin();
   const { broker, fetch } = await startTestBroker({
