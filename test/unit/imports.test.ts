@@ -98,7 +98,7 @@ const rules: Rule[] = [
       errors,
       pipe,
       /^sandboxd\/supervisor\/egress\.ts$/, // the gate it is
-      /^(undici|ipaddr\.js|cockatiel|lru-cache)$/,
+      /^(undici|ipaddr\.js|cockatiel)$/,
     ],
   },
   { files: /^sandboxd\/telemetry\//, may: [errors, /^@opentelemetry\//] },
