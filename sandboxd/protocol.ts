@@ -257,8 +257,8 @@ export interface EgressAbortReply {
 }
 
 /**
- * What an invocation's code wrote to its console: sent whenever it waits, so that what it has said survives it, just before
- * its answer, and again for lines that came after it, such as the one that tells of a second callback.
+ * What an invocation's code wrote to its console: sent whenever it waits, so that what it has said survives it (the first
+ * time without any lines too, which says that it waits), just before its answer, and again for lines that came after it, such as the one that tells of a second callback.
  */
 export interface LoggedReply {
   type: "logged";

@@ -43,6 +43,7 @@ export class OpenCall {
   cpuUs = 0;
   lines: LogLine[] = [];
   dropped = 0;
+  hasWaited = false;
   /** Its requests outward, once it has made one. */
   exchanges: CallExchanges | undefined;
 

@@ -472,8 +472,11 @@ export class GuestVersion {
   }
 
   /** What a call that waits has said survives whatever comes; lines that were not kept are counted at its end. */
+  /** The first time a call waits it says so, with or without lines: what runs after it is known not to be it. */
   #sendLog(call: OpenCall): void {
-    if (call.lines.length > 0) this.#replyLog(call);
+    const isFirstWait = !call.hasWaited && call.id !== this.#loadCall;
+    call.hasWaited = true;
+    if (isFirstWait || call.lines.length > 0) this.#replyLog(call);
   }
 
   #replyLog(call: OpenCall): void {

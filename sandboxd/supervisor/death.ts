@@ -52,21 +52,43 @@ export function causeOf({ how, isOutOfMemory }: Ending): LostCause {
   return isOutOfMemory || abortedForMemory.test(how) ? "memory" : "exited";
 }
 
-/** Whatever was open may have done it; of a hung process only what was past its time. */
+interface Open {
+  held: HeldVersion;
+  sentMs: number;
+  dueMs: number;
+}
+
+/** Whatever was open may have done it; of a hung process what was past its time and can have run since it was last heard of. */
 export function suspectsOf(
-  open: readonly { held: HeldVersion; sentMs: number; dueMs: number }[],
-  { cause, nowMs }: { cause: LostCause; nowMs: number },
+  open: readonly Open[],
+  end: { cause: LostCause; nowMs: number; heardMs: number },
 ): Suspect[] {
-  if (cause === "closed") return [];
+  if (end.cause === "closed") return [];
   const suspects = new Map<string, Suspect>();
-  for (const { held, sentMs, dueMs } of open) {
-    if (cause === "overdue" && dueMs >= nowMs) continue;
+  const mayHaveRun = end.cause === "overdue" ? hungSince(open, end) : open;
+  for (const { held, sentMs } of mayHaveRun) {
     const { container, key, name } = held;
     const known = suspects.get(name);
     if (known && known.sentMs >= sentMs) continue;
     suspects.set(name, { container, key, name, sentMs });
   }
   return [...suspects.values()];
+}
+
+/**
+ * A call says when it first waits, and when it ends. So what was sent after the process was last heard of has not run, but
+ * for the first of it.
+ */
+function hungSince(
+  open: readonly Open[],
+  { nowMs, heardMs }: { nowMs: number; heardMs: number },
+): Open[] {
+  const later = open.filter(({ sentMs }) => sentMs > heardMs);
+  const firstMs = Math.min(...later.map(({ sentMs }) => sentMs));
+  return open.filter(
+    ({ sentMs, dueMs }) =>
+      dueMs < nowMs && (sentMs <= heardMs || sentMs === firstMs),
+  );
 }
 
 /** What became of a load whose process ended. */

@@ -413,7 +413,9 @@ export class Executor {
     this.#settleReady(new Error(`executor ${ending.how}`));
     const calls = this.#calls.takeAll();
     const loads = this.#loads.takeAll();
-    const suspects = suspectsOf([...calls, ...loads], { cause, nowMs });
+    const heardMs = this.#lastHeardMs;
+    const open = [...calls, ...loads];
+    const suspects = suspectsOf(open, { cause, nowMs, heardMs });
     for (const held of this.#versions.all()) this.#forget(held);
     this.#events.exited({ pid: this.pid, cause, how, suspects });
     const isToBlameFor = ({ held }: { held: HeldVersion }) =>
