@@ -414,8 +414,8 @@ export class Executor {
     const calls = this.#calls.takeAll();
     const loads = this.#loads.takeAll();
     const heardMs = this.#lastHeardMs;
-    const open = [...calls, ...loads];
-    const suspects = suspectsOf(open, { cause, nowMs, heardMs });
+    const death = { cause, nowMs, heardMs };
+    const suspects = suspectsOf([...calls, ...loads], death);
     for (const held of this.#versions.all()) this.#forget(held);
     this.#events.exited({ pid: this.pid, cause, how, suspects });
     const isToBlameFor = ({ held }: { held: HeldVersion }) =>
