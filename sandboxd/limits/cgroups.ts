@@ -13,6 +13,7 @@ import {
   type Limits,
   type ProcessLimits,
 } from "./limits.ts";
+import { ReadyGroups } from "./ready-groups.ts";
 import { removeGroup, removeLeftovers } from "./remove-group.ts";
 import { createRunName } from "./run-name.ts";
 import { errorCode, readIfAny } from "./tree-files.ts";
@@ -37,7 +38,9 @@ export async function openCgroups(
   const run = createRunName(files);
   const runFolders = new Set<string>();
   const removals = new Set<Promise<unknown>>();
+  let ready: ReadyGroups | undefined;
   const leave = async () => {
+    await ready?.close();
     await Promise.all(removals);
     for (const folder of runFolders) await removeGroup(files, folder);
   };
@@ -46,6 +49,12 @@ export async function openCgroups(
   for (const rootFolder of new Set(held.map((each) => each.rootFolder)))
     track(removeLeftovers(files, rootFolder));
   let count = 0;
+  ready = new ReadyGroups(() => ({
+    files,
+    controllers: held,
+    path: join(run, String(++count)),
+  }));
+  const groups = ready;
   return {
     name,
     holds: holdingsOf(held, options.maxOpenFiles),
@@ -116,10 +125,7 @@ export async function openCgroups(
 
   function makeNext(limits: ProcessLimits): Group {
     try {
-      return makeGroup(
-        { files, controllers: held, path: join(run, String(++count)) },
-        limits,
-      );
+      return groups.take(limits);
     } catch (error) {
       throw new AnnexError(
         "unavailable",

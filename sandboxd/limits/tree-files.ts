@@ -6,7 +6,7 @@ import {
   rmdirSync,
   writeFileSync,
 } from "node:fs";
-import { rmdir, writeFile } from "node:fs/promises";
+import { mkdir, rmdir, writeFile } from "node:fs/promises";
 
 /** Everything done to /proc and to control groups. All but `procFolder` throw what `node:fs` throws. */
 export interface TreeFiles {
@@ -18,6 +18,7 @@ export interface TreeFiles {
   /** For what may take the kernel long. */
   writeLater(file: string, text: string): Promise<void>;
   makeFolder(folder: string): void;
+  makeFolderLater(folder: string): Promise<void>;
   removeFolder(folder: string): Promise<void>;
   removeFolderNow(folder: string): void;
 }
@@ -30,6 +31,7 @@ export const kernelFiles: TreeFiles = {
   write: (file, text) => writeFileSync(file, text),
   writeLater: (file, text) => writeFile(file, text),
   makeFolder: (folder) => mkdirSync(folder),
+  makeFolderLater: (folder) => mkdir(folder),
   removeFolder: (folder) => rmdir(folder),
   removeFolderNow: (folder) => rmdirSync(folder),
 };

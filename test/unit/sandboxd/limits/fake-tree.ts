@@ -88,17 +88,19 @@ function fakeFiles(procFolder: string, readOnly: string[]): TreeFiles {
     if (basename(file) === "cgroup.procs") return move(file, text);
     kernelFiles.write(file, text);
   };
+  const makeFolder = (folder: string) => {
+    check(folder);
+    mkdirSync(folder);
+    if (existsSync(join(dirname(folder), "cgroup.subtree_control")))
+      writeFileSync(join(folder, "cgroup.subtree_control"), "");
+  };
   return {
     ...kernelFiles,
     procFolder,
     write,
     writeLater: async (file, text) => write(file, text),
-    makeFolder(folder) {
-      check(folder);
-      mkdirSync(folder);
-      if (existsSync(join(dirname(folder), "cgroup.subtree_control")))
-        writeFileSync(join(folder, "cgroup.subtree_control"), "");
-    },
+    makeFolder,
+    makeFolderLater: async (folder) => makeFolder(folder),
     // The kernel's files go with their folder.
     removeFolder: (folder) => rm(folder, { recursive: true }),
     removeFolderNow: (folder) => rmSync(folder, { recursive: true }),
