@@ -39,6 +39,20 @@ export function programOf(name: DaemonName): string {
   return fileURLToPath(new URL(`../../${name}/main.ts`, import.meta.url));
 }
 
+/**
+ * A daemon's environment. glibc gives the memory of a large answer back to the kernel as soon as it is free, and the next
+ * one waits for it again: 6 MiB took 3.4 ms to copy, 0.4 ms into memory that was kept. It keeps up to 64 MiB so.
+ */
+export function environmentOf(
+  env: Readonly<Record<string, string | undefined>>,
+): Record<string, string | undefined> {
+  return {
+    MALLOC_MMAP_THRESHOLD_: "33554432",
+    MALLOC_TRIM_THRESHOLD_: "67108864",
+    ...env,
+  };
+}
+
 /** Starts a daemon and waits until it is ready; where it ends before, its own last words are the reason. */
 export async function startDaemon({
   name,
@@ -49,7 +63,7 @@ export async function startDaemon({
   const child = spawn(process.execPath, [programOf(name), ...args], {
     // By the last one it learns that we are gone, also by a SIGKILL, and ends.
     stdio: ["ignore", "pipe", "pipe", "ipc"],
-    env,
+    env: environmentOf(env),
   });
   const ended = endOf(child);
   const { stdout, stderr } = child;

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { constants } from "node:os";
-import { type DaemonName, programOf } from "./daemon.ts";
+import { type DaemonName, environmentOf, programOf } from "./daemon.ts";
 import { ProgramEnded } from "./exit-codes.ts";
 import { interruption } from "./interruption.ts";
 import type { Terminal } from "./terminal.ts";
@@ -15,7 +15,7 @@ export async function passOn(
 ): Promise<void> {
   const child = spawn(process.execPath, [programOf(name), ...args], {
     stdio: "inherit",
-    env,
+    env: environmentOf(env),
     cwd,
   });
   // Always SIGTERM: at Ctrl-C the terminal has already sent it a SIGINT, and a second one would end it uncleanly.
