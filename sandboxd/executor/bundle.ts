@@ -1,11 +1,13 @@
 /**
- * Makes the executor one file: the runtime as a text for bare isolates, embedded in the process that holds them. Behind
- * the wall nothing else need be visible but isolated-vm.
+ * Makes the executor one file: the runtime as a text for bare isolates, embedded in the process that holds them, and Node's
+ * library behind it. Behind the wall nothing else need be visible but isolated-vm.
  */
 import { randomUUID } from "node:crypto";
-import { mkdir, rename } from "node:fs/promises";
+import { appendFile, mkdir, rename } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { build, type BuildOptions, type Plugin } from "esbuild";
+import { packLibrary } from "./library/pack.ts";
+import { librarySources } from "./library/scripts.ts";
 
 const here = import.meta.dirname;
 const repository = join(here, "../..");
@@ -15,7 +17,10 @@ export const executorBundle = join(repository, "dist/executor.cjs");
 
 /** Writes the executor's one file; several may do so at once. */
 export async function bundleExecutor(outFile = executorBundle): Promise<void> {
-  const runtimeText = await bundleRuntime();
+  const [runtimeText, library] = await Promise.all([
+    bundleRuntime(),
+    librarySources({ plugins: [nodeNames], common }).then(packLibrary),
+  ]);
   await mkdir(dirname(outFile), { recursive: true });
   const unfinished = `${outFile}.${randomUUID()}`;
   await build({
@@ -28,6 +33,7 @@ export async function bundleExecutor(outFile = executorBundle): Promise<void> {
     define: { runtimeText: JSON.stringify(runtimeText) },
     outfile: unfinished,
   });
+  await appendFile(unfinished, library);
   await rename(unfinished, outFile);
 }
 

@@ -7,7 +7,7 @@ import type {
   StartRequest,
 } from "../protocol.ts";
 import type { EgressNews } from "./exchanges.ts";
-import { GuestIsolate, type RuntimeScript } from "./isolate.ts";
+import { GuestIsolate, type Library, type RuntimeScript } from "./isolate.ts";
 import { Pace } from "./pace.ts";
 import { rehearse } from "./rehearsal.ts";
 import type { Reply } from "./main.ts";
@@ -15,6 +15,7 @@ import { GuestVersion } from "./version.ts";
 
 export interface ExecutorParts {
   runtime: RuntimeScript;
+  library: Library;
   reply: Reply;
 }
 
@@ -125,6 +126,7 @@ export class Executor {
     const { maxOpenHostCalls, maxHostCalls, maxOpenEgress } = settings;
     return new GuestIsolate({
       runtime: this.#parts.runtime,
+      library: this.#parts.library,
       heapLimitMb,
       limits: {
         maxResultBytes,

@@ -1,5 +1,6 @@
 /** One isolate with the runtime in it. The only file that speaks isolated-vm; nothing of it is handed to the guest. */
 import ivm from "isolated-vm";
+import { createHostCalls } from "./host/host-calls.ts";
 import type { Entries } from "./runtime/bootstrap.ts";
 import type { Limits } from "./runtime/calls.ts";
 
@@ -17,8 +18,14 @@ export interface RuntimeScript {
   cachedData?: ivm.ExternalCopy<ArrayBuffer>;
 }
 
+/** Scripts that are evaluated in an isolate when it first asks for them. */
+export interface Library {
+  script(name: string): { text: string; code: Buffer } | undefined;
+}
+
 export interface IsolateOptions {
   runtime: RuntimeScript;
+  library: Library;
   heapLimitMb: number;
   limits: Limits;
 }
@@ -54,7 +61,7 @@ export class GuestIsolate {
   #isLost = false;
   #isFull = false;
 
-  constructor({ runtime, heapLimitMb, limits }: IsolateOptions) {
+  constructor({ runtime, library, heapLimitMb, limits }: IsolateOptions) {
     this.heapLimitMb = heapLimitMb;
     this.#isolate = new ivm.Isolate({
       memoryLimit: heapLimitMb,
@@ -63,13 +70,16 @@ export class GuestIsolate {
     });
     this.#context = this.#isolate.createContextSync();
     const script = compileRuntime(this.#isolate, runtime);
-    const start: ivm.Reference<(limits: Limits) => Entries> = script.runSync(
-      this.#context,
-      { reference: true },
-    );
+    const start: ivm.Reference<(...parts: unknown[]) => Entries> =
+      script.runSync(this.#context, { reference: true });
+    const hostCalls = createHostCalls();
     const entries = start.applySync(
       undefined,
-      [new ivm.ExternalCopy(limits).copyInto({ release: true })],
+      [
+        new ivm.ExternalCopy(limits).copyInto({ release: true }),
+        new ivm.Callback((name: unknown) => this.#evaluate(library, name)),
+        new ivm.Callback(hostCalls),
+      ],
       { result: { reference: true } },
     );
     const entry = (name: EntryName) =>
@@ -155,6 +165,27 @@ export class GuestIsolate {
       this.#isolate.dispose();
     } catch {
       // Disposed already, by its memory limit.
+    }
+  }
+
+  /** A script of the library as a value inside, evaluated while the isolate waits for it. */
+  #evaluate(library: Library, name: unknown): unknown {
+    try {
+      const found = library.script(String(name));
+      if (!found) return undefined;
+      const code = new Uint8Array(found.code).buffer;
+      const script = this.#isolate.compileScriptSync(found.text, {
+        filename: `node:${String(name)}`,
+        cachedData: new ivm.ExternalCopy(code),
+      });
+      const value: ivm.Reference<unknown> = script.runSync(this.#context, {
+        reference: true,
+      });
+      script.release();
+      return value.derefInto({ release: true });
+    } catch {
+      // The isolate is being ended; and no word of the host's goes inside.
+      return undefined;
     }
   }
 

@@ -6,6 +6,7 @@ import { Socket } from "node:net";
 import { encodeFrame, FrameReader, maxFrameBytes } from "../frames.ts";
 import type { ExecutorReply, ExecutorRequest } from "../protocol.ts";
 import { Executor } from "./executor.ts";
+import { LibraryReader } from "./library/reader.ts";
 
 /** Sends a message to the supervisor. */
 export type Reply = (reply: ExecutorReply, body?: Uint8Array) => void;
@@ -23,6 +24,7 @@ function main(): void {
   const reader = new FrameReader(maxFrameBytes);
   const executor = new Executor({
     runtime: { text: runtimeText },
+    library: new LibraryReader(__filename),
     reply: (head, body) => void pipe.write(encodeFrame(head, body)),
   });
   pipe.on("data", (chunk: Buffer) => {

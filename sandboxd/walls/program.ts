@@ -1,4 +1,5 @@
 /** What runs behind the walls, and what it must find there. */
+import { executorNodeFlags } from "../executor-flags.ts";
 
 export interface Program {
   /** Its bundle, which Node runs. */
@@ -40,18 +41,6 @@ export function brokerProgram(file: string): Program {
     hasNetwork: true,
   };
 }
-
-/**
- * V8's own limits. No snapshot: isolated-vm needs it so. SharedArrayBuffer off and little WebAssembly memory: neither is
- * offered, and both pass the heap limit by. No concurrent recompilation: with a compile job in flight the timeout of an
- * optimised endless loop was measured to fire up to 3 s late.
- */
-export const executorNodeFlags = [
-  "--no-node-snapshot",
-  "--enable-sharedarraybuffer-per-context",
-  "--wasm-max-mem-pages=256",
-  "--no-concurrent-recompilation",
-];
 
 const executorPackages: PackageFiles[] = [
   {

@@ -6,15 +6,23 @@ import { selectModel } from "./adapters/select.ts";
 import type { GuestFunction, Model } from "./adapters/model.ts";
 import { createAnswer } from "./answer.ts";
 import { createCalls, type Call, type Calls, type Limits } from "./calls.ts";
-import { createConsole } from "./console.ts";
+import { createConsole, logLine } from "./console.ts";
 import type { RequestHead } from "./context.ts";
 import { createEgressErrors } from "./fetch/errors.ts";
 import { createExchanges } from "./fetch/exchange.ts";
 import { createFetch } from "./fetch/fetch.ts";
 import { installGlobals } from "./globals.ts";
 import { isObject, parse, quote, toNumber } from "./intrinsics.ts";
-import { createModules, moduleNotFoundCode, type Modules } from "./modules.ts";
+import { createHost, type RawHost } from "./node/host.ts";
+import {
+  createRealm,
+  moduleNotFoundCode,
+  type LoadScript,
+  type Realm,
+} from "./node/realm.ts";
 import { createOutbox } from "./outbox.ts";
+import { environmentOf, exitCall } from "./process.ts";
+import { createTicks } from "./ticks.ts";
 import { createTimers } from "./timers.ts";
 
 /** What the executor enters. */
@@ -35,29 +43,48 @@ export interface Entries {
 }
 
 /** Makes the runtime of one isolate. */
-export function start(limits: Limits): Entries {
+export function start(
+  limits: Limits,
+  loadScript: LoadScript,
+  rawHost: RawHost,
+): Entries {
   const outbox = createOutbox();
   const egressErrors = createEgressErrors();
   const calls = createCalls(outbox, limits, egressErrors);
   const timers = createTimers(calls);
-  const modules = createModules();
+  const ticks = createTicks();
   const exchanges = createExchanges(calls, egressErrors);
+  let secrets = "{}";
+  let meta = "{}";
+  const realm = createRealm({
+    loadScript,
+    host: createHost(rawHost),
+    runtime: {
+      timers,
+      sockets: undefined,
+      log: (level, text) => logLine(calls, level, text),
+      soon: ticks.soon,
+      exit: (code) => exitCall(calls, code),
+      environment: () => environmentOf(meta, secrets),
+    },
+  });
   installGlobals({
     calls,
     timers,
-    console: createConsole(calls, modules),
+    realm,
+    console: createConsole(calls, realm),
     fetch: createFetch(calls, exchanges, egressErrors),
   });
 
   let loaded: Loaded | undefined;
-  let secrets = "{}";
-  let meta = "{}";
+  const attempt = (call: Call, work: () => void) =>
+    ticks.run(work, (thrown) => calls.failThrown(call, "threw", thrown));
 
   return {
     load: (id, run, fileName) => {
       const call = calls.open(id, false);
-      attempt(calls, call, () => {
-        loaded = load({ calls, call, modules, run, fileName });
+      attempt(call, () => {
+        loaded = load({ calls, call, realm, run, fileName });
       });
     },
     configure: (newSecrets, newMeta) => {
@@ -70,7 +97,7 @@ export function start(limits: Limits): Entries {
       if (!target) return;
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the executor wrote it
       const head = parse(request) as RequestHead;
-      attempt(calls, call, () =>
+      attempt(call, () =>
         target.model.invoke(
           target.run,
           { head, body, secrets, meta },
@@ -80,12 +107,11 @@ export function start(limits: Limits): Entries {
     },
     resume: (id, timer) => {
       const call = calls.resume(id);
-      if (call) attempt(calls, call, () => timers.fire(call, timer));
+      if (call) attempt(call, () => timers.fire(call, timer));
     },
     egress: (id, egress, news, text) => {
       const call = calls.resume(id);
-      if (call)
-        attempt(calls, call, () => exchanges.take(call, egress, news, text));
+      if (call) attempt(call, () => exchanges.take(call, egress, news, text));
     },
     close: (id) => {
       const call = calls.resume(id);
@@ -103,7 +129,7 @@ interface Loaded {
 interface LoadParts {
   calls: Calls;
   call: Call;
-  modules: Modules;
+  realm: Realm;
   run: unknown;
   fileName: string;
 }
@@ -111,11 +137,11 @@ interface LoadParts {
 function load({
   calls,
   call,
-  modules,
+  realm,
   run,
   fileName,
 }: LoadParts): Loaded | undefined {
-  const exported = evaluate({ calls, call, modules, run, fileName });
+  const exported = evaluate({ calls, call, realm, run, fileName });
   if (call.answered) return undefined;
   if (typeof exported !== "function") {
     const found = describe(exported);
@@ -144,13 +170,13 @@ function load({
 }
 
 /** Runs the top level as a CommonJS module; what it returns counts before what it exports. */
-function evaluate({ calls, call, modules, run, fileName }: LoadParts): unknown {
+function evaluate({ calls, call, realm, run, fileName }: LoadParts): unknown {
   const exports = {};
   const module = { exports };
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what the source evaluates to is called here, inside the isolate
   const body = run as (...names: unknown[]) => unknown;
   try {
-    const require = (name: unknown) => modules.require(name);
+    const require = (name: unknown) => realm.require(name);
     const returned = body(exports, require, module, fileName, "/");
     return typeof returned === "function"
       ? returned
@@ -175,12 +201,4 @@ function describe(exported: unknown): string {
   if (exported === undefined) return "nothing";
   if (exported === null) return "null";
   return typeof exported === "object" ? "an object" : `a ${typeof exported}`;
-}
-
-function attempt(calls: Calls, call: Call, work: () => void): void {
-  try {
-    work();
-  } catch (thrown) {
-    calls.failThrown(call, "threw", thrown);
-  }
 }

@@ -1,7 +1,7 @@
 /** console: lines of text for the invocation's log. Formatting is Node's own, taken up when the first line needs it. */
 import type { Calls } from "./calls.ts";
-import { dictionary, now, sliceText, toText } from "./intrinsics.ts";
-import type { Modules } from "./modules.ts";
+import { apply, dictionary, now, sliceText, toText } from "./intrinsics.ts";
+import type { Realm } from "./node/realm.ts";
 
 const maxLineChars = 16 * 1024;
 
@@ -10,18 +10,18 @@ type Write = (...parts: unknown[]) => void;
 /** The methods a guest finds on `console`. */
 export type GuestConsole = Record<string, Write>;
 
-export function createConsole(calls: Calls, modules: Modules): GuestConsole {
+export function createConsole(calls: Calls, realm: Realm): GuestConsole {
   const counts = dictionary<number>();
   const starts = dictionary<number>();
   let indent = "";
 
   const write = (level: string, parts: unknown[]) =>
-    logLine(calls, level, indent + format(modules, parts));
+    logLine(calls, level, indent + format(realm, parts));
   const elapsed = (label: string, parts: unknown[]) => {
     const start = starts[label];
     if (start === undefined) return;
     const text = `${label}: ${now() - start}ms`;
-    write("info", parts.length > 0 ? [text, format(modules, parts)] : [text]);
+    write("info", parts.length > 0 ? [text, format(realm, parts)] : [text]);
   };
 
   return {
@@ -30,12 +30,12 @@ export function createConsole(calls: Calls, modules: Modules): GuestConsole {
     info: (...parts) => write("info", parts),
     warn: (...parts) => write("warn", parts),
     error: (...parts) => write("error", parts),
-    trace: (...parts) => write("error", [`Trace: ${format(modules, parts)}`]),
-    dir: (value) => write("log", [format(modules, ["%o", value])]),
+    trace: (...parts) => write("error", [`Trace: ${format(realm, parts)}`]),
+    dir: (value) => write("log", [format(realm, ["%o", value])]),
     table: (value) => write("log", [value]),
     assert: (isTrue, ...parts) => {
       if (isTrue) return;
-      const text = format(modules, parts);
+      const text = format(realm, parts);
       write("warn", [
         text === "" ? "Assertion failed" : `Assertion failed: ${text}`,
       ]);
@@ -85,9 +85,13 @@ export function logLine(calls: Calls, level: string, text: string): void {
   calls.outbox.log(call.id, level, now(), cut);
 }
 
-function format(modules: Modules, parts: unknown[]): string {
+function format(realm: Realm, parts: unknown[]): string {
   const first = parts[0];
   if (parts.length === 0) return "";
   if (parts.length === 1 && typeof first === "string") return first;
-  return modules.format(parts);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Node's own
+  const { format: formatAll } = realm.internal("internal/util/inspect") as {
+    format: () => string;
+  };
+  return apply(formatAll, undefined, parts);
 }

@@ -13,12 +13,14 @@ import {
   enqueue,
   TypeErrorIntrinsic,
 } from "./intrinsics.ts";
+import type { Realm } from "./node/realm.ts";
 import type { Timers } from "./timers.ts";
 
 export interface GlobalParts {
   calls: Calls;
   timers: Timers;
   console: GuestConsole;
+  realm: Realm;
   fetch: Fetch;
 }
 
@@ -27,6 +29,7 @@ export function installGlobals({
   calls,
   timers,
   console,
+  realm,
   fetch,
 }: GlobalParts): void {
   removeSharedMemory();
@@ -44,7 +47,10 @@ export function installGlobals({
   define("Headers", Headers);
   define("Response", Response);
   const defineLazy = lazyGlobals();
-  defineLazy("Buffer", () => require("buffer/").Buffer);
+  const from = (id: string, name: string) =>
+    defineLazy(name, () => realm.internal(id)[name]);
+  from("buffer", "Buffer");
+  defineLazy("process", () => realm.internal("process"));
   defineLazy("URL", () => require("whatwg-url").URL, takeEncoding);
   defineLazy(
     "URLSearchParams",

@@ -1,0 +1,51 @@
+/**
+ * What the executor's own Node does for a guest, in one synchronous call out of its isolate. Whatever comes is hostile:
+ * each operation checks shapes and sizes, and bounds what it costs; its CPU time is the call's, for it runs on its thread.
+ */
+import { systemOperations } from "./system.ts";
+
+/** Copied into the isolate. */
+export type HostResult = unknown;
+
+/** One operation; throws HostRefusal, or what Node throws. */
+export type HostOperation = (...parameters: unknown[]) => HostResult;
+
+export type HostOperations = Record<string, HostOperation>;
+
+/** Why an operation was not done, in words for the author. */
+export class HostRefusal extends Error {
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** The operations of one isolate, with what they keep for it. */
+export function createHostCalls(): HostOperation {
+  const operations = new Map<unknown, HostOperation>(
+    Object.entries<HostOperation>({ ...systemOperations() }),
+  );
+  return (operation, ...parameters) => {
+    try {
+      const run = operations.get(operation);
+      if (!run) throw new HostRefusal("ERR_UNKNOWN", "no such operation");
+      return run(...parameters);
+    } catch (error) {
+      return { thrown: wordsOf(error) };
+    }
+  };
+}
+
+/** An error as data: no stack of ours goes inside. */
+function wordsOf(error: unknown) {
+  if (!(error instanceof Error)) return { name: "Error", message: "failed" };
+  const { name, message } = error;
+  const code: unknown = Reflect.get(error, "code");
+  return {
+    name,
+    message: message.slice(0, 1024),
+    ...(typeof code === "string" && { code }),
+  };
+}

@@ -1,0 +1,23 @@
+/** What a guest may know of where it runs: nothing of this host in particular. */
+import type { HostOperations } from "./host-calls.ts";
+
+/** Coarse, so that it times nobody else. */
+const clockGrainMs = 0.1;
+
+export function systemOperations(): HostOperations {
+  const startedMs = performance.now();
+  return {
+    /** Milliseconds since the isolate was made. */
+    clock: () =>
+      Math.floor((performance.now() - startedMs) / clockGrainMs) * clockGrainMs,
+    /** Bytes of randomness. */
+    random: (count) => {
+      if (!Number.isSafeInteger(count)) throw new RangeError("no such count");
+      const bytes = new Uint8Array(Math.min(Number(count), maxRandomBytes));
+      return crypto.getRandomValues(bytes);
+    },
+  };
+}
+
+/** Of the platform's own call. */
+const maxRandomBytes = 65_536;

@@ -1,0 +1,65 @@
+/**
+ * Node's own library as the Node that builds has it inside: the sources of its modules, and the constants of the bindings
+ * they stand on. So the surface is that of the pinned Node, and none of it lies in this repository.
+ */
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+
+/** Node's library and what it knows of itself. */
+export interface Natives {
+  /** Of Node, without its "v". */
+  version: string;
+  /** By module id, e.g. "internal/util/inspect". */
+  sources: Record<string, string>;
+  /** By the name of a binding: all of it that is plain data. */
+  facts: Record<string, Record<string, unknown>>;
+}
+
+const maxOutputBytes = 256 * 1024 * 1024;
+
+/** Runs in a Node that shows its insides. Functions, buffers and what has no JSON form are left out. */
+const program = `
+const { internalBinding } = require("internal/test/binding");
+const natives = process.binding("natives");
+const sources = {};
+for (const id of Object.keys(natives))
+  if (typeof natives[id] === "string") sources[id] = natives[id];
+const names = new Set();
+for (const text of Object.values(sources))
+  for (const [, name] of text.matchAll(/internalBinding\\('([a-z0-9_]+)'\\)/g)) names.add(name);
+const plain = (value, depth) => {
+  if (value === null || ["string", "boolean"].includes(typeof value)) return value;
+  if (typeof value === "number") return Number.isFinite(value) ? value : undefined;
+  if (typeof value !== "object" || depth > 5) return undefined;
+  if (value instanceof Map)
+    return { map: [...value].map(([key, item]) => [key, plain(item, depth + 1)]) };
+  if (Array.isArray(value)) return value.map((item) => plain(item, depth + 1));
+  if (ArrayBuffer.isView(value)) return undefined;
+  const data = {};
+  for (const key of Object.getOwnPropertyNames(value)) {
+    const item = plain(value[key], depth + 1);
+    if (item !== undefined) data[key] = item;
+  }
+  return data;
+};
+const facts = {};
+for (const name of [...names].sort()) {
+  // Whole texts of Node, or of this machine.
+  if (["builtins", "icu", "credentials", "report", "process_methods"].includes(name)) continue;
+  try { facts[name] = plain(internalBinding(name), 0) ?? {}; } catch { continue; }
+}
+facts.private_symbols = { names: Object.keys(internalBinding("util").privateSymbols) };
+facts.util.privateSymbols = undefined;
+process.stdout.write(JSON.stringify({ version: process.versions.node, sources, facts }));
+`;
+
+/** Asks a child of the Node that runs this. */
+export async function readNatives(): Promise<Natives> {
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ["--expose-internals", "--no-warnings", "-e", program],
+    { maxBuffer: maxOutputBytes, env: {} },
+  );
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the program above wrote it
+  return JSON.parse(stdout) as Natives;
+}

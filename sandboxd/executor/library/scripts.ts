@@ -1,0 +1,155 @@
+/**
+ * The scripts of the library, by their names in it: Node's modules that the surface stands on, our bindings and the
+ * modules that stand in for Node's, and the facts of bindings. Each is one expression, minified.
+ */
+import { existsSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { transform, build, type BuildOptions, type Plugin } from "esbuild";
+import { readNatives, type Natives } from "./natives.ts";
+
+const runtimeFolder = join(import.meta.dirname, "../runtime/node");
+
+/** Of no use to a guest: tools for developing, and what no isolate can offer not even by a name. */
+const withheld = new Set([
+  "bench",
+  "bench/reporters",
+  "dtls",
+  "ffi",
+  "quic",
+  "sea",
+  "test",
+  "test/reporters",
+  "vfs",
+]);
+
+/** Parts of Node's library that nothing of the surface comes to run, though modules of it name them. */
+const unused =
+  /^internal\/(bootstrap|main|test|test_runner|bench_runner|debugger|repl|vfs|quic|dtls|ffi|watch_mode|modules\/esm|modules\/run_main|process\/pre_execution|deps\/(acorn|amaro|minimatch))(\/|$)/;
+
+/** How the surface's scripts are bundled where they need packages. */
+export interface ScriptOptions {
+  plugins: Plugin[];
+  common: BuildOptions;
+}
+
+/** All scripts of the library by name. */
+export async function librarySources(
+  options: ScriptOptions,
+): Promise<Map<string, string>> {
+  const natives = await readNatives();
+  const bindings = await ownScripts("bindings", "binding:", options);
+  const modules = await ownScripts("modules", "module:", options);
+  const publicNames = Object.keys(natives.sources).filter(
+    (id) => !id.startsWith("internal/") && !withheld.has(id),
+  );
+  const scripts = new Map<string, string>([...bindings, ...modules]);
+  const facts = {
+    ...natives.facts,
+    public_modules: Object.fromEntries(publicNames.map((id) => [id, true])),
+    node: { version: natives.version },
+  };
+  for (const [name, data] of Object.entries(facts))
+    scripts.set(
+      `facts:${name}`,
+      `(function () { return ${JSON.stringify(data)}; })`,
+    );
+  const replaced = new Set(
+    modules.map(([name]) => name.slice("module:".length)),
+  );
+  const ids = closure(natives, publicNames, replaced);
+  await Promise.all(
+    [...ids].map(async (id) =>
+      scripts.set(id, await minified(wrapped(id, natives.sources[id] ?? ""))),
+    ),
+  );
+  return scripts;
+}
+
+/** What is evaluated before any module. */
+const perContext = [
+  "internal/per_context/primordials",
+  "internal/per_context/domexception",
+  "internal/per_context/messageport",
+];
+
+/** The modules that these need, themselves included, without those that ours replace. */
+function closure(
+  { sources }: Natives,
+  roots: readonly string[],
+  replaced: ReadonlySet<string>,
+): Set<string> {
+  const found = new Set<string>(perContext);
+  const left = [...roots];
+  for (let id = left.pop(); id !== undefined; id = left.pop()) {
+    if (found.has(id) || replaced.has(id) || !(id in sources)) continue;
+    if (unused.test(id)) continue;
+    found.add(id);
+    for (const [, needed = ""] of (sources[id] ?? "").matchAll(
+      /\brequire\('([^']+)'\)/g,
+    ))
+      left.push(needed);
+  }
+  return found;
+}
+
+function wrapped(id: string, source: string): string {
+  const parameters = perContext.includes(id)
+    ? "exports, primordials, privateSymbols, perIsolateSymbols"
+    : "exports, require, module, process, internalBinding, primordials";
+  return `(function (${parameters}) {${source}\n})`;
+}
+
+async function minified(expression: string): Promise<string> {
+  // As an expression alone it would be of no effect, and dropped.
+  const { code } = await transform(`value=${expression}`, {
+    minifyWhitespace: true,
+    minifySyntax: true,
+    charset: "ascii",
+    legalComments: "none",
+    target: "esnext",
+  });
+  return code.slice("value=".length).trimEnd().replace(/;$/, "");
+}
+
+/** `bindings/tcp-wrap.ts` is the binding `tcp_wrap`; `modules/internal/timers.ts` is the module of that id. */
+async function ownScripts(
+  folder: "bindings" | "modules",
+  prefix: string,
+  { plugins, common }: ScriptOptions,
+): Promise<[name: string, text: string][]> {
+  const root = join(runtimeFolder, folder);
+  if (!existsSync(root)) return [];
+  const files = (
+    await readdir(root, { recursive: true, encoding: "utf8" })
+  ).filter((file) => file.endsWith(".ts"));
+  const exported = folder === "bindings" ? "createBinding" : "createModule";
+  return await Promise.all(
+    files.sort().map(async (file): Promise<[string, string]> => {
+      const stem = file.slice(0, -".ts".length);
+      const name = folder === "bindings" ? stem.replaceAll("-", "_") : stem;
+      const text = await bundled(join(root, file), { plugins, common });
+      return [prefix + name, `(() => {${text}\nreturn made.${exported};})()`];
+    }),
+  );
+}
+
+async function bundled(
+  file: string,
+  { plugins, common }: ScriptOptions,
+): Promise<string> {
+  const result = await build({
+    ...common,
+    entryPoints: [file],
+    platform: "browser",
+    format: "iife",
+    globalName: "made",
+    target: "esnext",
+    charset: "ascii",
+    write: false,
+    plugins,
+  });
+  const [output] = result.outputFiles ?? [];
+  if (!output) throw new Error(`esbuild gave nothing for ${file}`);
+  return output.text;
+}

@@ -1,0 +1,126 @@
+/** Looks into objects, as far as a realm can look into its own: the state of a promise and a proxy's target stay hidden. */
+import type { Exports, RealmParts } from "../realm.ts";
+
+const indexPattern = /^(0|[1-9]\d{0,9})$/;
+/** Of Node: what getOwnNonIndexProperties is to leave out. */
+const onlyEnumerable = 2;
+const pending = 0;
+
+export function createBinding(parts: RealmParts): Exports {
+  return {
+    shouldAbortOnUncaughtToggle: new Uint32Array(1),
+    getPromiseDetails: () => [pending, undefined],
+    getProxyDetails: () => undefined,
+    getCallerLocation: () => undefined,
+    getCallSites: () => [],
+    getExternalValue: () => 0n,
+    getSharedArrayBufferGrowable: () => false,
+    isInsideNodeModules: () => false,
+    markPromiseAsHandled: (promise: Promise<unknown>) =>
+      void Promise.prototype.then.call(promise, undefined, () => undefined),
+    guessHandleType: () => "PIPE",
+    sleep: () => undefined,
+    previewEntries,
+    getOwnNonIndexProperties,
+    getConstructorName,
+    arrayBufferViewHasBuffer: () => true,
+    parseEnv,
+    defineLazyProperties: lazyProperties(parts),
+    ...typeTests(parts),
+  };
+}
+
+/** What the binding has of the binding `types`. */
+function typeTests({ internalBinding }: RealmParts): Exports {
+  const types = internalBinding("types");
+  return {
+    ...types,
+    isArrayBufferView: ArrayBuffer.isView,
+    isTypedArray: (value: unknown) =>
+      ArrayBuffer.isView(value) && !(value instanceof DataView),
+    isUint8Array: (value: unknown) => value instanceof Uint8Array,
+    isDataView: (value: unknown) => value instanceof DataView,
+  };
+}
+
+/** Of a Map or Set or what iterates one; an iterator's rest cannot be seen without taking it. */
+function previewEntries(value: unknown, isIterator?: boolean): unknown {
+  const entries: unknown[] = [];
+  let isKeyed = false;
+  if (value instanceof Map) {
+    isKeyed = true;
+    Map.prototype.forEach.call(value, (item, key) => entries.push(key, item));
+  } else if (value instanceof Set)
+    Set.prototype.forEach.call(value, (item) => entries.push(item));
+  return isIterator ? [entries, isKeyed] : entries;
+}
+
+function getOwnNonIndexProperties(
+  value: object,
+  filter: number,
+): (string | symbol)[] {
+  return Reflect.ownKeys(value).filter((key) => {
+    if (typeof key === "string" && indexPattern.test(key)) return false;
+    if (filter !== onlyEnumerable) return true;
+    return Object.prototype.propertyIsEnumerable.call(value, key);
+  });
+}
+
+function getConstructorName(value: object): string {
+  for (
+    let object: unknown = value;
+    typeof object === "object" && object !== null;
+    object = Object.getPrototypeOf(object)
+  ) {
+    const made: unknown = Object.getOwnPropertyDescriptor(
+      object,
+      "constructor",
+    )?.value;
+    if (typeof made === "function" && made.name !== "") return made.name;
+  }
+  return "";
+}
+
+/** Values of a module that is loaded when one of them is first read. */
+function lazyProperties({ require }: RealmParts) {
+  return (
+    target: object,
+    id: string,
+    names: readonly string[],
+    enumerable = true,
+  ): void => {
+    for (const name of names) {
+      const define = (value: unknown) =>
+        Object.defineProperty(target, name, {
+          value,
+          writable: true,
+          enumerable,
+          configurable: true,
+        });
+      Object.defineProperty(target, name, {
+        get: () => {
+          const value = require(id)[name];
+          define(value);
+          return value;
+        },
+        set: define,
+        enumerable,
+        configurable: true,
+      });
+    }
+  };
+}
+
+const linePattern =
+  /^\s*(?:export\s+)?([\w.-]+)\s*=\s*(?:"((?:\\"|[^"])*)"|'((?:\\'|[^'])*)'|`((?:\\`|[^`])*)`|([^#\r\n]*))/gm;
+
+/** A .env file's text as its names and values. */
+function parseEnv(text: string): Record<string, string> {
+  const values: Record<string, string> = {};
+  for (const [, name = "", double, single, back, plain] of text.matchAll(
+    linePattern,
+  ))
+    values[name] =
+      double?.replaceAll("\\n", "\n") ?? single ?? back ?? plain?.trim() ?? "";
+  return values;
+}

@@ -1,0 +1,36 @@
+/** Node's command line, of which there is none: every option has its default. */
+import type { Exports, RealmParts } from "../../realm.ts";
+
+/** Those whose default is not "off". */
+const defaults: Record<string, unknown> = {
+  "--warnings": true,
+  "--deprecation": true,
+  "--network-family-autoselection": true,
+  "--network-family-autoselection-attempt-timeout": 250,
+  "--max-http-header-size": 16 * 1024,
+  "--unhandled-rejections": "throw",
+  "--stack-trace-limit": 10,
+  "--experimental-global-navigator": true,
+  "--experimental-websocket": true,
+  "--experimental-fetch": true,
+  "--verify-base-objects": false,
+  "--heapsnapshot-near-heap-limit": 0,
+  "--disable-warning": [],
+  "--require-module": true,
+  "--tls-cipher-list": "",
+  "--icu-data-dir": "",
+  "--async-context-frame": true,
+};
+
+export function createModule(_parts: RealmParts): Exports {
+  return {
+    options: new Map(),
+    aliases: new Map(),
+    getOptionValue: (name: string) => defaults[name],
+    getEmbedderOptions: () => ({ hasEmbedderPreload: false }),
+    getAllowUnauthorized: () => false,
+    refreshOptions: () => undefined,
+    generateConfigJsonSchema: () => ({}),
+    getOptionsAsFlagsFromBinding: () => [],
+  };
+}
