@@ -17,6 +17,7 @@ const rpc = /^proto\/rpc\//;
 const errors = /^proto\/errors\.ts$/;
 const otelApi = /^@opentelemetry\/api$/;
 const pipe = /^sandboxd\/(protocol|frames|host-clock)\.ts$/;
+const executorFlags = /^sandboxd\/executor-flags\.ts$/;
 const settings = /^(commander|fastest-levenshtein)$/;
 
 const rules: Rule[] = [
@@ -81,7 +82,14 @@ const rules: Rule[] = [
       /^(@ungap\/structured-clone|abortcontroller-polyfill|core-js-pure)\b/,
     ],
   },
-  { files: /^sandboxd\/executor\/bundle\.ts$/, may: [/^esbuild$/] },
+  {
+    files: /^sandboxd\/executor\/(bundle|library\/(scripts|pack))\.ts$/,
+    may: [
+      /^sandboxd\/executor\/library\//,
+      /^(esbuild|isolated-vm)$/,
+      executorFlags,
+    ],
+  },
   {
     files: /^sandboxd\/executor\//,
     may: [errors, pipe, /^isolated-vm$/, /^@jridgewell\/trace-mapping$/],
@@ -90,7 +98,7 @@ const rules: Rule[] = [
     files: /^sandboxd\/(sync|invoke|gateway)\//,
     may: [proto, rpc, otelApi, pipe, /^(cockatiel|lru-cache)$/],
   },
-  { files: /^sandboxd\/walls\//, may: [errors] },
+  { files: /^sandboxd\/walls\//, may: [errors, executorFlags] },
   { files: /^sandboxd\/broker\/bundle\.ts$/, may: [/^esbuild$/] },
   {
     files: /^sandboxd\/broker\//,
