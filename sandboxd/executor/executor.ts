@@ -1,4 +1,4 @@
-/** The executor: versions, each in an isolate of its own, and one isolate made ahead so that a load need not wait for it. */
+/** The executor: versions, each in an isolate of its own, and isolates made ahead so that the first load need not wait for one. */
 import type {
   CancelRequest,
   ExecutorRequest,
@@ -9,8 +9,8 @@ import type {
 import type { EgressNews } from "./exchanges.ts";
 import { GuestIsolate, type Library, type RuntimeScript } from "./isolate.ts";
 import { Pace } from "./pace.ts";
-import { rehearse } from "./rehearsal.ts";
 import type { Reply } from "./main.ts";
+import { Spares } from "./spares.ts";
 import { GuestVersion } from "./version.ts";
 
 export interface ExecutorParts {
@@ -24,7 +24,7 @@ export class Executor {
   readonly #versions = new Map<string, GuestVersion>();
   readonly #pace = new Pace();
   #settings: StartRequest | undefined;
-  #spare: GuestIsolate | undefined;
+  #spares: Spares | undefined;
 
   constructor(parts: ExecutorParts) {
     this.#parts = parts;
@@ -54,6 +54,7 @@ export class Executor {
         this.#cancel(request);
         return;
       case "egress-head":
+      case "egress-note":
       case "egress-chunk":
       case "egress-end":
       case "egress-failure":
@@ -63,7 +64,9 @@ export class Executor {
 
   #start(settings: StartRequest): void {
     this.#settings = settings;
-    this.#spare = rehearse(this.#newIsolate(settings, settings), settings);
+    this.#spares = new Spares(settings, () =>
+      this.#newIsolate(settings, settings),
+    );
     this.#parts.reply({ type: "ready" });
   }
 
@@ -73,8 +76,10 @@ export class Executor {
     this.#unload(request.version);
     const { heapLimitMb = settings.heapLimitMb } = request;
     const limits = { ...settings, heapLimitMb };
+    const source = body.toString("utf8", 0, request.bundleBytes);
     const isolate =
-      this.#takeSpare(heapLimitMb) ?? this.#newIsolate(settings, limits);
+      this.#spares?.take(source, heapLimitMb) ??
+      this.#newIsolate(settings, limits);
     const { reply } = this.#parts;
     const version = new GuestVersion(request.version, {
       isolate,
@@ -86,13 +91,6 @@ export class Executor {
     if (outcome.failure) version.dispose();
     else this.#versions.set(request.version, version);
     reply({ type: "loaded", id: request.id, ...outcome });
-  }
-
-  #takeSpare(heapLimitMb: number): GuestIsolate | undefined {
-    const spare = this.#spare;
-    if (spare?.heapLimitMb !== heapLimitMb) return undefined;
-    this.#spare = undefined;
-    return spare.isLost ? undefined : spare;
   }
 
   #unload(name: string): void {

@@ -21,10 +21,27 @@ const source = `module.exports = function (ctx, cb) {
 /** The time is for a machine that stalls. */
 const maxMs = 10_000;
 
-/** The isolate given, warmed; nothing of the rehearsal is left in it. */
+/** What most who require anything of Node's library come to require, in its own order of need. */
+const librarySource = `${[
+  "process",
+  "util",
+  "events",
+  "stream",
+  "url",
+  "querystring",
+  "crypto",
+  "zlib",
+  "https",
+]
+  .map((name) => `require("${name}");`)
+  .join("\n")}
+${source}`;
+
+/** The isolate given, warmed, with Node's library loaded where it is wanted; nothing of the rehearsal is left in it. */
 export function rehearse(
   isolate: GuestIsolate,
   limits: VersionLimits,
+  isWithLibrary: boolean,
 ): GuestIsolate {
   const version = new GuestVersion("rehearsal", {
     isolate,
@@ -32,7 +49,7 @@ export function rehearse(
     pace: new Pace(),
     reply: () => undefined,
   });
-  const bundle = Buffer.from(source);
+  const bundle = Buffer.from(isWithLibrary ? librarySource : source);
   version.load(
     {
       type: "load",

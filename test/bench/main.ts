@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- --quick] [--json FILE] [--only hop|tracing|walls|neighbour|fairness|limits|cold]…`: us beside our peers in one run. Ends
+ * `npm run bench [-- --quick] [--json FILE] [--only hop|tracing|walls|neighbour|fairness|limits|cold|surface]…`: us beside our peers in one run. Ends
  * with 1 where a row has too few samples or calls failed; a missed Must is told, not punished: the machine may be busy.
  */
 import { writeFile } from "node:fs/promises";
@@ -9,6 +9,7 @@ import type { BenchOptions, Section } from "./options.ts";
 import { describeMachine, render, shortcomingsOf } from "./report.ts";
 import type { Report } from "./report.ts";
 import { measureCold } from "./sections/cold.ts";
+import { measureSurface } from "./sections/surface.ts";
 import { measureFairness } from "./sections/fairness.ts";
 import { measureHop } from "./sections/hop.ts";
 import { measureLimits } from "./sections/limits.ts";
@@ -26,6 +27,7 @@ const measures: Record<Section, (stage: Stage) => Promise<Findings>> = {
   fairness: measureFairness,
   limits: measureLimits,
   cold: measureCold,
+  surface: measureSurface,
 };
 
 await main(process.argv.slice(2));

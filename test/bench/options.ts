@@ -27,6 +27,7 @@ export const sections = [
   "fairness",
   "limits",
   "cold",
+  "surface",
 ] as const;
 /** One of them. */
 export type Section = (typeof sections)[number];

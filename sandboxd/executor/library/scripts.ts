@@ -125,7 +125,7 @@ async function ownScripts(
   ).filter((file) => file.endsWith(".ts"));
   const exported = folder === "bindings" ? "createBinding" : "createModule";
   return await Promise.all(
-    files.sort().map(async (file): Promise<[string, string]> => {
+    files.toSorted().map(async (file): Promise<[string, string]> => {
       const stem = file.slice(0, -".ts".length);
       const name = folder === "bindings" ? stem.replaceAll("-", "_") : stem;
       const text = await bundled(join(root, file), { plugins, common });

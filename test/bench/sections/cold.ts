@@ -4,7 +4,7 @@
  */
 import { setTimeout } from "node:timers/promises";
 import { boundMust, latencyRow } from "../findings.ts";
-import type { FigureRow, Findings, Must } from "../findings.ts";
+import type { FigureRow, Findings, LatencyRow, Must } from "../findings.ts";
 import type { Ours } from "../ours.ts";
 import { childrenOf, commandOf, pssMbOf } from "../processes.ts";
 import { Series } from "../series.ts";
@@ -21,37 +21,19 @@ const mustContainers = 50;
 
 /** Measures first calls, and memory on the way. */
 export async function measureCold(stage: Stage): Promise<Findings> {
-  const { plan, isQuick } = stage.options;
+  const { plan } = stage.options;
   const ours = await stage.ours("cold", "1 %");
-  const names = Array.from(
-    { length: plan.coldContainers },
-    (_, index) => `cold-${index}`,
-  );
-  for (const name of names) await ours.publish(name, "hop", extensionSource);
-  await warmTheWay(stage, ours);
-  const cold = new Series();
   const memory: FigureRow[] = [];
   const lookAt = async (containers: number) => {
     if (plan.memoryAt.includes(containers))
       memory.push(await memoryOf(ours, containers));
   };
-  await lookAt(1);
-  for (const [index, name] of names.entries()) {
-    await setTimeout(pauseMs);
-    await open(stage, ours, name);
-    cold.add(await stage.caller.run(name, 1, 1));
-    // The container that warmed the way is one of them.
-    await lookAt(index + 2);
-  }
-  if (cold.coldCalls < cold.samples)
-    throw new Error(`${cold.samples - cold.coldCalls} first calls were warm`);
-  const row = latencyRow(
-    "cold",
-    "first call of a container",
-    1,
-    cold,
-    isQuick ? minColdSamples.quick : minColdSamples.full,
-  );
+  const row = await firstCalls(stage, ours, {
+    section: "cold",
+    name: "first call of a container",
+    source: extensionSource,
+    each: lookAt,
+  });
   return {
     latencies: [row],
     figures: memory,
@@ -60,6 +42,44 @@ export async function measureCold(stage: Stage): Promise<Findings> {
       ...memoryMust(memory),
     ],
   };
+}
+
+export interface FirstCalls {
+  section: LatencyRow["section"];
+  name: string;
+  /** Of the extension that every container has. */
+  source: string;
+  /** Told how many containers are warm. */
+  each?: (containers: number) => Promise<void>;
+}
+
+/** The first call of one container after another. */
+export async function firstCalls(
+  stage: Stage,
+  ours: Ours,
+  { section, name, source, each }: FirstCalls,
+): Promise<LatencyRow> {
+  const { plan, isQuick } = stage.options;
+  const containers = Array.from(
+    { length: plan.coldContainers },
+    (_, index) => `${section}-${index}`,
+  );
+  for (const container of containers)
+    await ours.publish(container, "hop", source);
+  await warmTheWay(stage, ours);
+  await each?.(1);
+  const cold = new Series();
+  for (const [index, container] of containers.entries()) {
+    await setTimeout(pauseMs);
+    await open(stage, ours, container);
+    cold.add(await stage.caller.run(container, 1, 1));
+    // The container that warmed the way is one of them.
+    await each?.(index + 2);
+  }
+  if (cold.coldCalls < cold.samples)
+    throw new Error(`${cold.samples - cold.coldCalls} first calls were warm`);
+  const minSamples = isQuick ? minColdSamples.quick : minColdSamples.full;
+  return latencyRow(section, name, 1, cold, minSamples);
 }
 
 async function warmTheWay(stage: Stage, ours: Ours): Promise<void> {
@@ -79,20 +99,19 @@ async function open(stage: Stage, ours: Ours, name: string): Promise<void> {
   });
 }
 
-/** Of the executors the largest are those in use: spare ones hold no code. */
+/** Of all executors, the few that wait for a container among them: those hold more, ready for whatever comes. */
 async function memoryOf(ours: Ours, containers: number): Promise<FigureRow> {
   await setTimeout(settleMs);
   const sizes: number[] = [];
   for (const pid of await childrenOf(ours.supervisorPid))
     if ((await commandOf(pid)).includes("executor"))
       sizes.push(await pssMbOf(pid));
-  const used = sizes.toSorted((one, other) => other - one).slice(0, containers);
   return {
     section: "cold",
     name: `PSS per warm container, of ${containers}`,
-    value: used.reduce((sum, size) => sum + size, 0) / used.length,
+    value: sizes.reduce((sum, size) => sum + size, 0) / sizes.length,
     unit: "MB",
-    samples: used.length,
+    samples: Math.min(sizes.length, containers),
     minSamples: containers,
   };
 }
