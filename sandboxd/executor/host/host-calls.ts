@@ -3,6 +3,7 @@
  * each operation checks shapes and sizes, and bounds what it costs; its CPU time is the call's, for it runs on its thread.
  */
 import { systemOperations } from "./system.ts";
+import { textOperations } from "./text.ts";
 
 /** Copied into the isolate. */
 export type HostResult = unknown;
@@ -25,7 +26,10 @@ export class HostRefusal extends Error {
 /** The operations of one isolate, with what they keep for it. */
 export function createHostCalls(): HostOperation {
   const operations = new Map<unknown, HostOperation>(
-    Object.entries<HostOperation>({ ...systemOperations() }),
+    Object.entries<HostOperation>({
+      ...systemOperations(),
+      ...textOperations(),
+    }),
   );
   return (operation, ...parameters) => {
     try {
