@@ -64,6 +64,7 @@ export function start(
       sockets: undefined,
       log: (level, text) => logLine(calls, level, text),
       soon: ticks.soon,
+      onEnd: calls.onEnd,
       exit: (code) => exitCall(calls, code),
       environment: () => environmentOf(meta, secrets),
     },

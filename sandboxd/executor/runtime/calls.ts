@@ -5,7 +5,7 @@
 import { flattenError, namedMessage } from "./errors.ts";
 import type { ExchangeState } from "./fetch/exchange.ts";
 import type { EgressErrors } from "./fetch/errors.ts";
-import { dictionary, quote } from "./intrinsics.ts";
+import { append, dictionary, quote } from "./intrinsics.ts";
 import type { Outbox } from "./outbox.ts";
 
 /** Bounds the executor hands in at its start; it checks each of them again outside. */
@@ -29,6 +29,8 @@ export interface Call {
   openExchanges: number;
   hostCalls: number;
   logChars: number;
+  /** What is let go when an invocation ends. */
+  endings: (() => void)[] | undefined;
 }
 
 /** Why a guest's own doing failed; bridge.ts knows the same list. */
@@ -53,6 +55,8 @@ export interface Calls {
   resume(id: number): Call | undefined;
   /** Forgets a call and its timers. */
   close(call: Call): void;
+  /** Runs work when the running call ends; what a top level made lives as long as its isolate. */
+  onEnd(work: () => void): void;
   /** Answers a call with what was thrown; a call is answered once. */
   failThrown(call: Call, reason: GuestReason, thrown: unknown): void;
   /** Answers a call with a message of the runtime's own, and how much there was of what is limited. */
@@ -91,6 +95,7 @@ export function createCalls(
     call.exchanges = dictionary();
     call.openExchanges = 0;
     delete open[call.id];
+    letGo(call);
   };
 
   const answer = (call: Call, item: string, body: string) => {
@@ -103,16 +108,25 @@ export function createCalls(
     limits,
     current: () => current,
     open: (id, isInvocation) => {
+      // What it made after it was answered.
+      if (current.answered) letGo(current);
       current = newCall(id, isInvocation);
       open[id] = current;
       return current;
     },
     resume: (id) => {
       const call = open[id];
-      if (call) current = call;
+      if (!call) return undefined;
+      if (current.answered) letGo(current);
+      current = call;
       return call;
     },
     close,
+    onEnd: (work) => {
+      if (!current.isInvocation) return;
+      current.endings ??= [];
+      append(current.endings, work);
+    },
     failThrown: (call, reason, thrown) => {
       if (call.answered) return;
       const error = flattenError(thrown);
@@ -141,6 +155,13 @@ export function createCalls(
   return calls;
 }
 
+function letGo(call: Call): void {
+  const { endings } = call;
+  if (!endings) return;
+  call.endings = undefined;
+  for (let at = 0; at < endings.length; at++) endings[at]?.();
+}
+
 function newCall(id: number, isInvocation: boolean): Call {
   return {
     id,
@@ -152,5 +173,6 @@ function newCall(id: number, isInvocation: boolean): Call {
     openExchanges: 0,
     hostCalls: 0,
     logChars: 0,
+    endings: undefined,
   };
 }
