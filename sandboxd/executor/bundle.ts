@@ -17,24 +17,39 @@ export const executorBundle = join(repository, "dist/executor.cjs");
 
 /** Writes the executor's one file; several may do so at once. */
 export async function bundleExecutor(outFile = executorBundle): Promise<void> {
-  const [runtimeText, library] = await Promise.all([
-    bundleRuntime(),
-    librarySources({ plugins: [nodeNames], common }).then(packLibrary),
+  const [program, scripts] = await Promise.all([
+    bundleProgram(await bundleRuntime()),
+    librarySources({ plugins: [nodeNames], common }),
   ]);
+  scripts.set("program", `(function (require, library) {${program}\n})`);
+  const packed = await packLibrary(scripts);
   await mkdir(dirname(outFile), { recursive: true });
   const unfinished = `${outFile}.${randomUUID()}`;
   await build({
     ...common,
-    entryPoints: [join(here, "main.ts")],
-    platform: "node",
-    format: "cjs",
-    target: "node24",
-    external: ["isolated-vm"],
-    define: { runtimeText: JSON.stringify(runtimeText) },
+    ...ofNode,
+    entryPoints: [join(here, "boot.ts")],
     outfile: unfinished,
   });
-  await appendFile(unfinished, library);
+  await appendFile(unfinished, packed);
   await rename(unfinished, outFile);
+}
+
+/** The program that boot.ts runs. */
+async function bundleProgram(runtimeText: string): Promise<string> {
+  const { outputFiles } = await build({
+    ...common,
+    ...ofNode,
+    entryPoints: [join(here, "main.ts")],
+    format: "iife",
+    define: { runtimeText: JSON.stringify(runtimeText) },
+    // The library's scripts are kept one byte a character.
+    charset: "ascii",
+    write: false,
+  });
+  const [output] = outputFiles;
+  if (!output) throw new Error("esbuild gave no program");
+  return output.text;
 }
 
 /** The runtime as a script whose value is `start`. */
@@ -104,5 +119,12 @@ const common: BuildOptions = {
   logLevel: "warning",
   absWorkingDir: repository,
 };
+
+const ofNode = {
+  platform: "node",
+  format: "cjs",
+  target: "node24",
+  external: ["isolated-vm"],
+} as const satisfies BuildOptions;
 
 if (import.meta.main) await bundleExecutor();

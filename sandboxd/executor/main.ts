@@ -6,13 +6,15 @@ import { Socket } from "node:net";
 import { encodeFrame, FrameReader, maxFrameBytes } from "../frames.ts";
 import type { ExecutorReply, ExecutorRequest } from "../protocol.ts";
 import { Executor } from "./executor.ts";
-import { LibraryReader } from "./library/reader.ts";
+import type { Library } from "./isolate.ts";
 
 /** Sends a message to the supervisor. */
 export type Reply = (reply: ExecutorReply, body?: Uint8Array) => void;
 
 /** The runtime's script; bundle.ts puts it here. */
 declare const runtimeText: string;
+/** Of this program's file; boot.ts gives it. */
+declare const library: Library;
 
 const pipeDescriptor = 3;
 
@@ -24,7 +26,7 @@ function main(): void {
   const reader = new FrameReader(maxFrameBytes);
   const executor = new Executor({
     runtime: { text: runtimeText },
-    library: new LibraryReader(__filename),
+    library,
     reply: (head, body) => void pipe.write(encodeFrame(head, body)),
   });
   pipe.on("data", (chunk: Buffer) => {
