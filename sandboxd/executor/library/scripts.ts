@@ -25,7 +25,7 @@ const withheld = new Set([
 
 /** Parts of Node's library that nothing of the surface comes to run, though modules of it name them. */
 const unused =
-  /^internal\/(bootstrap|main|test|test_runner|bench_runner|debugger|repl|vfs|quic|dtls|ffi|watch_mode|modules\/esm|modules\/run_main|process\/pre_execution|deps\/(acorn|amaro|minimatch))(\/|$)/;
+  /^internal\/(bootstrap|main|test|test_runner|bench_runner|debugger|repl(?!\/history)|vfs|quic|dtls|ffi|watch_mode|modules\/esm|modules\/run_main|process\/pre_execution|deps\/(acorn|amaro|minimatch))(\/|$)/;
 
 /** How the surface's scripts are bundled where they need packages. */
 export interface ScriptOptions {
@@ -47,7 +47,13 @@ export async function librarySources(
   const facts = {
     ...natives.facts,
     public_modules: Object.fromEntries(publicNames.map((id) => [id, true])),
-    node: { version: natives.version },
+    node: { version: natives.version, versions: natives.versions },
+    ...Object.fromEntries(
+      Object.entries(natives.members).map(([name, members]) => [
+        `members:${name}`,
+        members,
+      ]),
+    ),
   };
   for (const [name, data] of Object.entries(facts))
     scripts.set(

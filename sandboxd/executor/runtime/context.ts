@@ -10,6 +10,7 @@ import {
   parse,
   valueProperty,
 } from "./intrinsics.ts";
+import type { Realm } from "./node/realm.ts";
 
 /** A call as the executor hands it in (JSON), and its payload. */
 export interface CallRequest {
@@ -18,6 +19,8 @@ export interface CallRequest {
   body: string;
   secrets: string;
   meta: string;
+  /** For what only some bodies need of Node's library. */
+  realm: Realm;
 }
 
 export interface RequestHead {
@@ -57,7 +60,7 @@ export interface Context {
 export function createContext(request: CallRequest): Context {
   const { head } = request;
   const secrets = parseRecord(request.secrets);
-  const body = parseBody(head.bodyKind, request.body);
+  const body = parseBody(request);
   const data: Record<string, unknown> = {};
   overlay(data, head.query);
   overlay(data, secrets);
@@ -90,14 +93,15 @@ interface ParsedBody {
   isBinary: boolean;
 }
 
-function parseBody(kind: BodyKind, text: string): ParsedBody {
+function parseBody({ head, body: text, realm }: CallRequest): ParsedBody {
+  const { bodyKind: kind } = head;
   if (kind === "none")
     return { value: undefined, raw: undefined, isBinary: false };
   if (kind === "bytes") {
-    const bytes = require("buffer/").Buffer.from(text, "latin1");
+    const bytes = bufferOf(realm, text);
     return { value: bytes, raw: bytes.toString("utf8"), isBinary: true };
   }
-  const value = kind === "json" ? parseJson(text) : parseForm(text);
+  const value = kind === "json" ? parseJson(text) : parseForm(realm, text);
   return { value, raw: text, isBinary: false };
 }
 
@@ -110,8 +114,20 @@ function parseJson(text: string): unknown {
   }
 }
 
-function parseForm(text: string): unknown {
-  return { ...require("querystring-es3").parse(text) };
+function parseForm(realm: Realm, text: string): unknown {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Node's own
+  const { parse: parseQuery } = realm.internal("querystring") as {
+    parse: (text: string) => object;
+  };
+  return { ...parseQuery(text) };
+}
+
+function bufferOf(realm: Realm, text: string): Buffer {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Node's own
+  const { Buffer } = realm.internal("buffer") as {
+    Buffer: { from: (text: string, encoding: "latin1") => Buffer };
+  };
+  return Buffer.from(text, "latin1");
 }
 
 function parseRecord(json: string): Record<string, unknown> {
