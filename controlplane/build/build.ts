@@ -2,11 +2,14 @@
 import { createHash } from "node:crypto";
 import { bundle, type BundledSource } from "./bundle.ts";
 import { layOut } from "./layout.ts";
+import { lowered, wantsAsyncHooks } from "./lower.ts";
+import { needsPrelude, preludeFor } from "./prelude.ts";
 import {
   isVerbatim,
   scriptParser,
   withReturnAsExport,
   type MappedScript,
+  type ParseScript,
 } from "./script.ts";
 import { checkedFiles, entryAmong, type SourceFile } from "./source.ts";
 
@@ -60,29 +63,42 @@ export async function build(
     signal,
     parseScript,
   });
-  const text = files.get(bundled.entry) ?? "";
-  const script = isVerbatim(bundled.entry, bundled.inputs)
-    ? parseScript(text)
-    : undefined;
+  const script = (await verbatim(bundled, files, parseScript)) ?? bundled;
   return bundleOf(
-    bundled,
-    script && withReturnAsExport(bundled.entry, text, script),
+    wantsAsyncHooks(bundled.inputs) ? await lowered(script) : script,
+    { entry: bundled.entry, isAuthors: script !== bundled },
   );
 }
 
 /** A lone CommonJS file stays as its author wrote it, so that what runs is what they read. */
+async function verbatim(
+  { entry, inputs }: BundledSource,
+  files: ReadonlyMap<string, string>,
+  parseScript: ParseScript,
+): Promise<MappedScript | undefined> {
+  const text = files.get(entry) ?? "";
+  const script = isVerbatim(entry, text, inputs)
+    ? parseScript(text)
+    : undefined;
+  if (!script) return undefined;
+  const prelude = needsPrelude(text)
+    ? await preludeFor(entry, { inputs, names: files.keys() })
+    : "";
+  return withReturnAsExport(entry, text, script, prelude);
+}
+
 function bundleOf(
-  bundled: BundledSource,
-  verbatim: MappedScript | undefined,
+  script: MappedScript,
+  { entry, isAuthors }: { entry: string; isAuthors: boolean },
 ): Bundle {
-  const { code, map } = verbatim ?? namingItsMap(bundled);
+  const { code, map } = isAuthors ? script : namingItsMap(script);
   const content = Buffer.from(code);
   return {
     content,
     sourceMap: Buffer.from(map),
     digest: createHash("sha256").update(content).digest("hex"),
     runtime,
-    entry: bundled.entry,
+    entry,
   };
 }
 

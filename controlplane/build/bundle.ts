@@ -1,9 +1,19 @@
 /** esbuild, with nothing of this machine in reach: one call of it, bounded in time. */
 import * as esbuild from "esbuild";
 import { AnnexError } from "../../proto/errors.ts";
+import { refuseAwaitedRequires } from "./awaited-requires.ts";
+import { inOwnModes } from "./modes.ts";
+import { planOf, type Plan } from "./plan.ts";
+import {
+  behind,
+  needsPrelude,
+  preludeDefines,
+  preludeFor,
+  withPreludesModules,
+} from "./prelude.ts";
 import { authorsError, isBuildFailure } from "./refusal.ts";
 import type { ParseScript } from "./script.ts";
-import { withinSource } from "./within-source.ts";
+import { ownNamespace, withinSource } from "./within-source.ts";
 
 /** What is bundled, from where. */
 export interface BundleInput {
@@ -50,18 +60,55 @@ async function bundleAgain(input: BundleInput): Promise<BundledSource> {
   }
 }
 
+/** Most sources are bundled once; again where the first time tells that more is wanted. */
 async function bundleOnce(input: BundleInput): Promise<BundledSource> {
-  const context = await esbuild.context(optionsOf(input));
+  const timeout = AbortSignal.timeout(input.timeoutMs);
+  const attempt = (plan: Plan) => bundleAs(input, plan, timeout);
   try {
-    return bundledOf(await bounded(context, input));
+    const plain: Plan = { isAsync: false, endings: new Map() };
+    const { plan, first } = await attempt(plain).then(
+      (result) => ({ plan: plain, first: result }),
+      async (thrown: unknown) => {
+        if (!wantsTopLevelAwait(thrown)) throw thrown;
+        const waiting: Plan = { ...plain, isAsync: true };
+        return { plan: waiting, first: await attempt(waiting) };
+      },
+    );
+    const endings = planOf(first.metafile.inputs, input.files);
+    const result = endings ? await attempt({ ...plan, endings }) : first;
+    return await bundledOf(result, input, plan);
   } catch (thrown) {
-    throw isBuildFailure(thrown) ? authorsError(thrown, input.root) : thrown;
+    throw isBuildFailure(thrown) ? authorsError(thrown, input) : thrown;
+  }
+}
+
+async function bundleAs(
+  input: BundleInput,
+  plan: Plan,
+  timeout: AbortSignal,
+): Promise<esbuild.BuildResult<Options>> {
+  const context = await esbuild.context(optionsOf(input, plan));
+  try {
+    return await bounded(context, input, timeout);
   } finally {
     await context.dispose();
   }
 }
 
-function optionsOf({ root, files, entry, parseScript }: BundleInput) {
+/** esbuild makes no CommonJS of a top-level `await`; an ES module it does. */
+function wantsTopLevelAwait(thrown: unknown): boolean {
+  return (
+    isBuildFailure(thrown) &&
+    thrown.errors.every(({ text }) =>
+      text.startsWith("Top-level await is currently not supported"),
+    )
+  );
+}
+
+function optionsOf(
+  { root, files, entry, parseScript }: BundleInput,
+  plan: Plan,
+) {
   return {
     absWorkingDir: root,
     // With a trailing slash the resolver looks for package.json's main, then for index.
@@ -69,7 +116,10 @@ function optionsOf({ root, files, entry, parseScript }: BundleInput) {
     outfile: "bundle.js",
     write: false,
     bundle: true,
-    format: "cjs",
+    format: plan.isAsync ? "esm" : "cjs",
+    define: preludeDefines,
+    // An isolate has no `import()`; `require` does it.
+    supported: { "dynamic-import": false },
     // Node's builtins stay `require`s, which the sandbox's runtime answers.
     platform: "node",
     target: "esnext",
@@ -93,7 +143,7 @@ function optionsOf({ root, files, entry, parseScript }: BundleInput) {
     legalComments: "none",
     metafile: true,
     logLevel: "silent",
-    plugins: [withinSource(root, files, parseScript)],
+    plugins: [withinSource({ root, files, parseScript, plan })],
   } as const satisfies esbuild.BuildOptions;
 }
 
@@ -102,9 +152,10 @@ type Options = ReturnType<typeof optionsOf>;
 async function bounded(
   context: esbuild.BuildContext<Options>,
   { timeoutMs, signal }: BundleInput,
+  timeout: AbortSignal,
 ): Promise<esbuild.BuildResult<Options>> {
   if (signal?.aborted) throw givenUp();
-  const timeout = AbortSignal.timeout(timeoutMs);
+  if (timeout.aborted) throw late(timeoutMs);
   const ended = AbortSignal.any(signal ? [timeout, signal] : [timeout]);
   const cancel = () => void context.cancel();
   ended.addEventListener("abort", cancel, { once: true });
@@ -113,45 +164,50 @@ async function bounded(
   } catch (thrown) {
     if (signal?.aborted) throw givenUp();
     if (!timeout.aborted) throw thrown;
-    throw new AnnexError(
-      "invalid",
-      `the source took longer to build than the limit build_time of ${timeoutMs} ms; make it smaller`,
-    );
+    throw late(timeoutMs);
   } finally {
     ended.removeEventListener("abort", cancel);
   }
+}
+
+function late(timeoutMs: number): AnnexError {
+  return new AnnexError(
+    "invalid",
+    `the source took longer to build than the limit build_time of ${timeoutMs} ms; make it smaller`,
+  );
 }
 
 function givenUp(): AnnexError {
   return new AnnexError("cancelled", "the build was given up");
 }
 
-function bundledOf({
-  outputFiles,
-  metafile,
-}: esbuild.BuildResult<Options>): BundledSource {
+async function bundledOf(
+  { outputFiles, metafile }: esbuild.BuildResult<Options>,
+  { files }: BundleInput,
+  { isAsync }: Plan,
+): Promise<BundledSource> {
   const code = outputFiles.find((file) => file.path.endsWith(".js"));
   const map = outputFiles.find((file) => file.path.endsWith(".map"));
   const entry = Object.values(metafile.outputs).find(
     (output) => output.entryPoint,
   )?.entryPoint;
   if (!code || !map || !entry) throw new Error("esbuild gave no bundle");
-  return {
-    code: asStrict(code.text, metafile.inputs),
-    map: map.text,
-    entry,
-    inputs: metafile.inputs,
-  };
-}
-
-/** ES modules are strict by definition; CommonJS is not, and one script can only be the one or the other. */
-function asStrict(code: string, inputs: esbuild.Metafile["inputs"]): string {
-  const files = Object.entries(inputs).filter(
-    ([name]) => !name.endsWith(".json"),
+  const inputs = Object.fromEntries(
+    Object.entries(metafile.inputs).filter(
+      ([name]) => !name.startsWith(`${ownNamespace}:`),
+    ),
   );
-  const allModules = files.every(([, input]) => input.format === "esm");
-  // The first line is a comment or a helper of esbuild's: the source map has nothing on it that could move.
-  return allModules ? `"use strict"; ${code}` : code;
+  if (isAsync) refuseAwaitedRequires(code.text, inputs, files);
+  const linked = { code: withPreludesModules(code.text), map: map.text };
+  const script = inOwnModes(linked, { inputs, isAsync });
+  const prelude = needsPrelude(script.code)
+    ? await preludeFor(entry, { inputs, names: files.keys() })
+    : undefined;
+  return {
+    ...(prelude === undefined ? script : behind(prelude, script)),
+    entry,
+    inputs,
+  };
 }
 
 function isServiceLost(thrown: unknown): boolean {

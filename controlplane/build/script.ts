@@ -37,25 +37,36 @@ export function scriptParser(): ParseScript {
 }
 
 /** Whether a bundle's entry, if it is a script, may be published as it was written: alone, importing nothing but by `require`. */
-export function isVerbatim(entry: string, inputs: Metafile["inputs"]): boolean {
+export function isVerbatim(
+  entry: string,
+  text: string,
+  inputs: Metafile["inputs"],
+): boolean {
   const [only, ...more] = Object.values(inputs);
   if (!only || more.length > 0 || only.format === "esm") return false;
   if (!/(^|\/)[^.]+$|\.c?js$/.test(entry)) return false;
+  if (/\bimport\s*\(/.test(text)) return false;
   return only.imports.every(({ kind }) => kind === "require-call");
 }
 
-/** The script with the value of its top-level `return` as module.exports; every line keeps its number. */
+/**
+ * The script with the value of its top-level `return` as module.exports, and with `prelude` before it where there is one;
+ * every line keeps its number.
+ */
 export function withReturnAsExport(
   name: string,
   text: string,
   { returns, lines }: ParsedScript,
+  prelude = "",
 ): MappedScript {
   // A hashbang may stand at the very beginning only, where it may no longer be.
   const script = text.replace(/^#!/, "//");
-  if (!returns) return { code: script, map: mapOf(name, lines, 0) };
+  if (!returns && prelude === "")
+    return { code: script, map: mapOf(name, lines, 0) };
+  const start = `${prelude}${before}`;
   return {
-    code: `${before}${script}\n${after}`,
-    map: mapOf(name, lines, before.length),
+    code: `${start}${script}\n${after}`,
+    map: mapOf(name, lines, start.length),
   };
 }
 

@@ -2,18 +2,39 @@
  * Keeps esbuild inside the source. Contents are served from memory only, so nothing else can be read whatever the resolver
  * finds; imports that lead outside are refused as not found, so that nobody learns what lies there.
  */
+import { isBuiltin } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Loader, OnResolveArgs, PartialMessage, Plugin } from "esbuild";
+import type {
+  Loader,
+  OnResolveArgs,
+  PartialMessage,
+  Plugin,
+  PluginBuild,
+} from "esbuild";
+import type { Plan } from "./plan.ts";
+import { importMetaModule, importMetaNames } from "./prelude.ts";
 import { withReturnAsExport, type ParseScript } from "./script.ts";
 import { isOwnFile } from "./source.ts";
 
+/** What is bundled. */
+interface Within {
+  root: string;
+  files: ReadonlyMap<string, string>;
+  parseScript: ParseScript;
+  plan: Plan;
+}
+
+/** Of the modules that no author wrote. */
+export const ownNamespace = "annex";
+
 /** The plugin for a source that is laid out at `root`. */
-export function withinSource(
-  root: string,
-  files: ReadonlyMap<string, string>,
-  parseScript: ParseScript,
-): Plugin {
+export function withinSource({
+  root,
+  files,
+  parseScript,
+  plan,
+}: Within): Plugin {
   return {
     name: "within-source",
     setup(build) {
@@ -22,6 +43,7 @@ export function withinSource(
       build.onResolve({ filter: /^(\/|file:|https?:)|\.\./ }, (args) => ({
         errors: refusalOf(args, root),
       }));
+      addOwnModules(build, plan);
       build.onLoad({ filter: /.*/, namespace: "file" }, (args) => {
         entry ??= args.path; // nothing else can be asked for before it is read
         const name = path.relative(root, args.path);
@@ -36,10 +58,37 @@ export function withinSource(
         const safe = withoutMapFile(text);
         const mayReturn = loader === "js" && args.path === entry;
         const contents = mayReturn ? exporting(name, safe, parseScript) : safe;
-        return { loader, contents };
+        const ending = plan.endings.get(name) ?? "";
+        return { loader, contents: contents + ending };
       });
     },
   };
+}
+
+/** Modules of ours: what a file's `import.meta` is, and builtins that an ES module imports where nothing else may stay an import. */
+function addOwnModules(build: PluginBuild, { isAsync }: Plan): void {
+  const namespace = ownNamespace;
+  build.onResolve({ filter: importMetaNames }, (args) => ({
+    path: args.path.slice(namespace.length + 1),
+    namespace,
+  }));
+  build.onLoad({ filter: /^meta\//, namespace }, (args) => ({
+    contents: importMetaModule(args.path.slice("meta/".length)),
+  }));
+  if (!isAsync) return;
+  const filter = /^(node:|[a-z])/;
+  build.onResolve({ filter, namespace: "file" }, (args) =>
+    isBuiltin(args.path) && args.kind !== "require-call"
+      ? { path: args.path, namespace }
+      : undefined,
+  );
+  build.onResolve({ filter, namespace }, (args) => ({
+    path: args.path,
+    external: true,
+  }));
+  build.onLoad({ filter, namespace }, (args) => ({
+    contents: `module.exports = require(${JSON.stringify(args.path)});`,
+  }));
 }
 
 function refusalOf(args: OnResolveArgs, root: string): PartialMessage[] {
