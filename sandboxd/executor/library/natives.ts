@@ -13,7 +13,33 @@ export interface Natives {
   sources: Record<string, string>;
   /** By the name of a binding: all of it that is plain data. */
   facts: Record<string, Record<string, unknown>>;
+  /** `process.versions`. */
+  versions: Record<string, string>;
+  /** By the name of a public module: what kind of thing each of its members is, and those that are plain data. */
+  members: Record<string, Record<string, MemberFact>>;
 }
+
+/** A member of a public module: data with its value, a class with the names of its methods. */
+export type MemberFact =
+  | { kind: "function"; length: number }
+  | { kind: "class"; methods: string[]; statics: string[] }
+  | { kind: "data"; value: unknown }
+  | { kind: "object"; members: Record<string, MemberFact> };
+
+/** Those of which the surface offers the names alone. */
+const describedModules = [
+  "child_process",
+  "cluster",
+  "dgram",
+  "http2",
+  "inspector",
+  "inspector/promises",
+  "repl",
+  "sqlite",
+  "trace_events",
+  "wasi",
+  "worker_threads",
+];
 
 const maxOutputBytes = 256 * 1024 * 1024;
 
@@ -50,7 +76,42 @@ for (const name of [...names].sort()) {
 }
 facts.private_symbols = { names: Object.keys(internalBinding("util").privateSymbols) };
 facts.util.privateSymbols = undefined;
-process.stdout.write(JSON.stringify({ version: process.versions.node, sources, facts }));
+const isClass = (value) =>
+  typeof value === "function" && typeof value.prototype === "object" &&
+  (/^class/.test(Function.prototype.toString.call(value)) ||
+    Object.getOwnPropertyNames(value.prototype).length > 1 ||
+    Object.getPrototypeOf(value.prototype) !== Object.prototype);
+const describe = (value, depth) => {
+  if (isClass(value)) return {
+    kind: "class",
+    methods: Object.getOwnPropertyNames(value.prototype).filter((name) => name !== "constructor"),
+    statics: Object.getOwnPropertyNames(value).filter((name) =>
+      !["length", "name", "prototype", "arguments", "caller"].includes(name) && typeof value[name] === "function"),
+  };
+  if (typeof value === "function") return { kind: "function", length: value.length };
+  if (typeof value !== "object" || value === null || depth > 0) {
+    const data = plain(value, 0);
+    return data === undefined && value !== undefined ? undefined : { kind: "data", value: data };
+  }
+  const members = {};
+  let isData = true;
+  for (const name of Object.getOwnPropertyNames(value)) {
+    let member;
+    try { member = describe(value[name], depth + 1); } catch { continue; }
+    if (!member) continue;
+    if (member.kind !== "data") isData = false;
+    members[name] = member;
+  }
+  return isData ? { kind: "data", value: plain(value, 0) } : { kind: "object", members };
+};
+const members = {};
+for (const name of ${JSON.stringify(describedModules)}) {
+  const described = describe(require("node:" + name), 0);
+  members[name] = described.members ?? {};
+  if (described.kind === "data") for (const [key, value] of Object.entries(described.value))
+    members[name][key] = { kind: "data", value };
+}
+process.stdout.write(JSON.stringify({ versions: process.versions, members, version: process.versions.node, sources, facts }));
 `;
 
 /** Asks a child of the Node that runs this. */
