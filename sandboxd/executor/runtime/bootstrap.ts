@@ -5,6 +5,7 @@
 import { selectModel } from "./adapters/select.ts";
 import type { GuestFunction, Model } from "./adapters/model.ts";
 import { createAnswer } from "./answer.ts";
+import { createAsyncContext } from "./async-context.ts";
 import { createCalls, type Call, type Calls, type Limits } from "./calls.ts";
 import { createConsole, logLine } from "./console.ts";
 import type { RequestHead } from "./context.ts";
@@ -21,7 +22,14 @@ import {
   type Realm,
 } from "./node/realm.ts";
 import { createOutbox } from "./outbox.ts";
-import { environmentOf, exitCall } from "./process.ts";
+import {
+  bundleText,
+  emitWarning,
+  environmentOf,
+  exitCall,
+  refuseCallback,
+} from "./process.ts";
+import { createSockets } from "./sockets.ts";
 import { createTicks } from "./ticks.ts";
 import { createTimers } from "./timers.ts";
 
@@ -51,29 +59,44 @@ export function start(
   const outbox = createOutbox();
   const egressErrors = createEgressErrors();
   const calls = createCalls(outbox, limits, egressErrors);
-  const timers = createTimers(calls);
-  const ticks = createTicks();
+  const context = createAsyncContext();
+  const timers = createTimers({
+    calls,
+    context,
+    refuse: (callback) => refuseCallback(realm, callback),
+    warn: (message, name) => emitWarning(realm, message, name),
+    promises: () => realm.internal("timers/promises"),
+  });
+  const ticks = createTicks(context);
   const exchanges = createExchanges(calls, egressErrors);
+  const sockets = createSockets(calls, egressErrors);
   let secrets = "{}";
   let meta = "{}";
-  const realm = createRealm({
+  let environment: Record<string, string> | undefined;
+  let bundle = { fileName: "", text: () => "" };
+  const realm: Realm = createRealm({
     loadScript,
     host: createHost(rawHost),
     runtime: {
       timers,
-      sockets: undefined,
+      sockets,
       log: (level, text) => logLine(calls, level, text),
       soon: ticks.soon,
       onEnd: calls.onEnd,
       exit: (code) => exitCall(calls, code),
-      environment: () => environmentOf(meta, secrets),
+      environment: () => (environment ??= environmentOf(meta, secrets)),
+      asyncContext: context,
+      console: () => console,
+      bundle: () => bundle,
     },
   });
+  const console = createConsole(calls, realm);
   installGlobals({
     calls,
     timers,
     realm,
-    console: createConsole(calls, realm),
+    console,
+    context,
     fetch: createFetch(calls, exchanges, egressErrors),
   });
 
@@ -84,6 +107,7 @@ export function start(
   return {
     load: (id, run, fileName) => {
       const call = calls.open(id, false);
+      bundle = { fileName, text: () => bundleText(run) };
       attempt(call, () => {
         loaded = load({ calls, call, realm, run, fileName });
       });
@@ -91,6 +115,7 @@ export function start(
     configure: (newSecrets, newMeta) => {
       secrets = newSecrets;
       meta = newMeta;
+      environment = undefined;
     },
     invoke: (id, request, body) => {
       const call = calls.open(id, true);
@@ -101,7 +126,7 @@ export function start(
       attempt(call, () =>
         target.model.invoke(
           target.run,
-          { head, body, secrets, meta },
+          { head, body, secrets, meta, realm },
           createAnswer(calls, call),
         ),
       );
@@ -112,7 +137,11 @@ export function start(
     },
     egress: (id, egress, news, text) => {
       const call = calls.resume(id);
-      if (call) attempt(call, () => exchanges.take(call, egress, news, text));
+      if (!call) return;
+      attempt(call, () => {
+        if (!sockets.take(call, egress, news, text))
+          exchanges.take(call, egress, news, text);
+      });
     },
     close: (id) => {
       const call = calls.resume(id);

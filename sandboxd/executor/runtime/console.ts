@@ -1,70 +1,107 @@
-/** console: lines of text for the invocation's log. Formatting is Node's own, taken up when the first line needs it. */
+/**
+ * console: lines of text for the invocation's log. What is text already goes there as it is; for everything else Node's own
+ * Console is taken up, which writes into the log.
+ */
 import type { Calls } from "./calls.ts";
-import { apply, dictionary, now, sliceText, toText } from "./intrinsics.ts";
+import {
+  apply,
+  defineProperty,
+  dictionary,
+  indexInText,
+  now,
+  readProperty,
+  sliceText,
+  toText,
+} from "./intrinsics.ts";
 import type { Realm } from "./node/realm.ts";
 
 const maxLineChars = 16 * 1024;
 
-type Write = (...parts: unknown[]) => void;
+type Level = "debug" | "log" | "info" | "warn" | "error";
+type Method = (...parts: unknown[]) => unknown;
 
 /** The methods a guest finds on `console`. */
-export type GuestConsole = Record<string, Write>;
+export type GuestConsole = Record<string, unknown>;
+
+/** In Node's order; the level is that of the lines they write. */
+const methods: readonly (readonly [name: string, level: Level])[] = [
+  ["log", "log"],
+  ["warn", "warn"],
+  ["dir", "log"],
+  ["time", "log"],
+  ["timeEnd", "info"],
+  ["timeLog", "info"],
+  ["trace", "error"],
+  ["assert", "warn"],
+  ["clear", "log"],
+  ["count", "log"],
+  ["countReset", "log"],
+  ["group", "log"],
+  ["groupEnd", "log"],
+  ["table", "log"],
+  ["debug", "debug"],
+  ["info", "info"],
+  ["dirxml", "log"],
+  ["error", "error"],
+  ["groupCollapsed", "log"],
+];
+/** Of an inspector, which there is none of. */
+const idle = ["context", "profile", "profileEnd", "timeStamp"] as const;
+/** These write their parts, and nothing else. */
+const plain: Record<string, true> = dictionary();
+for (const name of ["log", "warn", "debug", "info", "error"])
+  plain[name] = true;
 
 export function createConsole(calls: Calls, realm: Realm): GuestConsole {
-  const counts = dictionary<number>();
-  const starts = dictionary<number>();
-  let indent = "";
-
-  const write = (level: string, parts: unknown[]) =>
-    logLine(calls, level, indent + format(realm, parts));
-  const elapsed = (label: string, parts: unknown[]) => {
-    const start = starts[label];
-    if (start === undefined) return;
-    const text = `${label}: ${now() - start}ms`;
-    write("info", parts.length > 0 ? [text, format(realm, parts)] : [text]);
+  let groups = 0;
+  let level: Level = "log";
+  let full: object | undefined;
+  const write = (text: unknown) =>
+    logLine(calls, level, withoutLineFeed(toText(text)));
+  const method = (name: string): unknown => {
+    full ??= nodeConsole(realm, write);
+    return readProperty(full, name);
+  };
+  const call = (name: string, ownLevel: Level, parts: unknown[]) => {
+    const before = level;
+    level = ownLevel;
+    try {
+      const run = method(name);
+      if (typeof run === "function") apply(run, undefined, parts);
+    } finally {
+      level = before;
+    }
+    if (name === "groupEnd") groups = groups > 0 ? groups - 1 : 0;
+    else if (name === "group" || name === "groupCollapsed") groups++;
   };
 
-  return {
-    debug: (...parts) => write("debug", parts),
-    log: (...parts) => write("log", parts),
-    info: (...parts) => write("info", parts),
-    warn: (...parts) => write("warn", parts),
-    error: (...parts) => write("error", parts),
-    trace: (...parts) => write("error", [`Trace: ${format(realm, parts)}`]),
-    dir: (value) => write("log", [format(realm, ["%o", value])]),
-    table: (value) => write("log", [value]),
-    assert: (isTrue, ...parts) => {
-      if (isTrue) return;
-      const text = format(realm, parts);
-      write("warn", [
-        text === "" ? "Assertion failed" : `Assertion failed: ${text}`,
-      ]);
-    },
-    count: (label = "default") => {
-      const name = toText(label);
-      const count = (counts[name] ?? 0) + 1;
-      counts[name] = count;
-      write("log", [`${name}: ${count}`]);
-    },
-    countReset: (label = "default") => {
-      delete counts[toText(label)];
-    },
-    time: (label = "default") => {
-      starts[toText(label)] = now();
-    },
-    timeLog: (label = "default", ...parts) => elapsed(toText(label), parts),
-    timeEnd: (label = "default") => {
-      elapsed(toText(label), []);
-      delete starts[toText(label)];
-    },
-    group: (...parts) => {
-      if (parts.length > 0) write("log", parts);
-      if (indent.length < 32) indent += "  ";
-    },
-    groupEnd: () => {
-      indent = sliceText(indent, 2, indent.length);
-    },
-  };
+  const console: GuestConsole = {};
+  const add = (name: string, value: unknown) =>
+    defineProperty(console, name, {
+      value,
+      writable: true,
+      enumerable: true,
+      configurable: true,
+    });
+  for (const [name, ownLevel] of methods) {
+    // Node's are namespace functions: they need no receiver.
+    const run: Method = (...parts) => {
+      const text = groups === 0 && name in plain ? plainText(parts) : undefined;
+      if (text === undefined) call(name, ownLevel, parts);
+      else logLine(calls, ownLevel, text);
+    };
+    defineProperty(run, "name", { value: name, configurable: true });
+    add(name, run);
+  }
+  for (const name of idle) add(name, { [name]: () => undefined }[name]);
+  addLazily(console, "Console", true, () => constructor(realm));
+  addLazily(console, "_stdout", false, () => stream(realm, "stdout"));
+  addLazily(console, "_stderr", false, () => stream(realm, "stderr"));
+  defineProperty(console, Symbol.toStringTag, {
+    value: "console",
+    configurable: true,
+  });
+  return console;
 }
 
 /** What a line costs beside its text: empty ones are not free. */
@@ -85,13 +122,72 @@ export function logLine(calls: Calls, level: string, text: string): void {
   calls.outbox.log(call.id, level, now(), cut);
 }
 
-function format(realm: Realm, parts: unknown[]): string {
+/** Of parts that are text, none of which tells how to write the others. */
+function plainText(parts: unknown[]): string | undefined {
   const first = parts[0];
-  if (parts.length === 0) return "";
-  if (parts.length === 1 && typeof first === "string") return first;
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Node's own
-  const { format: formatAll } = realm.internal("internal/util/inspect") as {
-    format: () => string;
+  if (typeof first !== "string") return parts.length === 0 ? "" : undefined;
+  if (parts.length === 1) return first;
+  if (indexInText(first, "%") >= 0) return undefined;
+  let text = first;
+  for (let at = 1; at < parts.length; at++) {
+    const part = parts[at];
+    if (typeof part !== "string") return undefined;
+    text += ` ${part}`;
+  }
+  return text;
+}
+
+function constructor(realm: Realm): unknown {
+  return realm.internal("internal/console/constructor")["Console"];
+}
+
+function stream(realm: Realm, name: "stdout" | "stderr"): unknown {
+  return realm.internal("process")[name];
+}
+
+/** Node's own, with the log in the place of both its streams. */
+function nodeConsole(realm: Realm, write: (text: unknown) => void): object {
+  const sink = {
+    write: (text: unknown) => {
+      write(text);
+      return true;
+    },
+    on: () => sink,
+    once: () => sink,
+    removeListener: () => sink,
+    listenerCount: () => 1,
   };
-  return apply(formatAll, undefined, parts);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Node's own
+  const Console = constructor(realm) as new (options: object) => object;
+  return new Console({ stdout: sink, stderr: sink, colorMode: false });
+}
+
+function withoutLineFeed(text: string): string {
+  const end = text.length - 1;
+  return sliceText(text, end) === "\n" ? sliceText(text, 0, end) : text;
+}
+
+function addLazily(
+  owner: object,
+  name: string,
+  enumerable: boolean,
+  load: () => unknown,
+): void {
+  const define = (value: unknown) =>
+    defineProperty(owner, name, {
+      value,
+      writable: true,
+      enumerable,
+      configurable: true,
+    });
+  defineProperty(owner, name, {
+    get: () => {
+      const value = load();
+      define(value);
+      return value;
+    },
+    set: define,
+    enumerable,
+    configurable: true,
+  });
 }

@@ -1,4 +1,5 @@
 /** What a guest finds on `globalThis` beside the language. Heavy ones are getters that take up their polyfill when read. */
+import type { AsyncContext } from "./async-context.ts";
 import type { Calls } from "./calls.ts";
 import { type GuestConsole } from "./console.ts";
 import type { Fetch } from "./fetch/fetch.ts";
@@ -22,6 +23,7 @@ export interface GlobalParts {
   console: GuestConsole;
   realm: Realm;
   fetch: Fetch;
+  context: AsyncContext;
 }
 
 /** Puts the globals in place; before any guest code. */
@@ -31,6 +33,7 @@ export function installGlobals({
   console,
   realm,
   fetch,
+  context,
 }: GlobalParts): void {
   removeSharedMemory();
   fixArrayBuffer();
@@ -40,9 +43,9 @@ export function installGlobals({
   define("setInterval", timers.setInterval);
   define("setImmediate", timers.setImmediate);
   define("clearTimeout", timers.clearTimeout);
-  define("clearInterval", timers.clearTimeout);
-  define("clearImmediate", timers.clearTimeout);
-  define("queueMicrotask", queueMicrotaskOf(calls));
+  define("clearInterval", timers.clearInterval);
+  define("clearImmediate", timers.clearImmediate);
+  define("queueMicrotask", queueMicrotaskOf(calls, context));
   define("fetch", fetch);
   define("Headers", Headers);
   define("Response", Response);
@@ -100,14 +103,18 @@ function fixArrayBuffer(): void {
   define("ArrayBuffer", GuestArrayBuffer);
 }
 
-function queueMicrotaskOf(calls: Calls): (callback: unknown) => void {
+function queueMicrotaskOf(
+  calls: Calls,
+  context: AsyncContext,
+): (callback: unknown) => void {
   return (callback) => {
     if (typeof callback !== "function")
       throw new TypeErrorIntrinsic("queueMicrotask wants a function");
     const call = calls.current();
+    const frame = context.current();
     void enqueue(() => {
       try {
-        apply(callback, undefined, []);
+        context.within(frame, () => apply(callback, undefined, []));
       } catch (thrown) {
         calls.failThrown(call, "threw", thrown);
       }

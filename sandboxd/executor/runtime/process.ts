@@ -1,6 +1,16 @@
 /** What `process` says and does that is of Annex and not of Node: its environment, and its end. */
 import type { Calls } from "./calls.ts";
-import { dictionary, ErrorIntrinsic, objectKeys, parse } from "./intrinsics.ts";
+import {
+  apply,
+  dictionary,
+  ErrorIntrinsic,
+  indexInText,
+  objectKeys,
+  parse,
+  sliceText,
+  TypeErrorIntrinsic,
+} from "./intrinsics.ts";
+import type { Realm } from "./node/realm.ts";
 
 /** The parameters of the version: its meta, and its secrets before those of the same name. */
 export function environmentOf(
@@ -30,3 +40,27 @@ export function exitCall(calls: Calls, code: number): never {
   calls.fail(calls.current(), "threw", words);
   throw new ErrorIntrinsic(words);
 }
+
+/** Node's error for what is no function. */
+export function refuseCallback(realm: Realm, callback: unknown): never {
+  const validate = realm.internal("internal/validators")["validateFunction"];
+  if (typeof validate === "function")
+    apply(validate, undefined, [callback, "callback"]);
+  throw new TypeErrorIntrinsic("the callback must be a function");
+}
+
+export function emitWarning(realm: Realm, message: string, name: string): void {
+  const process = realm.internal("process");
+  const emit = process["emitWarning"];
+  if (typeof emit === "function") apply(emit, process, [message, name]);
+}
+
+/** Of the function that isolate.ts makes of a bundle, what lies between its first brace and its last. */
+export function bundleText(wrapper: unknown): string {
+  if (typeof wrapper !== "function") return "";
+  const text = apply(functionText, wrapper, []);
+  const start = indexInText(text, "{") + 1;
+  return sliceText(text, start, text.length - 2);
+}
+
+const functionText: () => string = Function.prototype.toString;

@@ -1,4 +1,8 @@
-/** Work for when what runs now is over, before microtasks where an entry runs, after those that wait where they run. */
+/**
+ * Work for when what runs now is over: `process.nextTick`. Where an entry runs, it comes before microtasks; where a
+ * microtask runs, after those that wait, and after what these few put off (there is no asking whether any are left).
+ */
+import type { AsyncContext } from "./async-context.ts";
 import { append, enqueue } from "./intrinsics.ts";
 
 export interface Ticks {
@@ -7,7 +11,10 @@ export interface Ticks {
   run: (work: () => void, failed: (thrown: unknown) => void) => void;
 }
 
-export function createTicks(): Ticks {
+/** A chain of promises of this length goes before a tick, as in Node all do. */
+const hops = 8;
+
+export function createTicks(context: AsyncContext): Ticks {
   let queue: (() => void)[] = [];
   let isEntered = false;
   let isWaiting = false;
@@ -19,6 +26,7 @@ export function createTicks(): Ticks {
     } catch (thrown) {
       fail(thrown);
     }
+    context.set(undefined);
   };
   const drain = () => {
     // What is added meanwhile comes after what was there.
@@ -28,15 +36,26 @@ export function createTicks(): Ticks {
     }
     queue = [];
   };
+  const wait = (left: number) => {
+    void enqueue(() => {
+      if (left > 1) {
+        wait(left - 1);
+        return;
+      }
+      isWaiting = false;
+      drain();
+    });
+  };
   return {
     soon: (work) => {
-      append(queue, work);
+      const frame = context.current();
+      append(
+        queue,
+        frame === undefined ? work : () => context.within(frame, work),
+      );
       if (isEntered || isWaiting) return;
       isWaiting = true;
-      void enqueue(() => {
-        isWaiting = false;
-        drain();
-      });
+      wait(hops);
     },
     run: (work, failed) => {
       fail = failed;

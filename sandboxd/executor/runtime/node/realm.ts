@@ -2,6 +2,7 @@
  * Where Node's own library finds itself at home in a bare isolate: its loader, its `internalBinding`, and the intrinsics
  * it keeps. Everything is evaluated when it is first required, so that code which uses none of it pays nothing.
  */
+import type { AsyncContext } from "../async-context.ts";
 import {
   apply,
   defineProperty,
@@ -61,8 +62,14 @@ export interface RuntimeParts {
   readonly onEnd: (work: () => void) => void;
   /** Ends the running call with this code. */
   readonly exit: (code: number) => never;
-  /** The environment of the version: what its parameters say. */
+  /** The environment of the version: what its parameters say. The same object until they change. */
   readonly environment: () => Record<string, string>;
+  /** What AsyncLocalStorage keeps; see async-context.ts. */
+  readonly asyncContext: AsyncContext;
+  /** The global `console`. */
+  readonly console: () => Exports;
+  /** The bundle of the version: its file's name, and its text. */
+  readonly bundle: () => { fileName: string; text: () => string };
 }
 
 export type Exports = Record<string, unknown>;
