@@ -1,0 +1,142 @@
+/**
+ * Runs slices of Node's own tests inside the isolate: `node test/surface/node-tests/main.ts --from FOLDER [--only util,…]
+ * [--json FILE]`, where FOLDER is the folder `test` of a checkout of Node. Nothing of it is kept here. Tests that need
+ * Node's internals, flags, other processes or servers are left out and counted.
+ */
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { bundleExecutor } from "../../../sandboxd/executor/bundle.ts";
+import { startExecutor, type TestExecutor } from "../../support/executor.ts";
+import { executorFile } from "../../support/paths.ts";
+import { bundleTest } from "./bundle.ts";
+
+/** How the names of a slice's tests begin, after `test-`. */
+const slices: Record<string, readonly string[]> = {
+  assert: ["assert"],
+  async_hooks: ["async-local-storage"],
+  buffer: ["buffer"],
+  console: ["console"],
+  crypto: ["crypto"],
+  diagnostics_channel: ["diagnostics-channel"],
+  events: ["event-emitter", "events", "eventtarget"],
+  path: ["path"],
+  process: ["process-next-tick", "process-hrtime", "process-emit", "next-tick"],
+  punycode: ["punycode"],
+  querystring: ["querystring"],
+  readline: ["readline"],
+  stream: ["stream", "stream2", "stream3", "readable"],
+  string_decoder: ["string-decoder"],
+  timers: ["timers"],
+  url: ["url", "whatwg-url", "urlpattern"],
+  util: ["util"],
+  webcrypto: ["webcrypto"],
+  webstreams: ["whatwg-webstreams", "webstreams"],
+  zlib: ["zlib"],
+};
+
+/** What no isolate offers, in the words of a test. */
+const leftOut =
+  /Flags:.*--(?!no-warnings)|internal\/test\/binding|internalBinding|require\(['"](node:)?(child_process|worker_threads|cluster|vm|repl|inspector|test|http2|internal\/)|process\.binding|\.listen\(|common\.(requireInspector|spawn)|fixtures\/keys|from 'node:test'|node:test|process\.execPath|createServer|SharedArrayBuffer|WebAssembly|global\.gc|globalThis\.gc|tmpdir/;
+
+const testsOfAnExecutor = 40;
+const maxReasonChars = 160;
+
+interface Failure {
+  name: string;
+  reason: string;
+}
+
+/** What came of one slice. */
+interface SliceResult {
+  slice: string;
+  passed: number;
+  failed: Failure[];
+  leftOut: number;
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      from: { type: "string" },
+      only: { type: "string" },
+      json: { type: "string" },
+    },
+  });
+  if (values.from === undefined)
+    throw new Error("say where Node's tests are: --from FOLDER");
+  await bundleExecutor(executorFile);
+  const wanted = values.only?.split(",") ?? Object.keys(slices);
+  const results: SliceResult[] = [];
+  for (const slice of wanted) {
+    const result = await runSlice(values.from, slice);
+    results.push(result);
+    const all = result.passed + result.failed.length;
+    const share = all === 0 ? 0 : (100 * result.passed) / all;
+    process.stdout.write(
+      `${slice}: ${result.passed} of ${all} (${share.toFixed(1)} %), ${result.leftOut} left out\n`,
+    );
+    for (const { name, reason } of result.failed)
+      process.stdout.write(`  ${name}: ${reason}\n`);
+  }
+  if (values.json !== undefined)
+    await writeFile(values.json, JSON.stringify(results, null, 2));
+}
+
+async function runSlice(from: string, slice: string): Promise<SliceResult> {
+  const prefixes = slices[slice];
+  if (!prefixes) throw new Error(`no slice ${slice}`);
+  const folder = join(from, "parallel");
+  const names = (await readdir(folder)).filter(
+    (name) =>
+      name.endsWith(".js") &&
+      prefixes.some((prefix) =>
+        new RegExp(`^test-${prefix}(-.*)?\\.js$`).test(name),
+      ),
+  );
+  const result: SliceResult = { slice, passed: 0, failed: [], leftOut: 0 };
+  const run: string[] = [];
+  for (const name of names.toSorted()) {
+    const text = await readFile(join(folder, name), "utf8");
+    if (leftOut.test(text)) result.leftOut++;
+    else run.push(name);
+  }
+  for (let at = 0; at < run.length; at += testsOfAnExecutor) {
+    await using executor = await startExecutor({
+      heapLimitMb: 256,
+      maxOpenHostCalls: 1000,
+    });
+    for (const name of run.slice(at, at + testsOfAnExecutor)) {
+      const reason = await runTest(executor, from, name);
+      if (reason === undefined) result.passed++;
+      else
+        result.failed.push({ name, reason: reason.slice(0, maxReasonChars) });
+    }
+  }
+  return result;
+}
+
+/** Undefined where the test passed, else why not. */
+async function runTest(
+  executor: TestExecutor,
+  from: string,
+  name: string,
+): Promise<string | undefined> {
+  const source = await bundleTest(from, name);
+  const loading = await executor.load(source, { version: name });
+  if (loading.failure) return loading.failure.message;
+  const outcome = await executor.invoke(name);
+  executor.send({ type: "unload", version: name });
+  switch (outcome.type) {
+    case "answered": {
+      const told: unknown = JSON.parse(outcome.body.toString());
+      return typeof told === "string" && told !== "" ? told : undefined;
+    }
+    case "failed":
+      return `${outcome.failure.message} ${outcome.failure.stack ?? ""}`;
+    default:
+      return outcome.type;
+  }
+}
+
+await main();
