@@ -127,16 +127,11 @@ async function runTest(
   if (loading.failure) return loading.failure.message;
   const outcome = await executor.invoke(name);
   executor.send({ type: "unload", version: name });
-  switch (outcome.type) {
-    case "answered": {
-      const told: unknown = JSON.parse(outcome.body.toString());
-      return typeof told === "string" && told !== "" ? told : undefined;
-    }
-    case "failed":
-      return `${outcome.failure.message} ${outcome.failure.stack ?? ""}`;
-    default:
-      return outcome.type;
-  }
+  if (outcome.type === "failed")
+    return `${outcome.failure.message} ${outcome.failure.stack ?? ""}`;
+  if (outcome.type !== "answered") return outcome.type;
+  const told: unknown = JSON.parse(outcome.body.toString());
+  return typeof told === "string" && told !== "" ? told : undefined;
 }
 
 await main();
