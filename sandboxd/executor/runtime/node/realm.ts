@@ -8,6 +8,8 @@ import {
   defineProperty,
   dictionary,
   hasOwn,
+  isObject,
+  readProperty,
   sliceText,
   TypeErrorIntrinsic,
   ErrorIntrinsic,
@@ -106,6 +108,7 @@ type ModuleBody = (
 ) => void;
 type Create = (parts: RealmParts) => Exports;
 
+const debugLog = "internal/util/debuglog";
 const modulePrefix = "module:";
 const bindingPrefix = "binding:";
 const factsPrefix = "facts:";
@@ -159,6 +162,7 @@ function openLibrary(
     modules[id] = module;
     try {
       evaluate(module);
+      if (id === debugLog) beginDebugLog(module, process);
     } catch (thrown) {
       delete modules[id];
       throw thrown;
@@ -210,6 +214,13 @@ function openLibrary(
   // It fills the object that every module was given.
   require("internal/process");
   return parts;
+}
+
+/** Node does so when it starts; here only programs that come to it pay for it. */
+function beginDebugLog({ exports }: Module, { env }: Exports): void {
+  const begin = exports["initializeDebugEnv"];
+  const wanted = isObject(env) ? readProperty(env, "NODE_DEBUG") : undefined;
+  if (typeof begin === "function") apply(begin, undefined, [wanted]);
 }
 
 function callCreate(create: unknown, parts: RealmParts): Exports {
