@@ -2,26 +2,13 @@
  * What the executor's own Node does for a guest, in one synchronous call out of its isolate. Whatever comes is hostile:
  * each operation checks shapes and sizes, and bounds what it costs; its CPU time is the call's, for it runs on its thread.
  */
+import { HostRefusal, type HostOperation } from "./operations.ts";
 import { systemOperations } from "./system.ts";
 import { textOperations } from "./text.ts";
+import { zlibOperations } from "./zlib.ts";
 
-/** Copied into the isolate. */
-export type HostResult = unknown;
-
-/** One operation; throws HostRefusal, or what Node throws. */
-export type HostOperation = (...parameters: unknown[]) => HostResult;
-
-export type HostOperations = Record<string, HostOperation>;
-
-/** Why an operation was not done, in words for the author. */
-export class HostRefusal extends Error {
-  readonly code: string;
-
-  constructor(code: string, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
+export { HostRefusal } from "./operations.ts";
+export type { HostOperation, HostOperations } from "./operations.ts";
 
 /** The operations of one isolate, with what they keep for it. */
 export function createHostCalls(): HostOperation {
@@ -29,6 +16,7 @@ export function createHostCalls(): HostOperation {
     Object.entries<HostOperation>({
       ...systemOperations(),
       ...textOperations(),
+      ...zlibOperations(),
     }),
   );
   return (operation, ...parameters) => {
