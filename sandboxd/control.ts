@@ -8,6 +8,7 @@ import { connectRpc } from "../proto/rpc/client.ts";
 import type { TokenVerifier } from "../proto/token.ts";
 import type { OpenCatalog } from "./cache/catalog.ts";
 import type { Config } from "./config.ts";
+import { runtimeNames } from "./executor/runtimes.ts";
 import type { LoadableVersion } from "./supervisor/call.ts";
 import type { Supervisor } from "./supervisor/supervisor.ts";
 import type { Candidate } from "./sync/dependencies.ts";
@@ -15,8 +16,6 @@ import { createInlineBuild } from "./sync/inline-build.ts";
 import { startSync, type Sync } from "./sync/sync.ts";
 import { parseVersionKey, versionKeyOf } from "./invoke/versions.ts";
 
-/** The runtimes whose versions this release can run. */
-const runtimes = ["2026.1"];
 const release = "0.1.0";
 
 export interface Control {
@@ -106,7 +105,7 @@ export function connectControl(options: {
           host: config.hostName,
           instance,
           subscription: subscriptionOf(config.containers),
-          runtimes,
+          runtimes: [...runtimeNames],
           runUrl,
           release,
           walls,
@@ -178,6 +177,7 @@ function loadableOf({
     fileName: "extension.js",
     secrets,
     meta,
+    runtime: version.runtime,
     read: () => Promise.resolve({ content, bundleBytes: version.bundleBytes }),
   };
 }

@@ -45,6 +45,8 @@ export interface LoadRequest {
   container: string;
   secrets: Record<string, string>;
   meta: Record<string, string>;
+  /** The runtime it was built for; absent: this release's own. */
+  runtime?: string;
   /** V8 heap of its isolate; absent: that of `start`. */
   heapLimitMb?: number;
   /** Of the top level's synchronous run. */

@@ -9,6 +9,7 @@ import type { Config } from "./config.ts";
 import { connectControl } from "./control.ts";
 import { executorSettingsOf } from "./executor-settings.ts";
 import { startGateway } from "./gateway/gateway.ts";
+import { runtimeNames } from "./executor/runtimes.ts";
 import { createInvoker } from "./invoke/invoker.ts";
 import { createRecorder } from "./invoke/record.ts";
 import { createInvokeService } from "./invoke/service.ts";
@@ -102,6 +103,7 @@ export async function startSandboxd(
     dependencies: {
       verifier,
       isReady: isServing,
+      runtimes: runtimeNames,
       invoke: (request, caller) => invoker.invoke(request, caller),
       metrics: (request, response) =>
         telemetry.metricsHandler(request, response),

@@ -10,6 +10,7 @@ import type { EgressNews } from "./exchanges.ts";
 import { GuestIsolate, type Library, type RuntimeScript } from "./isolate.ts";
 import { Pace } from "./pace.ts";
 import type { Reply } from "./main.ts";
+import { defaultRuntime, surfaceOf } from "./runtimes.ts";
 import { Spares } from "./spares.ts";
 import { GuestVersion } from "./version.ts";
 
@@ -77,9 +78,11 @@ export class Executor {
     const { heapLimitMb = settings.heapLimitMb } = request;
     const limits = { ...settings, heapLimitMb };
     const source = body.toString("utf8", 0, request.bundleBytes);
+    const { runtime = defaultRuntime } = request;
     const isolate =
-      this.#spares?.take(source, heapLimitMb) ??
-      this.#newIsolate(settings, limits);
+      (runtime === defaultRuntime
+        ? this.#spares?.take(source, heapLimitMb)
+        : undefined) ?? this.#newIsolate(settings, limits, runtime);
     const { reply } = this.#parts;
     const version = new GuestVersion(request.version, {
       isolate,
@@ -119,12 +122,12 @@ export class Executor {
   #newIsolate(
     settings: StartRequest,
     { heapLimitMb }: { heapLimitMb: number },
+    runtime = defaultRuntime,
   ): GuestIsolate {
     const { maxResultBytes, maxLogBytes } = settings;
     const { maxOpenHostCalls, maxHostCalls, maxOpenEgress } = settings;
     return new GuestIsolate({
-      runtime: this.#parts.runtime,
-      library: this.#parts.library,
+      ...surfaceOf(runtime, this.#parts),
       heapLimitMb,
       limits: {
         maxResultBytes,

@@ -14,6 +14,7 @@ import { resolveLimits, type GatewayLimits } from "./limits.ts";
 import { sendAnswer } from "./send.ts";
 import { pathOf } from "./target.ts";
 import { openTrace } from "./trace.ts";
+import { isTrialPath, runTrial } from "./trial.ts";
 
 export interface GatewayOptions {
   /** Where to listen, e.g. 127.0.0.1 */
@@ -122,11 +123,13 @@ async function serveCall(
   response.once("close", () => caller.abort());
   let status = 0;
   try {
-    const answer = await runCall(
-      { request, response, trace, signal: caller.signal },
-      dependencies,
-      limits,
-    ).catch((thrown: unknown) => unhandled(thrown, dependencies.log));
+    const exchange = { request, response, trace, signal: caller.signal };
+    const answering = isTrialPath(pathOf(request.url))
+      ? runTrial(exchange, dependencies)
+      : runCall(exchange, dependencies, limits);
+    const answer = await answering.catch((thrown: unknown) =>
+      unhandled(thrown, dependencies.log),
+    );
     status = answer.status;
     // Where there was no invocation, an id is for whoever compares the answer with a log.
     const { invocationId = randomUUID() } = answer;

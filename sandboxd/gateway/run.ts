@@ -13,11 +13,14 @@ import { headersOf, toGuest } from "./headers.ts";
 import type { GatewayLimits } from "./limits.ts";
 import { runTargetOf, type RunTarget } from "./target.ts";
 import type { RequestTrace } from "./trace.ts";
+import type { Trial } from "./trial.ts";
 
 export interface RunDependencies {
   verifier: TokenVerifier;
   /** Whether this host can serve, and knows the keys of tokens. */
   isReady(): boolean;
+  /** The runtimes this host holds. */
+  runtimes: readonly string[];
   /** Rejects where the call could not be handled. */
   invoke(
     request: InvokeRequest,
@@ -33,6 +36,8 @@ export interface GatewayCaller {
   signal: AbortSignal;
   /** The code to run, where it came with the request; then the request names no target. */
   source?: Uint8Array;
+  /** What to run in place of the target's version, with its secrets and meta. */
+  trial?: Trial;
 }
 
 /** A request under way. */

@@ -28,9 +28,11 @@ import { Turns, type TurnLimits, type TurnLimitSource } from "./turns.ts";
 import {
   createVersions,
   mayNeedBuild,
+  trialVersion,
   type BundleStore,
   type LoadableVersion,
   type ServedExtension,
+  type Trial,
 } from "./versions.ts";
 
 /** Who calls. */
@@ -41,6 +43,8 @@ export interface Caller {
   signal?: AbortSignal | undefined;
   /** Code that came with the request, to run in place of a target. */
   source?: Uint8Array | undefined;
+  /** What to run in place of the target's version. */
+  trial?: Trial | undefined;
 }
 
 export interface Invoker {
@@ -117,7 +121,7 @@ export function createInvoker(
     if (caller.signal?.aborted) throw cancelled();
     const tooLarge = payloadRefusal(request, limits.maxPayloadBytes);
     if (tooLarge) return ends.failed(invocation, tooLarge);
-    if (caller.source !== undefined)
+    if (caller.source !== undefined || caller.trial)
       return catalog.hasContainer(request.container)
         ? undefined
         : ends.failed(invocation, noContainer(request.container));
@@ -130,7 +134,8 @@ export function createInvoker(
   ): Promise<InvokeResponse> {
     const { request, caller } = invocation;
     const { container, payload } = request;
-    const bytes = payload.length + (caller.source?.length ?? 0);
+    const { source, trial } = caller;
+    const bytes = payload.length + (source ?? trial?.content ?? "").length;
     const refusal = held.take(container, bytes);
     if (refusal) return ends.failed(invocation, refusal);
     try {
@@ -156,6 +161,7 @@ export function createInvoker(
       if (end === "expired") return ends.expired(invocation, callLimits);
     }
     try {
+      if (caller.trial) return await invokeTrial(invocation, caller.trial);
       return caller.source === undefined
         ? await invokeTarget(invocation)
         : await invokeSource(invocation, caller.source);
@@ -190,6 +196,16 @@ export function createInvoker(
     if (!isUnavailable) return true;
     const serving = resolve(catalog, invocation.request);
     return isServed(serving) && serving.version.digest === tried.version.digest;
+  }
+
+  async function invokeTrial(
+    invocation: OpenInvocation,
+    trial: Trial,
+  ): Promise<InvokeResponse> {
+    const { container, target } = invocation.request;
+    const extension = catalog.extension(container, target?.value ?? "");
+    const version = trialVersion(container, trial, extension);
+    return ends.ran(invocation, await run(invocation, version));
   }
 
   /** Runs the code as it is; what that cannot do is built by the control plane and then taken from this host's disk. */

@@ -1,5 +1,5 @@
 /** Turns what this host serves, and code that came with a request, into what an executor can load. */
-import { hash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
 import type { CallFailure } from "../../proto/errors.ts";
 
 /** The supervisor's idea of a version; see there. */
@@ -9,6 +9,8 @@ export interface LoadableVersion {
   fileName: string;
   secrets: Readonly<Record<string, string>>;
   meta: Readonly<Record<string, string>>;
+  /** What it was built for; absent: this release's own. */
+  runtime?: string;
   read(): Promise<{ content: Uint8Array; bundleBytes: number }>;
 }
 
@@ -17,7 +19,11 @@ export interface ServedExtension {
   readonly container: string;
   readonly extension: string;
   readonly enabled: boolean;
-  readonly version: { readonly number: number; readonly digest: string };
+  readonly version: {
+    readonly number: number;
+    readonly digest: string;
+    readonly runtime: string;
+  };
   readonly secrets: Readonly<Record<string, string>>;
   readonly meta: Readonly<Record<string, string>>;
   /** Set while the version is quarantined. */
@@ -72,6 +78,7 @@ export function createVersions(store: BundleStore) {
       fileName: "extension.js",
       secrets,
       meta,
+      runtime: version.runtime,
       read: () => store.readBundle(version.digest),
     };
     loadables.set(serving, loadable);
@@ -100,6 +107,36 @@ export function createVersions(store: BundleStore) {
   }
 
   return { served, inline };
+}
+
+/** Code that serves nobody, as a call of an extension would find it. */
+export interface Trial {
+  readonly runtime: string;
+  readonly content: Uint8Array;
+  readonly bundleBytes: number;
+}
+
+/** A trial's loadable form, with the secrets and meta of the extension that it may come to be; of one that has none, none. */
+export function trialVersion(
+  container: string,
+  { runtime, content, bundleBytes }: Trial,
+  extension: Pick<ServedExtension, "secrets" | "meta"> | undefined,
+): LoadableVersion {
+  const { secrets, meta } = extension ?? { secrets: nothing, meta: nothing };
+  const all = createHash("sha256")
+    .update(JSON.stringify([runtime, bundleBytes, secrets, meta]))
+    .update(content)
+    .digest("hex");
+  return {
+    // As code of a request: it is kept as long as such code is, and its end is none of the control plane's.
+    key: `inline:trial:${all}`,
+    container,
+    fileName: "extension.js",
+    secrets,
+    meta,
+    runtime,
+    read: () => Promise.resolve({ content, bundleBytes }),
+  };
 }
 
 const nothing = Object.freeze({});

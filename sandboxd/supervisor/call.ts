@@ -10,6 +10,8 @@ export interface LoadableVersion {
   fileName: string;
   secrets: Readonly<Record<string, string>>;
   meta: Readonly<Record<string, string>>;
+  /** What it was built for; absent: this release's own. */
+  runtime?: string;
   /** The bundle followed by its source map. */
   read(): Promise<{ content: Uint8Array; bundleBytes: number }>;
 }

@@ -55,7 +55,7 @@ export class OpenLoads {
   ): Promise<LoadFailure | undefined> {
     const { id, held } = request;
     const { timeoutMs, heapLimitMb, nowMs: sentMs } = limits;
-    const { container, fileName, secrets, meta } = request.version;
+    const { container, fileName, secrets, meta, runtime } = request.version;
     return new Promise((settle) => {
       const dueMs = sentMs + timeoutMs;
       this.#loads.set(id, {
@@ -76,6 +76,7 @@ export class OpenLoads {
           container,
           secrets,
           meta,
+          ...(runtime !== undefined && { runtime }),
           ...(heapLimitMb !== undefined && { heapLimitMb }),
           timeoutMs,
           timersMs: topLevelTimersMs,

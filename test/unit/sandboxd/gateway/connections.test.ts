@@ -237,6 +237,7 @@ test("says which port it cannot have", async () => {
       dependencies: {
         verifier: { verify: unused },
         isReady: unused,
+        runtimes: [],
         invoke: unused,
         metrics: unused,
         tracer: { startSpan: unused, startActiveSpan: unused },

@@ -55,6 +55,7 @@ export async function startHarness(options: HarnessOptions = {}) {
         now: Date.now,
       }),
       isReady: options.isReady ?? (() => true),
+      runtimes: ["2026.1"],
       invoke: (request, caller) => {
         calls.push({ request, caller });
         return invoke(request, caller);

@@ -136,7 +136,7 @@ function extension(number: number): ServedExtension {
     container: "acme",
     extension: "hello",
     enabled: true,
-    version: { number, digest: `digest of ${number}` },
+    version: { number, digest: `digest of ${number}`, runtime: "2026.1" },
     secrets: {},
     meta: {},
   };
