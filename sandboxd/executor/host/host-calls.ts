@@ -5,6 +5,7 @@
 import { HostRefusal, type HostOperation } from "./operations.ts";
 import { systemOperations } from "./system.ts";
 import { textOperations } from "./text.ts";
+import { urlOperations } from "./url.ts";
 import { zlibOperations } from "./zlib.ts";
 
 export { HostRefusal } from "./operations.ts";
@@ -16,6 +17,7 @@ export function createHostCalls(): HostOperation {
     Object.entries<HostOperation>({
       ...systemOperations(),
       ...textOperations(),
+      ...urlOperations(),
       ...zlibOperations(),
     }),
   );

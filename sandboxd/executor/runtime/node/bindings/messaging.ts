@@ -1,0 +1,93 @@
+/** Structured clone, and message channels between the parts of one isolate. */
+import { createPorts, type Ports } from "../message-port.ts";
+import type { Exports, RealmParts } from "../realm.ts";
+import { createClone } from "../structured-clone.ts";
+
+const transferable = 1;
+
+export function createBinding(parts: RealmParts): Exports {
+  const { internalBinding, require, runtime } = parts;
+  const messaging = internalBinding("messaging");
+  const symbols = internalBinding("symbols");
+  const DOMException = Object(messaging["DOMException"]);
+  const mode = symbolOf(
+    Object(internalBinding("util")["privateSymbols"]),
+    "transfer_mode_private_symbol",
+  );
+  hideWhenSet(DOMException.prototype, mode);
+
+  const cloneError = (message: string): Error =>
+    Reflect.construct(DOMException, [message, "DataCloneError"]);
+  let ports: Ports | undefined = undefined;
+  const clone = createClone({
+    transferModeOf: (value) => {
+      if (ports?.isPort(value)) return transferable;
+      const found: unknown = Reflect.get(value, mode);
+      return typeof found === "number" ? found : undefined;
+    },
+    symbols: {
+      clone: symbolOf(symbols, "messaging_clone_symbol"),
+      transfer: symbolOf(symbols, "messaging_transfer_symbol"),
+      transferList: symbolOf(symbols, "messaging_transfer_list_symbol"),
+    },
+    receive: (info, data) => {
+      const [id = "", name = ""] = info.split(":");
+      const received: object = Reflect.construct(Object(require(id)[name]), []);
+      const deserialize = symbolOf(symbols, "messaging_deserialize_symbol");
+      Object(Reflect.get(received, deserialize)).call(received, data);
+      return received;
+    },
+    move: (value) => ports?.move(value),
+    createError: cloneError,
+  });
+
+  ports = createPorts({
+    clone,
+    later: (work) =>
+      Object(Reflect.get(Object(runtime.timers), "setImmediate"))(work),
+    onEnd: runtime.onEnd,
+    emit: (port, data, carried) =>
+      Object(messaging["emitMessage"]).call(port, data, carried, "message"),
+    symbols: {
+      onInit: symbolOf(symbols, "oninit"),
+      onClose: symbolOf(symbols, "handle_onclose"),
+      noMessage: symbolOf(symbols, "no_message_symbol"),
+    },
+    cloneError,
+    typeError: (code, message) =>
+      Object.assign(new TypeError(message), { code }),
+  });
+  const { isPort: _isPort, move: _move, ...offered } = ports;
+  return {
+    ...offered,
+    structuredClone: (value: unknown, options?: unknown) => {
+      const list: unknown = Reflect.get(Object(options), "transfer");
+      return clone(value, Array.isArray(list) ? list : []);
+    },
+    setDeserializerCreateObjectFunction: () => undefined,
+    moveMessagePortToContext: () => {
+      throw new Error("contexts of vm cannot be offered here");
+    },
+    exposeLazyDOMExceptionProperty: () => undefined,
+  };
+}
+
+function symbolOf(symbols: object, name: string): symbol {
+  const found: unknown = Reflect.get(symbols, name);
+  if (typeof found !== "symbol") throw new Error(`no symbol ${name}`);
+  return found;
+}
+
+/** Node's own property of that kind is seen by nobody; here it is at least not listed. */
+function hideWhenSet(prototype: object, name: symbol): void {
+  Object.defineProperty(prototype, name, {
+    set(this: object, value: unknown) {
+      Object.defineProperty(this, name, {
+        value,
+        writable: true,
+        configurable: true,
+      });
+    },
+    configurable: true,
+  });
+}
