@@ -1,6 +1,7 @@
 /** One isolate with the runtime in it. The only file that speaks isolated-vm; nothing of it is handed to the guest. */
 import ivm from "isolated-vm";
 import { createHostCalls } from "./host/host-calls.ts";
+import type { HeapFigures } from "./host/system.ts";
 import type { Entries } from "./runtime/bootstrap.ts";
 import type { Limits } from "./runtime/calls.ts";
 
@@ -41,6 +42,7 @@ type EntryName = keyof Entries;
 
 /** Draining runs no guest code: the time is for a machine that stalls. */
 const drainTimeoutMs = 2_000;
+const bytesPerMb = 1024 * 1024;
 const shortTimeoutMs = 500;
 const shortGridMs = 16;
 const longGridMs = 64;
@@ -72,7 +74,7 @@ export class GuestIsolate {
     const script = compileRuntime(this.#isolate, runtime);
     const start: ivm.Reference<(...parts: unknown[]) => Entries> =
       script.runSync(this.#context, { reference: true });
-    const hostCalls = createHostCalls();
+    const hostCalls = createHostCalls(() => this.#heap());
     const entries = start.applySync(
       undefined,
       [
@@ -166,6 +168,16 @@ export class GuestIsolate {
     } catch {
       // Disposed already, by its memory limit.
     }
+  }
+
+  #heap(): HeapFigures {
+    const figures = this.#isolate.getHeapStatisticsSync();
+    return {
+      limit: this.heapLimitMb * bytesPerMb,
+      total: figures.total_heap_size,
+      used: figures.used_heap_size,
+      external: figures.externally_allocated_size,
+    };
   }
 
   /** A script of the library as a value inside, evaluated while the isolate waits for it. */

@@ -2,23 +2,25 @@
  * What the executor's own Node does for a guest, in one synchronous call out of its isolate. Whatever comes is hostile:
  * each operation checks shapes and sizes, and bounds what it costs; its CPU time is the call's, for it runs on its thread.
  */
+import { cryptoOperations } from "./crypto.ts";
 import { HostRefusal, type HostOperation } from "./operations.ts";
-import { systemOperations } from "./system.ts";
+import { systemOperations, type HeapFigures } from "./system.ts";
 import { textOperations } from "./text.ts";
-import { urlOperations } from "./url.ts";
 import { zlibOperations } from "./zlib.ts";
+import { urlOperations } from "./url.ts";
 
 export { HostRefusal } from "./operations.ts";
 export type { HostOperation, HostOperations } from "./operations.ts";
 
 /** The operations of one isolate, with what they keep for it. */
-export function createHostCalls(): HostOperation {
+export function createHostCalls(heap: () => HeapFigures): HostOperation {
   const operations = new Map<unknown, HostOperation>(
     Object.entries<HostOperation>({
-      ...systemOperations(),
+      ...systemOperations(heap),
       ...textOperations(),
-      ...urlOperations(),
       ...zlibOperations(),
+      ...urlOperations(),
+      ...cryptoOperations(),
     }),
   );
   return (operation, ...parameters) => {

@@ -4,12 +4,21 @@ import type { HostOperations } from "./host-calls.ts";
 /** Coarse, so that it times nobody else. */
 const clockGrainMs = 0.1;
 
-export function systemOperations(): HostOperations {
+/** The isolate's memory in bytes. */
+export interface HeapFigures {
+  limit: number;
+  total: number;
+  used: number;
+  external: number;
+}
+
+export function systemOperations(heap: () => HeapFigures): HostOperations {
   const startedMs = performance.now();
   return {
     /** Milliseconds since the isolate was made. */
     clock: () =>
       Math.floor((performance.now() - startedMs) / clockGrainMs) * clockGrainMs,
+    heap: () => heap(),
     /** Bytes of randomness. */
     random: (count) => {
       if (!Number.isSafeInteger(count)) throw new RangeError("no such count");

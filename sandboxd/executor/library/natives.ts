@@ -33,6 +33,7 @@ const describedModules = [
   "dgram",
   "http2",
   "inspector",
+  "module",
   "inspector/promises",
   "repl",
   "sqlite",
@@ -73,6 +74,14 @@ for (const name of [...names].sort()) {
   // Whole texts of Node, or of this machine.
   if (["builtins", "icu", "credentials", "report", "process_methods"].includes(name)) continue;
   try { facts[name] = plain(internalBinding(name), 0) ?? {}; } catch { continue; }
+}
+// How many columns a character takes: the code points at which that changes, each with what it is from there on.
+const { getStringWidth } = internalBinding("icu");
+facts.icu = { widths: [] };
+for (let point = 0, last; point <= 0x10ffff; point++) {
+  const width = getStringWidth(String.fromCodePoint(point));
+  if (width !== last) facts.icu.widths.push(point, width);
+  last = width;
 }
 facts.private_symbols = { names: Object.keys(internalBinding("util").privateSymbols) };
 facts.util.privateSymbols = undefined;

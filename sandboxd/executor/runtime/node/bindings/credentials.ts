@@ -1,0 +1,30 @@
+/** Who the process runs as: nobody in particular, who can become no other. */
+import type { Exports, RealmParts } from "../realm.ts";
+
+const userId = 1000;
+
+export function createBinding({ process }: RealmParts): Exports {
+  const own = () => userId;
+  const environment = (name: string): unknown =>
+    Reflect.get(Object(process["env"]), name);
+  const refuse = () => {
+    const error = new Error("operation not permitted");
+    throw Object.assign(error, { code: "EPERM", errno: -1 });
+  };
+  return {
+    implementsPosixCredentials: true,
+    safeGetenv: environment,
+    getTempDir: () => environment("TMPDIR") ?? "/tmp",
+    getuid: own,
+    geteuid: own,
+    getgid: own,
+    getegid: own,
+    getgroups: () => [userId],
+    setuid: refuse,
+    seteuid: refuse,
+    setgid: refuse,
+    setegid: refuse,
+    setgroups: refuse,
+    initgroups: refuse,
+  };
+}

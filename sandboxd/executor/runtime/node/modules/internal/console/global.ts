@@ -1,0 +1,6 @@
+/** What Node makes its global of. */
+import type { Exports, RealmParts } from "../../../realm.ts";
+
+export function createModule({ runtime }: RealmParts): Exports {
+  return runtime.console();
+}
