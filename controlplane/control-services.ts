@@ -14,8 +14,10 @@ import type { RpcContext } from "../proto/rpc/service.ts";
 import { inServerSpan, type CallObserver } from "../proto/rpc/trace.ts";
 import { build } from "./build/build.ts";
 import { measuredBuild } from "./measured-build.ts";
+import { runTrial, type CheckOptions } from "./http/check.ts";
 import { createAuthenticator } from "./services/authenticate.ts";
 import { boundedBuild } from "./services/bounded-build.ts";
+import { createCheck } from "./services/check.ts";
 import { containerService } from "./services/container.ts";
 import { egressService } from "./services/egress.ts";
 import { extensionService } from "./services/extension.ts";
@@ -50,6 +52,7 @@ export interface ControlServices {
   http: UnaryRoute[];
   /** What every method of `http` asks for at the least; throws `unauthenticated`. */
   authenticate: (path: string, context: RpcContext) => Promise<unknown>;
+  check: CheckOptions["check"];
   /** The full names that reflection shows. */
   names: string[];
 }
@@ -121,6 +124,14 @@ export function controlServices(options: ServicesOptions): ControlServices {
       ...unaryRoutes(TokenServiceDefinition, token, observe),
       ...unaryRoutes(HostServiceDefinition, host, observe),
     ],
+    check: createCheck({
+      may,
+      fleet,
+      extensions: store.extensions,
+      versions: store.versions,
+      build: bounded,
+      runTrial,
+    }),
     authenticate: (path, context) =>
       may.anybody(context).catch((thrown: unknown) =>
         // It does not come as far as the method, and is counted all the same.

@@ -72,6 +72,7 @@ export async function startControlPlane(
     port: config.httpPort,
     routes: strictRoutes(services.http, image),
     authenticate: services.authenticate,
+    check: services.check,
     hosts: fleet,
     isReady: () => isReady,
     metrics: (request, response) => telemetry.metricsHandler(request, response),

@@ -42,7 +42,8 @@ function refusedBy(
   { container, extension }: RolloutWait,
 ): AnnexError {
   const lines = refused.map(
-    ({ host, reason, message }) => `\n  ${host}: ${reason}: ${message}`,
+    ({ host, reason, message }) =>
+      `\n  ${host}: ${reason}: ${message.replaceAll("\n", "\n    ")}`,
   );
   return new AnnexError(
     "invalid",

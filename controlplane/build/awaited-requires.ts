@@ -1,7 +1,7 @@
 /** Refuses a `require` of what has a top-level `await`: it would give what is not there yet. */
 import type { Metafile } from "esbuild";
 import { AnnexError } from "../../proto/errors.ts";
-import { codeFrame } from "./code-frame.ts";
+import { codeFrame } from "../domain/code-frame.ts";
 
 /** Looks into a bundle that esbuild made an ES module. */
 export function refuseAwaitedRequires(

@@ -2,7 +2,7 @@
 import path from "node:path";
 import type { BuildFailure, Message } from "esbuild";
 import { AnnexError } from "../../proto/errors.ts";
-import { codeFrame } from "./code-frame.ts";
+import { codeFrame } from "../domain/code-frame.ts";
 
 /** Whether esbuild threw this because of what it was given to build. */
 export function isBuildFailure(thrown: unknown): thrown is BuildFailure {

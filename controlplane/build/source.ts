@@ -46,7 +46,10 @@ export function entryAmong(
   const own = [...files.keys()].filter(isOwnFile);
   if (entry === "") {
     const code = own.filter(
-      (name) => path.posix.basename(name) !== "package.json",
+      (name) =>
+        path.posix.basename(name) !== "package.json" &&
+        // What the code is checked with (annex extension check).
+        !/^samples\/[^/]+\.json$/.test(name),
     );
     return code.length === 1 ? code[0] : undefined;
   }

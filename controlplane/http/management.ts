@@ -63,7 +63,11 @@ function statusOf(thrown: unknown): number | undefined {
   return typeof thrown.statusCode === "number" ? thrown.statusCode : undefined;
 }
 
-function contextOf(request: FastifyRequest, reply: FastifyReply): RpcContext {
+/** What a method is told of its caller. */
+export function contextOf(
+  request: FastifyRequest,
+  reply: FastifyReply,
+): RpcContext {
   return { metadata: headersOf(request), signal: goneSignalOf(reply) };
 }
 

@@ -4,6 +4,7 @@ import fastify, { type FastifyInstance } from "fastify";
 import { AnnexError } from "../../proto/errors.ts";
 import type { RpcLog } from "../../proto/rpc/service.ts";
 import type { UnaryRoute } from "../../proto/rpc/connect.ts";
+import { addCheck, type CheckOptions } from "./check.ts";
 import { addManagement, type ManagementOptions } from "./management.ts";
 import { addRunProxy, type RunHosts, type RunLog } from "./run.ts";
 
@@ -17,6 +18,7 @@ export interface HttpServerOptions {
   routes: UnaryRoute[];
   /** Asked before a body is read; throws. */
   authenticate: ManagementOptions["authenticate"];
+  check: CheckOptions["check"];
   hosts: RunHosts;
   /** Whether calls would be served now. */
   isReady: () => boolean;
@@ -36,6 +38,7 @@ export async function startHttpServer(
 ): Promise<HttpServer> {
   const app = fastify({ forceCloseConnections: "idle", logger: false });
   await app.register(addManagement, options);
+  await app.register(addCheck, options);
   await app.register(addRunProxy, { hosts: options.hosts, log: options.log });
   addProbes(app, options);
   await listen(app, options.host, options.port);

@@ -13,7 +13,7 @@ import type { SourceFile, Version } from "../domain/version.ts";
 import type { Authenticator } from "./authenticate.ts";
 import { changeOptions, type ChangeOptions } from "./change-options.ts";
 import { publishVersion, type PublishDeps } from "./publish.ts";
-import { awaitRollout, type RolloutFleet } from "./rollout.ts";
+import { awaitRollout, withFrames, type RolloutFleet } from "./rollout.ts";
 import { timeOf } from "./times.ts";
 
 interface Name {
@@ -160,7 +160,11 @@ export function extensionService({
         signal: context.signal,
         activeVersion: async () => (await extensions.get(name)).activeVersion,
       });
-      return { rollout };
+      const readFiles = async () => {
+        const { version: number } = rollout;
+        return (await versions.readSource({ ...name, number })).files;
+      };
+      return { rollout: await withFrames(rollout, readFiles) };
     },
   };
 }

@@ -58,7 +58,8 @@ export async function publishVersion(
   });
 }
 
-function checkSourceBytes(files: SourceFile[]): void {
+/** Refuses more source than may be sent. */
+export function checkSourceBytes(files: SourceFile[]): void {
   let own = 0;
   let all = 0;
   for (const { path, content } of files) {
@@ -69,7 +70,8 @@ function checkSourceBytes(files: SourceFile[]): void {
   check("source_bytes_with_modules", all, publishLimits.sourceBytesWithModules);
 }
 
-function checkBundleBytes({ content, sourceMap }: Bundle): void {
+/** Refuses more than a build may come to. */
+export function checkBundleBytes({ content, sourceMap }: Bundle): void {
   const bytes = content.length + sourceMap.length;
   check("bundle_bytes", bytes, publishLimits.bundleBytes);
 }

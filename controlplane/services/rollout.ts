@@ -1,12 +1,14 @@
 import { once, type EventEmitter } from "node:events";
 import type { Rollout as WireRollout } from "../../proto/gen/annex/control/v1/extension.ts";
 import { AnnexError } from "../../proto/errors.ts";
+import { codeFrame } from "../domain/code-frame.ts";
 import {
   isSettled,
   rolloutOf,
   type Host,
   type Rollout,
 } from "../domain/host.ts";
+import type { SourceFile } from "../domain/version.ts";
 
 /** The longest a rollout may be waited for. */
 export const maxRolloutWaitMs = 60_000;
@@ -65,3 +67,26 @@ export async function awaitRollout(
 function wireOf(rollout: Rollout): WireRollout {
   return rollout;
 }
+
+/** A rollout whose refusals show the lines they are about. The source is read only where one names a place. */
+export async function withFrames(
+  rollout: WireRollout,
+  readFiles: () => Promise<SourceFile[]>,
+): Promise<WireRollout> {
+  if (!rollout.refused.some(({ message }) => placePattern.test(message)))
+    return rollout;
+  const files = await readFiles().catch(() => []); // deleted meanwhile
+  const refused = rollout.refused.map((refusal) => {
+    const { message } = refusal;
+    const [, name, line, column] = placePattern.exec(message) ?? [];
+    const content = files.find(({ path }) => path === name)?.content;
+    if (!content) return refusal;
+    const place = { line: Number(line), column: Number(column) };
+    const frame = codeFrame(Buffer.from(content).toString(), place);
+    if (frame === "") return refusal;
+    return { ...refusal, message: `${message}\n\n${frame}` };
+  });
+  return { ...rollout, refused };
+}
+
+const placePattern = /^([^\n]{1,512}?):(\d{1,9}):(\d{1,9}): /;

@@ -82,7 +82,7 @@ export function connectHttp<Service extends ServiceDefinition>(
     const call = async (request: object, { signal }: CallOptions = {}) => {
       const message = method.requestType.fromPartial(request);
       const body = JSON.stringify(method.requestType.toJSON(message));
-      const answer = await post(url, body, { ...options, signal });
+      const answer = await postJson(url, body, { ...options, signal });
       return messageOf(method.responseType, answer);
     };
     return [key, call];
@@ -96,7 +96,8 @@ interface CallOptions {
   signal?: AbortSignal | undefined;
 }
 
-async function post(
+/** Asks for what no service has a method for, with the errors of one. */
+export async function postJson(
   url: URL,
   body: string,
   options: ConnectHttpOptions & CallOptions,

@@ -95,7 +95,7 @@ export class Applier {
     if (!runtimes.includes(runtime))
       return definite(
         "runtime",
-        `this host holds the runtimes ${runtimes.join(", ")}, not ${runtime}`,
+        `the version was built for runtime ${runtime}, and this host holds ${runtimes.join(", ")}: upgrade the host, or publish the version anew for a runtime it holds`,
       );
     const remembered = this.#remembered(next);
     if (remembered) return { refusal: remembered, isPassing: false };

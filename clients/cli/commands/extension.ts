@@ -15,6 +15,7 @@ import {
   remoteVerb,
 } from "../verb.ts";
 import { addActivate, addRollBack } from "./extension-activate.ts";
+import { addCheck } from "./extension-check.ts";
 import { addEdit } from "./extension-edit.ts";
 import { addInvoke } from "./extension-invoke.ts";
 import { addCreate, addPublish } from "./extension-publish.ts";
@@ -37,6 +38,7 @@ export function addExtension(program: Command, terminal: Terminal): void {
   addGet(extension, terminal);
   addVersions(extension, terminal);
   addInvoke(extension, terminal);
+  addCheck(extension, terminal);
   addEdit(extension, terminal);
   addActivate(extension, terminal);
   addRollBack(extension, terminal);
@@ -94,10 +96,15 @@ function addGet(parent: Command, terminal: Terminal): void {
       container,
       extension: name,
     });
-    const json = extensionJson(present(extension));
+    const told = extensionJson(present(extension));
+    const json = {
+      ...told,
+      active_runtime: await runtimeOf(extensions, told),
+    };
     const { points, meta, secret_names, quarantines, ...fields } = json;
     const shown = fieldsOf({
       ...fields,
+      active_runtime: json.active_runtime ?? undefined,
       points: shownList(points),
       meta: shownPairs(meta),
       secrets: shownList(secret_names),
@@ -107,6 +114,16 @@ function addGet(parent: Command, terminal: Terminal): void {
     const text = [shown, ...reasonsOf([active])].join("\n\n");
     print(terminal, flags, { json, text });
   });
+}
+
+/** Of the active version; null where there is none. */
+async function runtimeOf(
+  { getVersion }: Services["extensions"],
+  { container, name, active_version: number }: ReturnType<typeof extensionJson>,
+): Promise<string | null> {
+  if (number === 0) return null;
+  const { version } = await getVersion({ container, extension: name, number });
+  return present(version).runtime;
 }
 
 function addVersions(parent: Command, terminal: Terminal): void {
@@ -125,6 +142,7 @@ function addVersions(parent: Command, terminal: Terminal): void {
       one.number,
       one.active,
       one.digest.slice(0, 12),
+      one.runtime,
       one.bundle_bytes,
       one.create_time,
       hostsOf(one),
@@ -133,6 +151,7 @@ function addVersions(parent: Command, terminal: Terminal): void {
       "VERSION",
       "ACTIVE",
       "DIGEST",
+      "RUNTIME",
       "BYTES",
       "CREATED",
       "QUARANTINED BY",

@@ -32,6 +32,7 @@ function addList(parent: Command, terminal: Terminal): void {
       host.revision,
       host.run_url,
       host.release,
+      host.runtimes.join(", "),
       host.walls,
       host.limits,
     ]);
@@ -42,6 +43,7 @@ function addList(parent: Command, terminal: Terminal): void {
       "REVISION",
       "RUN URL",
       "RELEASE",
+      "RUNTIMES",
       "WALLS",
       "LIMITS",
     ];

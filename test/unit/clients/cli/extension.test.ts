@@ -196,6 +196,7 @@ it("shows quarantines beside extensions and versions, and releases them", async 
     listVersions: () => ({ versions: [{ ...version, quarantines }] }),
     listExtensions: () => ({ extensions: [{ ...extension, quarantines }] }),
     getExtension: () => ({ extension: { ...extension, quarantines } }),
+    getVersion: () => ({ version: { ...version, quarantines } }),
     releaseQuarantine: () => ({ extension }),
   };
   const list = ["extension", "list", "--container", "acme"];
@@ -328,8 +329,10 @@ it("lists and shows extensions and versions", async () => {
   expect(list.json).toEqual({ extensions: [extensionJson] });
   const get = await ran(["extension", "get", "hello", ...where], {
     getExtension: () => ({ extension }),
+    getVersion: () => ({ version }),
   });
   expect(get.stdout).toContain("active_version  3\n");
+  expect(get.stdout).toContain("active_runtime  2026.1\n");
   expect(get.stdout).toContain("meta            camelCase=kept\n");
   const versions = await ran(
     ["extension", "versions", "hello", ...where, "--json"],

@@ -98,7 +98,12 @@ test("refuses a version of a runtime it does not hold", async () => {
     2n,
     extensionState({ number: 2, runtime: "2031.1" }),
   );
-  expect((await stream.ack(published)).refusal?.reason).toBe("runtime");
+  expect((await stream.ack(published)).refusal).toMatchObject({
+    reason: "runtime",
+    message: expect.stringMatching(
+      /^the version was built for runtime 2031\.1, and this host holds 2026\.1: /,
+    ),
+  });
   expect(host.checked).toEqual(["hello@1"]);
   expect(host.catalog.extension("acme", "hello")?.version.number).toBe(1);
 });
