@@ -1,56 +1,82 @@
 /** Text into bytes and back, where a loop inside the isolate would take longer than the way out and back. */
-import { HostRefusal, type HostOperations } from "./host-calls.ts";
+import { isUtf8, transcode, type TranscodeEncoding } from "node:buffer";
+import { domainToASCII, domainToUnicode } from "node:url";
+import { HostRefusal, type HostOperations } from "./operations.ts";
+import { checkedBytes, checkedName, checkedText } from "./text-checks.ts";
+import { converterOperations } from "./text-converters.ts";
 
-/** Of one call, on either side; more comes in parts. */
-const maxTextBytes = 16 * 1024 * 1024;
-
-type Encoding = "utf8" | "latin1" | "ascii" | "utf16le";
-
+/** The operations of one isolate. */
 export function textOperations(): HostOperations {
   return {
-    "text.decode": (bytes, encoding) => {
-      const { buffer, byteOffset, byteLength } = checkedBytes(bytes);
-      return Buffer.from(buffer, byteOffset, byteLength).toString(
-        checkedEncoding(encoding),
-      );
+    "text.decode": (bytes, encoding) => decode(checkedBytes(bytes), encoding),
+    "text.encode": (text) => ofItsOwn(Buffer.from(checkedText(text))),
+    "text.transcode": (bytes, from, to) => {
+      const source = checkedBytes(bytes);
+      if (!isTranscodable(from) || !isTranscodable(to)) return false;
+      return ofItsOwn(transcode(source, from, to));
     },
-    "text.encode": (text) => {
-      const encoded = Buffer.from(checkedText(text));
-      // With a buffer of its own, for all of that is copied.
-      return encoded.byteLength === encoded.buffer.byteLength
-        ? new Uint8Array(encoded.buffer)
-        : new Uint8Array(encoded);
-    },
+    "text.toASCII": (name) => toAscii(checkedName(name)),
+    "text.toUnicode": (name) =>
+      checkedName(name).split(".").map(labelToUnicode).join("."),
+    ...converterOperations(),
   };
 }
 
-export function checkedBytes(bytes: unknown): Uint8Array<ArrayBuffer> {
-  if (!(bytes instanceof Uint8Array) || !(bytes.buffer instanceof ArrayBuffer))
-    throw new HostRefusal("ERR_INVALID_ARG_TYPE", "no bytes");
-  if (bytes.byteLength > maxTextBytes) throw tooLarge();
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- its buffer was looked at above
-  return bytes as Uint8Array<ArrayBuffer>;
-}
-
-export function checkedText(text: unknown): string {
-  if (typeof text !== "string")
-    throw new HostRefusal("ERR_INVALID_ARG_TYPE", "no text");
-  if (text.length > maxTextBytes) throw tooLarge();
-  return text;
-}
-
-function checkedEncoding(encoding: unknown): Encoding {
+function decode(
+  bytes: Uint8Array<ArrayBuffer>,
+  encoding: unknown,
+): string | undefined {
+  const { buffer, byteOffset, byteLength } = bytes;
+  const view = Buffer.from(buffer, byteOffset, byteLength);
   switch (encoding) {
     case "utf8":
     case "latin1":
     case "ascii":
     case "utf16le":
-      return encoding;
+      return view.toString(encoding);
+    case "utf8-strict":
+      return isUtf8(view) ? view.toString("utf8") : undefined;
     default:
       throw new HostRefusal("ERR_UNKNOWN_ENCODING", "no such encoding");
   }
 }
 
-function tooLarge(): HostRefusal {
-  return new HostRefusal("ERR_TOO_LARGE", "more than is converted at once");
+/** Bytes with a buffer of their own, for all of that is copied to the guest. */
+function ofItsOwn(bytes: Uint8Array): Uint8Array {
+  return bytes.byteLength === bytes.buffer.byteLength
+    ? new Uint8Array(bytes.buffer)
+    : new Uint8Array(bytes);
+}
+
+const transcodable: ReadonlySet<unknown> = new Set<TranscodeEncoding>([
+  "ascii",
+  "latin1",
+  "binary",
+  "ucs2",
+  "utf16le",
+  "utf8",
+]);
+
+function isTranscodable(encoding: unknown): encoding is TranscodeEncoding {
+  return transcodable.has(encoding);
+}
+
+/** What no host in a URL may have in it; an older kind of parser asks all the same. */
+// oxlint-disable-next-line no-control-regex -- those too
+const forbidden = /[\0-\x20#%/:<>?@[\\\]^|\x7f]/;
+/** Behind a last label that is no number, nothing is taken for an address. */
+const suffix = ".a";
+
+function toAscii(name: string): string {
+  if (forbidden.test(name)) return name.toLowerCase();
+  return withoutSuffix(domainToASCII(name + suffix));
+}
+
+function labelToUnicode(label: string): string {
+  if (!label.startsWith("xn--") || forbidden.test(label)) return label;
+  return withoutSuffix(domainToUnicode(label + suffix)) || label;
+}
+
+function withoutSuffix(name: string): string {
+  return name.slice(0, -suffix.length);
 }

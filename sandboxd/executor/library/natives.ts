@@ -83,6 +83,9 @@ for (let point = 0, last; point <= 0x10ffff; point++) {
   if (width !== last) facts.icu.widths.push(point, width);
   last = width;
 }
+facts.uv_errors = {};
+for (const [number, [name, words]] of internalBinding("uv").getErrorMap())
+  facts.uv_errors[name] = [number, words];
 facts.private_symbols = { names: Object.keys(internalBinding("util").privateSymbols) };
 facts.util.privateSymbols = undefined;
 const isClass = (value) =>

@@ -26,7 +26,6 @@ import {
   bytesOf,
   bytesOfAny,
   indexOr,
-  isDetachedBuffer,
   lengthOf,
   nativeError,
   outOfBounds,
@@ -89,8 +88,8 @@ export function createBinding({ host, internalBinding }: RealmParts): Exports {
     swap16: swap(2),
     swap32: swap(4),
     swap64: swap(8),
-    isUtf8: (value: unknown) => isValidUtf8(attached(value)),
-    isAscii: (value: unknown) => isAscii(attached(value)),
+    isUtf8: (value: unknown) => isValidUtf8(bytesOfAny(value)),
+    isAscii: (value: unknown) => isAscii(bytesOfAny(value)),
     atob: (text: unknown) => {
       const decoded = decodeStrict(textOf(text));
       if (typeof decoded === "number") return decoded;
@@ -118,11 +117,11 @@ function slicer(read: Read, maxBytes: number) {
     const length = lengthOf(bytes);
     if (length === 0) return "";
     const start = indexOr(from, 0);
-    let end = indexOr(to, length);
-    if (end < start) end = start;
+    const end = indexOr(to, length);
+    if (end <= start) return "";
     if (end > length) throw outOfBounds();
     if (end - start > maxBytes) throw tooLong();
-    return end === start ? "" : read(bytes, start, end);
+    return read(bytes, start, end);
   };
 }
 
@@ -266,17 +265,6 @@ function indexOfNumber(
     isForward,
     step: 1,
   });
-}
-
-/** Bytes that are still there. */
-function attached(value: unknown): Uint8Array {
-  if (isDetachedBuffer(value))
-    throw nativeError(
-      Error,
-      "ERR_INVALID_STATE",
-      "Invalid state: Cannot validate on a detached buffer",
-    );
-  return bytesOfAny(value);
 }
 
 function isAscii(bytes: Uint8Array): boolean {

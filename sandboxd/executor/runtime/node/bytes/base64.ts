@@ -153,15 +153,20 @@ export function decodeStrict(text: string): Uint8Array | number {
 
 function reasonOf(text: string): number {
   let digits = 0;
+  let paddings = 0;
   for (let at = 0; at < text.length; at++) {
     const code = charCode(text, at);
     if (isSpace(code)) continue;
-    const isDigit =
-      code < 256 && code !== 0x2d && code !== 0x5f && sextets[code] !== none;
-    if (!isDigit) return invalidCharacter;
-    digits++;
+    if (code === padding) paddings++;
+    else if (isDigit(code) && paddings === 0) digits++;
+    else return invalidCharacter;
   }
-  return digits % 4 === 1 ? oneLeft : invalidCharacter;
+  return digits % 4 === 1 && paddings <= 2 ? oneLeft : invalidCharacter;
+}
+
+function isDigit(code: number): boolean {
+  const isOfUrls = code === 0x2d || code === 0x5f;
+  return code < 256 && !isOfUrls && sextets[code] !== none;
 }
 
 function isSpace(code: number): boolean {

@@ -25,7 +25,7 @@ export function fillWith(
 ): number | undefined {
   const bytes = bytesOf(view);
   const start = indexOr(from, 0);
-  const end = indexOr(to, lengthOf(bytes));
+  const end = indexOr(to, 0);
   if (start > end || end > lengthOf(bytes)) return outOfBounds;
   if (typeof value !== "string" && !ArrayBuffer.isView(value)) {
     fillBytes(bytes, Number(value) & 0xff, start, end);

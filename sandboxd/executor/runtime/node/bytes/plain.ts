@@ -1,7 +1,7 @@
 /** Encodings of one or two bytes a char: latin1, ascii, ucs2. */
 import { charCode } from "../../intrinsics.ts";
 import type { Host } from "../realm.ts";
-import { maxHostBytes } from "./utf8.ts";
+import { decodeByHost, maxHostBytes } from "./utf8.ts";
 import { cut, part, textOfCodes } from "./views.ts";
 
 /** From here on a call to the host is cheaper than a loop here. */
@@ -57,7 +57,7 @@ function readByHost(
   let text = "";
   for (let from = start; from < end; from += maxHostBytes) {
     const to = Math.min(from + maxHostBytes, end);
-    text += String(host("text.decode", cut(bytes, from, to), encoding));
+    text += decodeByHost(host, cut(bytes, from, to), encoding);
   }
   return text;
 }

@@ -87,10 +87,36 @@ export function readUtf8(
       end - from <= maxHostBytes
         ? end
         : characterStart(bytes, from + maxHostBytes);
-    text += String(host("text.decode", cut(bytes, from, to), "utf8"));
+    text += decodeByHost(host, cut(bytes, from, to), "utf8");
     from = to;
   }
   return text;
+}
+
+/** A text that the host made of bytes, which are copied to it. */
+export function decodeByHost(
+  host: Host,
+  bytes: Uint8Array,
+  encoding: string,
+): string {
+  const text = host("text.decode", bytes, encoding);
+  return typeof text === "string" ? text : "";
+}
+
+/** The same, or undefined where not all of it is UTF-8. */
+export function readUtf8Strictly(
+  host: Host,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): string | undefined {
+  const count = end - start;
+  if (count < hostDecodeBytes || count > maxHostBytes)
+    return isValidUtf8(bytes, start, end)
+      ? readUtf8(host, bytes, start, end)
+      : undefined;
+  const text = host("text.decode", cut(bytes, start, end), "utf8-strict");
+  return typeof text === "string" ? text : undefined;
 }
 
 /** Where a text can be cut before an index without cutting a character. */
@@ -191,6 +217,17 @@ export function encodeInto(
   while (fits > 0 && ((encoded[fits] ?? 0) & 0xc0) === 0x80) fits--;
   setBytes(bytes, part(encoded, 0, fits), start);
   return fits;
+}
+
+/** All of a text in bytes of its own. */
+export function encodeWhole(host: Host, text: string): Uint8Array {
+  if (text.length >= hostEncodeChars && text.length * 3 <= maxHostBytes) {
+    const encoded = host("text.encode", text);
+    if (encoded instanceof Uint8Array) return encoded;
+  }
+  const bytes = new Uint8Array(utf8ByteLength(text));
+  writeUtf8(text, bytes, 0, bytes.length);
+  return bytes;
 }
 
 function isLead(code: number): boolean {

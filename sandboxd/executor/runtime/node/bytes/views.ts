@@ -3,40 +3,36 @@ import { apply, defineProperty, valueProperty } from "../../intrinsics.ts";
 
 const prototype: object = Object.getPrototypeOf(Uint8Array.prototype);
 const Bytes = Uint8Array;
-const { isView } = ArrayBuffer;
+// oxlint-disable-next-line typescript/unbound-method -- it asks nothing of the constructor
+const isView = ArrayBuffer.isView;
 
-/** A getter as a function; what a view says of itself can be redefined by who holds it. */
-function getter<Value>(
-  of: object,
-  name: string | symbol,
-): (view: ArrayBufferView) => Value {
-  const get = Object.getOwnPropertyDescriptor(of, name)?.get;
-  if (!get) throw new Error(`no ${String(name)} here`);
-  return Function.prototype.call.bind(get);
+/** A getter as a function: what a view says of itself can be redefined by who holds it. */
+function getter(of: object, name: string | symbol): (from: object) => never {
+  const property = Object.getOwnPropertyDescriptor(of, name);
+  return Function.prototype.call.bind(Reflect.get(property ?? {}, "get"));
 }
 
-export const tagOf = getter<string | undefined>(prototype, Symbol.toStringTag);
-export const lengthOf = getter<number>(prototype, "length");
-const bufferOf = getter<ArrayBuffer>(prototype, "buffer");
-const offsetOf = getter<number>(prototype, "byteOffset");
-const byteLengthOf = getter<number>(prototype, "byteLength");
-const viewBufferOf = getter<ArrayBuffer>(DataView.prototype, "buffer");
-const viewOffsetOf = getter<number>(DataView.prototype, "byteOffset");
-const viewLengthOf = getter<number>(DataView.prototype, "byteLength");
-const arrayBufferLength: (buffer: unknown) => number =
-  Function.prototype.call.bind(
-    Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, "byteLength")?.get ??
-      isView,
-  );
-const isDetached: (buffer: ArrayBuffer) => boolean =
-  Function.prototype.call.bind(
-    Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, "detached")?.get ??
-      isView,
-  );
+type Get<Value> = (from: object) => Value;
 
-const setBytes: (to: Uint8Array, from: ArrayLike<number>, at: number) => void =
-  Function.prototype.call.bind(Reflect.get(prototype, "set"));
-export { setBytes };
+export const tagOf: Get<unknown> = getter(prototype, Symbol.toStringTag);
+export const lengthOf: Get<number> = getter(prototype, "length");
+export const bufferOf: Get<ArrayBuffer> = getter(prototype, "buffer");
+export const offsetOf: Get<number> = getter(prototype, "byteOffset");
+const byteLengthOf: Get<number> = getter(prototype, "byteLength");
+const viewBufferOf: Get<ArrayBuffer> = getter(DataView.prototype, "buffer");
+const viewOffsetOf: Get<number> = getter(DataView.prototype, "byteOffset");
+const viewLengthOf: Get<number> = getter(DataView.prototype, "byteLength");
+const arrayBufferLength: Get<number> = getter(
+  ArrayBuffer.prototype,
+  "byteLength",
+);
+const isDetached: Get<boolean> = getter(ArrayBuffer.prototype, "detached");
+
+export const setBytes: (
+  to: Uint8Array,
+  from: ArrayLike<number>,
+  at: number,
+) => void = Function.prototype.call.bind(Reflect.get(prototype, "set"));
 export const fillBytes: (
   bytes: Uint8Array,
   value: number,
@@ -91,19 +87,27 @@ export function bytesOf(view: unknown): Uint8Array {
   }
 }
 
-/** The bytes of a view or of a whole ArrayBuffer. */
+/** The bytes of a view or of a whole ArrayBuffer; none where they were taken away. */
 export function bytesOfAny(value: unknown): Uint8Array {
   if (isView(value)) return bytesOf(value);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Node's library has checked; and if not, it throws
-  return new Bytes(value as ArrayBuffer, 0, arrayBufferLength(value));
+  const buffer = value as ArrayBuffer;
+  const length = arrayBufferLength(buffer);
+  return isDetached(buffer) ? new Bytes(0) : new Bytes(buffer, 0, length);
 }
 
-export function isDetachedBuffer(value: unknown): boolean {
-  if (!isView(value))
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as above
-    return isDetached(value as ArrayBuffer);
-  if (tagOf(value) !== undefined) return isDetached(bufferOf(value));
-  return isDetached(viewBufferOf(value));
+/** Whether it is a view or an ArrayBuffer. */
+export function isBytes(
+  value: unknown,
+): value is ArrayBufferView | ArrayBuffer {
+  if (isView(value)) return true;
+  if (typeof value !== "object" || value === null) return false;
+  try {
+    arrayBufferLength(value);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** A plain view of a part, without asking the class of the whole. */
@@ -125,8 +129,6 @@ export function cut(
   setBytes(copy, part(bytes, start, end), 0);
   return copy;
 }
-
-export { bufferOf, offsetOf };
 
 export function textOf(value: unknown): string {
   if (typeof value === "string") return value;

@@ -1,0 +1,108 @@
+/** What Node asks of ICU: the encodings of old texts, which the executor's own Node converts, and widths of characters. */
+import {
+  bytesOf,
+  bytesOfAny,
+  cut,
+  isBytes,
+  lengthOf,
+  nativeError,
+  textOf,
+} from "../bytes/views.ts";
+import type { Exports, Host, HostValue, RealmParts } from "../realm.ts";
+
+/** Of Node's library. */
+const flushes = 1;
+/** Of its C++. */
+const illegalArgument = 1;
+
+/** What Node's library holds for one TextDecoder. */
+interface Converter {
+  readonly label: string;
+  readonly flags: number;
+  /** Of the host, while a text is in the middle. */
+  open: HostValue;
+}
+
+export function createBinding({
+  host,
+  internalBinding,
+  require,
+}: RealmParts): Exports {
+  const errorNames = new Map<unknown, string>([
+    [illegalArgument, "U_ILLEGAL_ARGUMENT_ERROR"],
+  ]);
+  // Of characters alone: Node's library asks for no other kind of width.
+  let widthOf: ((point: number) => number) | undefined;
+  return {
+    hasConverter: (label: unknown) => host("text.knows", textOf(label)),
+    getConverter: (label: unknown, flags: number): Converter | undefined =>
+      host("text.knows", textOf(label))
+        ? { label: textOf(label), flags, open: undefined }
+        : undefined,
+    decode: (converter: Converter, value: unknown, flags: number) =>
+      convert(host, converter, value, (flags & flushes) !== 0),
+    transcode: (view: unknown, from: string, to: string): unknown => {
+      const bytes = bytesOf(view);
+      const copy = cut(bytes, 0, lengthOf(bytes));
+      const result = host("text.transcode", copy, from, to);
+      if (!(result instanceof Uint8Array)) return illegalArgument;
+      const { FastBuffer } = require("internal/buffer");
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Node's own class of bytes
+      const Bytes = FastBuffer as Uint8ArrayConstructor;
+      return new Bytes(result.buffer);
+    },
+    icuErrName: (number: unknown) =>
+      errorNames.get(number) ?? "[BOGUS UErrorCode]",
+    getStringWidth: (text: unknown) => {
+      widthOf ??= widthsIn(internalBinding("icu")["widths"]);
+      let width = 0;
+      for (const character of textOf(text))
+        width += widthOf(character.codePointAt(0) ?? 0);
+      return width;
+    },
+  };
+}
+
+function convert(
+  host: Host,
+  converter: Converter,
+  value: unknown,
+  isLast: boolean,
+): HostValue {
+  if (!isBytes(value))
+    throw nativeError(
+      TypeError,
+      "ERR_INVALID_ARG_TYPE",
+      'The "input" argument must be an instance of SharedArrayBuffer, ArrayBuffer or ArrayBufferView.',
+    );
+  const bytes = bytesOfAny(value);
+  const copy = cut(bytes, 0, lengthOf(bytes));
+  const { label, flags, open } = converter;
+  if (isLast) {
+    converter.open = undefined;
+    return host("text.convert", label, flags, copy, open);
+  }
+  converter.open = open ?? host("text.open", label, flags);
+  return host("text.continue", converter.open, copy);
+}
+
+/** Widths come as code points at which they change, each with the width from there on. */
+function widthsIn(changes: unknown): (point: number) => number {
+  const all: unknown[] = Array.isArray(changes) ? changes : [];
+  const points = new Uint32Array(all.length / 2);
+  const widths = new Uint8Array(points.length);
+  for (let at = 0; at < points.length; at++) {
+    points[at] = Number(all[at * 2]);
+    widths[at] = Number(all[at * 2 + 1]);
+  }
+  return (point) => {
+    let low = 0;
+    let high = points.length;
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if ((points[middle] ?? 0) <= point) low = middle;
+      else high = middle;
+    }
+    return widths[low] ?? 1;
+  };
+}
