@@ -7,6 +7,7 @@ import {
   defineProperty,
   hasOwn,
   isObject,
+  objectKeys,
   readProperty,
   valueProperty,
 } from "../intrinsics.ts";
@@ -31,8 +32,20 @@ function errorOf(words: unknown): Error {
   const code = readProperty(words, "code");
   const message = `${readProperty(words, "message")}`;
   const error = new (classOf(name))(message);
+  addDetails(error, readProperty(words, "details"));
   if (code !== undefined) defineProperty(error, "code", valueProperty(code));
   return error;
+}
+
+/** What OpenSSL says of it beside the message. */
+function addDetails(error: Error, details: unknown): void {
+  if (!isObject(details)) return;
+  const names = objectKeys(details);
+  for (let at = 0; at < names.length; at++) {
+    const name = names[at];
+    if (name === undefined) continue;
+    defineProperty(error, name, valueProperty(readProperty(details, name)));
+  }
 }
 
 function classOf(name: unknown): ErrorConstructor {
