@@ -43,5 +43,21 @@ function wordsOf(error: unknown) {
     name,
     message: message.slice(0, 1024),
     ...(typeof code === "string" && { code }),
+    ...detailsOf(error),
   };
+}
+
+/** What OpenSSL says beside its message; a list of texts, or a text. */
+const detailNames = ["opensslErrorStack", "library", "function", "reason"];
+const maxDetails = 32;
+
+function detailsOf(error: Error): { details?: Record<string, unknown> } {
+  const details: Record<string, unknown> = {};
+  for (const name of detailNames) {
+    const value: unknown = Reflect.get(error, name);
+    if (typeof value === "string") details[name] = value.slice(0, 1024);
+    if (Array.isArray(value))
+      details[name] = value.slice(0, maxDetails).map(String);
+  }
+  return Object.keys(details).length > 0 ? { details } : {};
 }
