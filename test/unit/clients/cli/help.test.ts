@@ -42,6 +42,7 @@ it("has the commands it promises", () => {
     "egress proxy update",
     "egress update",
     "extension activate",
+    "extension check",
     "extension create",
     "extension delete",
     "extension disable",
