@@ -4,6 +4,11 @@ import { member, rejected, thrown, type Check } from "./check.ts";
 
 type Assert = typeof nodeAssert;
 
+/** One whose stack is the same wherever it is made. */
+function errorOf(message: string): Error {
+  return Object.assign(new Error(message), { stack: `Error: ${message}` });
+}
+
 /** Pairs of values that the comparisons tell apart in different ways. */
 const pairs: [unknown, unknown][] = [
   [1, 1],
@@ -23,7 +28,7 @@ const pairs: [unknown, unknown][] = [
   [new Set([1, 2]), new Set([2, 3])],
   [new Date(0), new Date(0)],
   [/a/g, /a/i],
-  [new Error("a"), new Error("b")],
+  [errorOf("a"), errorOf("b")],
   ["one\ntwo\nthree", "one\n2\nthree"],
   [Buffer.from("a"), new Uint8Array([97])],
   [null, undefined],

@@ -86,13 +86,13 @@ function judge(
   };
 }
 
-const shownCharacters = 60;
+const shownCharacters = 140;
 
 /** Where two answers part, with a little of what lies before. */
 function difference(theirs: string, ours: string): string {
   let same = 0;
   while (same < theirs.length && theirs[same] === ours[same]) same += 1;
-  const start = Math.max(0, same - 20);
+  const start = Math.max(0, same - 60);
   const excerpt = (text: string) =>
     JSON.stringify(text.slice(start, start + shownCharacters));
   return `Node gives ${excerpt(theirs)}, here it is ${excerpt(ours)}`;

@@ -128,15 +128,16 @@ async function fileHandleMembers(): Promise<string[]> {
   }
 }
 
-/** What Node puts beside the language's own globals, and the three of the language that tell of threads and native code. */
+/** What Node puts beside the language's own globals, and those of the engine that Node or we change. */
 function globalMembers(): string[] {
   const language: string[] = runInNewContext(
     "Object.getOwnPropertyNames(globalThis)",
   );
   const names = Object.getOwnPropertyNames(globalThis).filter(
-    (name) => !language.includes(name),
+    // Without a flag that names its file, the storage that lasts is undefined in Node too.
+    (name) => !language.includes(name) && name !== "localStorage",
   );
-  const counted = ["SharedArrayBuffer", "Atomics", "WebAssembly"];
+  const counted = ["SharedArrayBuffer", "Atomics", "WebAssembly", "console"];
   const ofClasses = globalClasses.flatMap((name) =>
     classMembers(name, Reflect.get(globalThis, name), true),
   );
