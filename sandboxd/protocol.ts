@@ -13,6 +13,7 @@ export type ExecutorRequest =
   | InvokeRequest
   | CancelRequest
   | EgressHead
+  | EgressNote
   | EgressChunk
   | EgressEnd
   | EgressFailure;
@@ -129,6 +130,62 @@ export interface EgressChunk {
   egress: number;
 }
 
+/**
+ * A connection (`egress-connect`) or a look-up (`egress-lookup`) is egress too, under a number of its own. Bytes come as a
+ * body's do; what else there is to say of it is a note. `egress-end` says that it is closed.
+ */
+export interface EgressNote {
+  type: "egress-note";
+  id: number;
+  egress: number;
+  note: EgressNoteName;
+}
+
+/**
+ * connected: body, `SocketPlace` as JSON; secured: body, `TlsState`; taken: the next `egress-write` has left; finished: the
+ * other side sends no more; found: body, what a look-up found, as JSON.
+ */
+export type EgressNoteName =
+  "connected" | "secured" | "taken" | "finished" | "found";
+
+/** Of a connection. What the host's own address is, is nobody's business in there. */
+export interface SocketPlace {
+  remoteAddress: string;
+  remotePort: number;
+  /** 4 or 6. */
+  family: number;
+}
+
+/** What TLS came to. */
+export interface TlsState {
+  authorized: boolean;
+  authorizationError?: string;
+  alpnProtocol: string | false;
+  protocol: string;
+  cipher: { name: string; standardName: string; version: string };
+  servername: string;
+  isSessionReused: boolean;
+  /** The peer's, then its issuers'; as getPeerCertificate gives them, bytes in base64. Empty: it showed none. */
+  certificates: Record<string, unknown>[];
+}
+
+/** How TLS is to be begun on a connection; the broker takes it from the guest as it is, and checks it. */
+export interface TlsWishes {
+  servername?: string;
+  /** Whose name the certificate must bear; absent: any. */
+  identity?: string;
+  alpnProtocols?: string[];
+  /** PEM; none: the well-known roots. */
+  ca?: string[];
+  cert?: string;
+  key?: string;
+  ciphers?: string;
+  minVersion?: string;
+  maxVersion?: string;
+  /** Of this connection alone. */
+  rejectUnauthorized?: boolean;
+}
+
 export interface EgressEnd {
   type: "egress-end";
   id: number;
@@ -149,6 +206,8 @@ export interface EgressProblem {
   /** For the author; names no address that the author did not name. */
   message: string;
   limit?: LimitHit;
+  /** As Node spells it, e.g. ECONNREFUSED; EACCES where it was denied. Of connections and look-ups only. */
+  code?: string;
 }
 
 /** Executor → supervisor. */
@@ -163,6 +222,11 @@ export type ExecutorReply =
   | DiscardedReply
   | LoggedReply
   | EgressReply
+  | EgressConnectReply
+  | EgressLookupReply
+  | EgressWriteReply
+  | EgressFinishReply
+  | EgressUpgradeReply
   | EgressPullReply
   | EgressAbortReply;
 
@@ -250,6 +314,61 @@ export interface EgressPullReply {
   id: number;
   egress: number;
   bytes: number;
+}
+
+/** An invocation asks for a connection. Body: nothing, or the `TlsWishes` that it begins with, as JSON. */
+export interface EgressConnectReply {
+  type: "egress-connect";
+  id: number;
+  egress: number;
+  host: string;
+  port: number;
+  /** Of the host's addresses the one to take, if it has it. Empty: any. */
+  address: string;
+}
+
+/** An invocation asks what a name stands for. */
+export interface EgressLookupReply {
+  type: "egress-lookup";
+  id: number;
+  egress: number;
+  name: string;
+  record: LookupRecord;
+}
+
+/** `address`: all addresses, as the host finds them; `reverse`: the names of an address; else the records of DNS. */
+export type LookupRecord =
+  | "address"
+  | "reverse"
+  | "A"
+  | "AAAA"
+  | "CNAME"
+  | "MX"
+  | "NS"
+  | "PTR"
+  | "SOA"
+  | "SRV"
+  | "TXT";
+
+/** Body: bytes for the other side. No more than `maxUntakenWrites` (frames.ts) wait for their `taken`. */
+export interface EgressWriteReply {
+  type: "egress-write";
+  id: number;
+  egress: number;
+}
+
+/** Nothing more will be written. */
+export interface EgressFinishReply {
+  type: "egress-finish";
+  id: number;
+  egress: number;
+}
+
+/** TLS from here on. Once for a connection that began without. Body: `TlsWishes` as JSON. */
+export interface EgressUpgradeReply {
+  type: "egress-upgrade";
+  id: number;
+  egress: number;
 }
 
 export interface EgressAbortReply {

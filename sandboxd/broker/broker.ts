@@ -3,12 +3,18 @@
  * container may have open here at once is bounded before anything is sent.
  */
 import { ExponentialBackoff } from "cockatiel";
+import { maxUntakenWrites, maxWriteBytes } from "../frames.ts";
 import type { EgressProblem } from "../protocol.ts";
 import type {
+  EgressCaller,
   EgressExchange,
   EgressGate,
   EgressRequest,
   EgressSink,
+  EgressSocket,
+  LookupRequest,
+  SocketRequest,
+  SocketSink,
 } from "../supervisor/egress.ts";
 import {
   BrokerConnection,
@@ -101,17 +107,62 @@ class RestartingBroker implements Broker {
   }
 
   open(request: EgressRequest, sink: EgressSink): EgressExchange {
-    const { container } = request;
-    const policy = this.#policies.get(container);
-    const problem = policy ? this.#refuse(request) : noPolicy;
-    if (!policy || problem) return refusedExchange(sink, problem ?? noPolicy);
-    const connection = this.#connection;
-    const ownAddresses = this.#ownAddresses.changed();
-    if (ownAddresses) connection.send({ type: "addresses", ownAddresses });
-    if (!connection.told.delete(container)) this.#tell(container, policy);
-    connection.told.set(container, this.#options.now());
-    this.#forgetIdle(connection);
-    return this.#send(connection, request, policy, sink);
+    const { body, method, url, headers, redirect } = request;
+    const admitted = this.#admit(request, body.length);
+    if ("problem" in admitted) return refusedExchange(sink, admitted.problem);
+    const { connection, policy } = admitted;
+    const limitMs = Math.min(policy.requestMs, request.wallMs);
+    const id = this.#register(admitted, sink, limitMs);
+    const asked = { id, ...callerOf(request) };
+    connection.send(
+      { type: "open", ...asked, method, url, headers, redirect },
+      body,
+    );
+    return exchangeOf(connection, id);
+  }
+
+  connect(request: SocketRequest, sink: SocketSink): EgressSocket {
+    const { host, port, address, tls } = request;
+    const heldBytes = maxUntakenWrites * maxWriteBytes + (tls?.length ?? 0);
+    const admitted = this.#admit(request, heldBytes);
+    if ("problem" in admitted)
+      return deafSocket(refusedExchange(sink, admitted.problem));
+    const { connection } = admitted;
+    const id = this.#register(admitted, sink, request.wallMs);
+    connection.await(id, "connected");
+    connection.await(id, "finished");
+    if (tls) connection.await(id, "secured");
+    connection.send(
+      { type: "connect", id, ...callerOf(request), host, port, address },
+      tls,
+    );
+    return {
+      ...exchangeOf(connection, id),
+      write: (bytes) => {
+        connection.await(id, "taken");
+        connection.sendFor(id, { type: "write", id }, bytes);
+      },
+      finish: () => connection.sendFor(id, { type: "finish", id }),
+      upgrade: (wishes) => {
+        // They may be long, and so are not let pile up.
+        if (!connection.isOpen) return connection.fail(id, brokerEnded);
+        connection.await(id, "secured");
+        connection.sendFor(id, { type: "upgrade", id }, wishes);
+      },
+    };
+  }
+
+  lookup(request: LookupRequest, sink: SocketSink): EgressExchange {
+    const { name, record } = request;
+    const admitted = this.#admit(request, 0);
+    if ("problem" in admitted) return refusedExchange(sink, admitted.problem);
+    const { connection, policy } = admitted;
+    const limitMs = Math.min(policy.requestMs, request.wallMs);
+    const id = this.#register(admitted, sink, limitMs);
+    connection.await(id, "found");
+    const asked = { id, ...callerOf(request) };
+    connection.send({ type: "lookup", ...asked, name, record });
+    return exchangeOf(connection, id);
   }
 
   async close(): Promise<void> {
@@ -162,53 +213,73 @@ class RestartingBroker implements Broker {
     }
   }
 
-  #refuse({ container, body }: EgressRequest): EgressProblem | undefined {
-    if (!this.#connection.isOpen) return brokerEnded;
-    return this.#loads.refuse(container, body.length);
+  /** Where a container's request may go, told all that is needed for it; or why it may not. */
+  #admit({ container }: EgressCaller, heldBytes: number): Admitted | Refused {
+    const policy = this.#policies.get(container);
+    if (!policy) return { problem: noPolicy };
+    const connection = this.#connection;
+    if (!connection.isOpen) return { problem: brokerEnded };
+    const problem = this.#loads.refuse(container, heldBytes);
+    if (problem) return { problem };
+    const ownAddresses = this.#ownAddresses.changed();
+    if (ownAddresses) connection.send({ type: "addresses", ownAddresses });
+    if (!connection.told.delete(container)) this.#tell(container, policy);
+    connection.told.set(container, this.#options.now());
+    this.#forgetIdle(connection);
+    return { connection, policy, container, heldBytes };
   }
 
-  #send(
-    connection: BrokerConnection,
-    request: EgressRequest,
-    policy: ContainerPolicy,
-    sink: EgressSink,
-  ): EgressExchange {
-    const { container, body, invocationId, wallMs } = request;
-    const { method, url, headers, redirect } = request;
-    const unload = this.#loads.count(container, body.length);
-    const limitMs = Math.min(policy.requestMs, wallMs) + overdueMs;
+  /** Counts it as open until it is over, and watches that it ends in its time. */
+  #register(
+    { connection, container, heldBytes }: Admitted,
+    sink: EgressSink | SocketSink,
+    limitMs: number,
+  ): number {
+    const unload = this.#loads.count(container, heldBytes);
     const watch = setTimeout(
       () => connection.end("it did not end a request in its time"),
-      limitMs,
+      limitMs + overdueMs,
     );
-    const id = connection.register(sink, () => {
+    return connection.register(sink, () => {
       clearTimeout(watch);
       unload();
     });
-    connection.send(
-      {
-        type: "open",
-        id,
-        container,
-        invocationId,
-        method,
-        url,
-        headers,
-        redirect,
-        wallMs,
-      },
-      body,
-    );
-    return {
-      pull: (bytes) => connection.pull(id, bytes),
-      abort: () => connection.abort(id),
-    };
   }
 }
 
+interface Admitted {
+  connection: BrokerConnection;
+  policy: ContainerPolicy;
+  container: string;
+  /** What it may hold on its way to the broker. */
+  heldBytes: number;
+}
+
+interface Refused {
+  problem: EgressProblem;
+}
+
+function callerOf({ container, invocationId, wallMs }: EgressCaller) {
+  return { container, invocationId, wallMs };
+}
+
+function exchangeOf(connection: BrokerConnection, id: number): EgressExchange {
+  return {
+    pull: (bytes) => connection.pull(id, bytes),
+    abort: () => connection.abort(id),
+  };
+}
+
+/** Of what was refused: nobody listens to it. */
+function deafSocket(exchange: EgressExchange): EgressSocket {
+  return { ...exchange, write: nothing, finish: nothing, upgrade: nothing };
+}
+
+function nothing(): void {}
+
 /** Says why, once the caller has its exchange. */
 function refusedExchange(
-  sink: EgressSink,
+  sink: Pick<EgressSink, "failed">,
   problem: EgressProblem,
 ): EgressExchange {
   let isAborted = false;

@@ -7,6 +7,7 @@
 import { isIP, type LookupFunction, type Socket } from "node:net";
 import { buildConnector, Client, Socks5ProxyAgent } from "undici";
 import { orAborted } from "./abortable.ts";
+import type { SocketRequest } from "../supervisor/egress.ts";
 import type { Guard } from "./guard.ts";
 import type { Lookups } from "./lookups.ts";
 import type { ProxyPolicy } from "./policy.ts";
@@ -38,22 +39,63 @@ export function hostOf(hostname: string): string {
 }
 
 /** Opens a connection of the container's; given up as soon as the signal is raised, with all that was begun. */
-export async function openConnection(
+export function openConnection(
   options: ConnectOptions,
   wanted: buildConnector.Options,
   signal: AbortSignal,
 ): Promise<Socket> {
-  const { container, guard, lookups, turns } = options;
   const isTls = wanted.protocol === "https:";
   const port = Number(wanted.port || (isTls ? 443 : 80));
   const target = { host: hostOf(wanted.hostname), port };
+  return openAdmitted({ options, wanted, target, address: "" }, signal);
+}
+
+/** A connection for whatever the guest speaks, and where it leads. */
+export interface RawConnection {
+  socket: Socket;
+  address: string;
+}
+
+/** As `openConnection`, without TLS; `address` is the one to take of the name's, where it has it. */
+export async function openRaw(
+  options: ConnectOptions,
+  { host, port, address }: Pick<SocketRequest, "host" | "port" | "address">,
+  signal: AbortSignal,
+): Promise<RawConnection> {
+  const wanted = { protocol: "http:", hostname: host, port: String(port) };
+  const target = { host, port, isRaw: true };
+  let reached = "";
+  const socket = await openAdmitted(
+    { options, wanted, target, address, reached: (to) => (reached = to) },
+    signal,
+  );
+  return { socket, address: reached };
+}
+
+interface Wanted {
+  options: ConnectOptions;
+  wanted: buildConnector.Options;
+  target: Target;
+  /** Empty: any. */
+  address: string;
+  /** Told where a connection leads, also behind a proxy. */
+  reached?: (address: string) => void;
+}
+
+async function openAdmitted(
+  { options, wanted, target, address, reached }: Wanted,
+  signal: AbortSignal,
+): Promise<Socket> {
+  const { container, guard, lookups, turns } = options;
   const isInternal = guard.isInternalName(target);
-  const addresses = isIP(target.host)
+  const found = isIP(target.host)
     ? [target.host]
     : await lookups.find({ container, name: target.host, isInternal }, signal);
+  // All that the name has are checked, whichever is wanted.
   const refusal =
-    guard.refuseTarget(target) ?? guard.refuseAddresses(target, addresses);
+    guard.refuseTarget(target) ?? guard.refuseAddresses(target, found);
   if (refusal) throw new TargetRefused(refusal);
+  const addresses = isOneOf(found, address) ? [address] : found;
   const endTurn = await turns.take(container, signal);
   // Not the signal itself: once it is open, other requests use the connection.
   const opening = new AbortController();
@@ -61,7 +103,13 @@ export async function openConnection(
   signal.addEventListener("abort", giveUp);
   try {
     signal.throwIfAborted();
-    return await openTo({ options, wanted, addresses, target }, opening.signal);
+    const socket = await openTo(
+      { options, wanted, addresses, target },
+      opening.signal,
+    );
+    const remote = options.proxy ? addresses[0] : socket.remoteAddress;
+    reached?.(remote ?? "");
+    return socket;
   } finally {
     signal.removeEventListener("abort", giveUp);
     endTurn();

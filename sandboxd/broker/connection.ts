@@ -1,8 +1,13 @@
 /** sandboxd's side of one broker process: what is open on its pipe, and what it may still send. */
 import type { Duplex } from "node:stream";
-import { encodeFrame, FrameReader, type Frame } from "../frames.ts";
-import type { EgressProblem } from "../protocol.ts";
-import type { EgressSink } from "../supervisor/egress.ts";
+import {
+  encodeFrame,
+  FrameReader,
+  maxNoteBytes,
+  type Frame,
+} from "../frames.ts";
+import type { EgressNoteName, EgressProblem } from "../protocol.ts";
+import type { EgressSink, SocketSink } from "../supervisor/egress.ts";
 import {
   maxChunkBytes,
   maxReplyHeadBytes,
@@ -18,14 +23,17 @@ export interface BrokerProcess {
   exited: Promise<{ how: string }>;
 }
 
-/** A request that the broker was given. */
+/** A request, a connection or a look-up that the broker was given. */
 export interface OpenExchange {
-  sink: EgressSink;
+  sink: EgressSink | SocketSink;
   /** Told once, when nothing more comes of it. */
   closed: () => void;
   /** How many more bytes the broker may send. */
   windowBytes: number;
+  /** Its bytes may come: of a connection, it is connected. */
   hasHead: boolean;
+  /** Notes that may come, and how many of each. */
+  awaited: Partial<Record<EgressNoteName, number>>;
 }
 
 /** More unsent than this, and it takes no more requests. */
@@ -90,15 +98,27 @@ export class BrokerConnection {
   }
 
   /** Takes up a request; gives its id. */
-  register(sink: EgressSink, closed: () => void): number {
+  register(sink: OpenExchange["sink"], closed: () => void): number {
     const id = this.#nextId++;
     this.#open.set(id, {
       sink,
       closed,
       windowBytes: 0,
       hasHead: false,
+      awaited: {},
     });
     return id;
+  }
+
+  /** One more note of this kind may come. */
+  await(id: number, note: EgressNoteName): void {
+    const awaited = this.#open.get(id)?.awaited;
+    if (awaited) awaited[note] = (awaited[note] ?? 0) + 1;
+  }
+
+  /** Sends what belongs to an exchange, unless that is over. */
+  sendFor(id: number, message: BrokerRequest, body?: Uint8Array): void {
+    if (this.#open.has(id)) this.send(message, body);
   }
 
   pull(id: number, bytes: number): void {
@@ -111,6 +131,14 @@ export class BrokerConnection {
   abort(id: number): void {
     if (!this.#close(id)) return;
     this.send({ type: "abort", id });
+  }
+
+  /** Ends it from here, and tells why. */
+  fail(id: number, problem: EgressProblem): void {
+    const exchange = this.#close(id);
+    if (!exchange) return;
+    this.send({ type: "abort", id });
+    exchange.sink.failed(problem);
   }
 
   /** Fails all that is open and ends the process; `why` is for the log. */
@@ -145,12 +173,15 @@ export class BrokerConnection {
     if (!exchange) return; // its answer crossed an abort
     switch (reply.type) {
       case "head": {
-        if (exchange.hasHead) throw new Error("a second head");
+        if (exchange.hasHead || !("head" in exchange.sink))
+          throw new Error("a second head, or one of no request");
         exchange.hasHead = true;
         const { status, statusText, headers, url, isRedirected } = reply;
         exchange.sink.head({ status, statusText, headers, url, isRedirected });
         return;
       }
+      case "note":
+        return this.#note(exchange, reply.note, body);
       case "chunk":
         exchange.windowBytes -= body.length;
         if (!exchange.hasHead) throw new Error("a body before its head");
@@ -163,6 +194,16 @@ export class BrokerConnection {
       case "failure":
         return this.#close(reply.id)?.sink.failed(reply.failure);
     }
+  }
+
+  #note(exchange: OpenExchange, note: EgressNoteName, body: Buffer): void {
+    const { sink, awaited } = exchange;
+    const left = awaited[note] ?? 0;
+    if (left === 0 || body.length > maxNoteBytes || !("note" in sink))
+      throw new Error("a note that nobody waits for");
+    awaited[note] = left - 1;
+    if (note === "connected" || note === "found") exchange.hasHead = true;
+    sink.note(note, Buffer.from(body));
   }
 
   #close(id: number): OpenExchange | undefined {

@@ -2,7 +2,12 @@
 import type { Duplex } from "node:stream";
 import type { Agent, Dispatcher } from "undici";
 import { createAgent } from "./agent.ts";
-import { openConnection } from "./connect.ts";
+import {
+  openConnection,
+  openRaw,
+  type ConnectOptions,
+  type RawConnection,
+} from "./connect.ts";
 import { Guard } from "./guard.ts";
 import type { Lookups } from "./lookups.ts";
 import type { ContainerPolicy } from "./policy.ts";
@@ -68,7 +73,14 @@ export class Container {
   readonly agent: Dispatcher;
   readonly rate: Rate;
   readonly caps: UsageCaps;
+  readonly name: string;
+  readonly lookups: Lookups;
+  /** That TLS trusts unless told otherwise; undefined: Node's own. */
+  readonly roots: string[] | undefined;
+  readonly #connecting: ConnectOptions;
   readonly #connections: Agent;
+  /** What ends the connections that belong to one invocation each. */
+  readonly #ends = new Set<() => void>();
   readonly #usages: Map<string, Usage>;
   readonly #sockets = new Quota(maxKeptConnections);
   readonly #windows = new Quota(maxWindows);
@@ -94,6 +106,9 @@ export class Container {
         ? before.rate
         : new Rate(policy.bytesPerSecond, options.now);
     this.#usages = before ? before.#usages : new Map();
+    this.name = options.name;
+    this.lookups = options.lookups;
+    this.roots = options.roots;
     const connecting = {
       container: options.name,
       guard: this.guard,
@@ -102,6 +117,7 @@ export class Container {
       turns: this.#shared.connecting,
       roots: options.roots,
     };
+    this.#connecting = connecting;
     this.#connections = createAgent(async (wanted, signal) => {
       const socket = await openConnection(connecting, wanted, signal);
       this.#watch(socket);
@@ -118,6 +134,17 @@ export class Container {
     const [longestUnused = invocationId] = usages.keys();
     if (usages.size > maxInvocations) usages.delete(longestUnused);
     return usage;
+  }
+
+  /** Opens a connection that is not for HTTP. */
+  async connect(
+    target: Parameters<typeof openRaw>[1],
+    signal: AbortSignal,
+  ): Promise<RawConnection> {
+    const raw = await openRaw(this.#connecting, target, signal);
+    const { socket } = raw;
+    this.#watch(socket);
+    return raw;
   }
 
   /** Whether a connection that becomes free may be kept. */
@@ -139,6 +166,12 @@ export class Container {
       own();
       shared();
     };
+  }
+
+  /** Has something ended with the container; gives what takes that back. */
+  onEnd(end: () => void): () => void {
+    this.#ends.add(end);
+    return () => void this.#ends.delete(end);
   }
 
   /** Keeps its connections until what is given is called, also when it is retired. */
@@ -163,6 +196,7 @@ export class Container {
   /** Ends everything. */
   destroy(): void {
     void this.#connections.destroy();
+    for (const end of this.#ends) end();
   }
 
   #watch(socket: Duplex): void {

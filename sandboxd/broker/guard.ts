@@ -27,7 +27,10 @@ export type AddressClass =
   /** Loopback, link-local, metadata, unspecified and whatever else is no place for a request: opened as an address alone. */
   | "special";
 
-/** Ports of other protocols, which HTTP could be made to speak: the Fetch standard's list. */
+/**
+ * Ports of other protocols, which HTTP could be made to speak: the Fetch standard's list. Mail and the like stand in it: a
+ * connection that is not for HTTP gets there where a rule names the very port.
+ */
 const badPorts = new Set([
   0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77,
   79, 87, 95, 101, 102, 103, 104, 109, 110, 111, 113, 115, 117, 119, 123, 135,
@@ -63,7 +66,7 @@ export class Guard {
 
   /** What can be said before a name is resolved; also of a connection that is open already. */
   refuseTarget(target: Target): Refusal | undefined {
-    if (badPorts.has(target.port)) return "port";
+    if (badPorts.has(target.port) && !this.#isPortNamed(target)) return "port";
     if (this.#rules.deny.some((rule) => matchesName(rule, target)))
       return "rule";
     const literal = addressOf(target.host);
@@ -89,6 +92,53 @@ export class Guard {
       if (!isAllowedByName && !this.#rules.allow.some(isIn)) return "rule";
     }
     return addresses.length === 0 ? "address" : undefined;
+  }
+
+  /** What can be said of a name that is only asked about, for no port in particular, before it is asked. */
+  refuseName(host: string): Refusal | undefined {
+    const { allow, deny } = this.#rules;
+    const isNamed = (rule: Rule) => isNamedBy(rule, host);
+    if (deny.some((rule) => rule.port === undefined && isNamed(rule)))
+      return "rule";
+    return allow.length === 0 || allow.some(isNamed) ? undefined : "rule";
+  }
+
+  /** Whether there is a port at which the name's addresses could be connected to; asked once they are known. */
+  refuseFound(host: string, addresses: readonly string[]): Refusal | undefined {
+    const ports = new Set([anyPort]);
+    for (const rules of [this.#rules.allow, this.#rules.internalHosts])
+      for (const { port } of rules) if (port !== undefined) ports.add(port);
+    let refusal: Refusal | undefined;
+    for (const port of ports) {
+      refusal = this.refuseAddresses({ host, port }, addresses);
+      if (!refusal) return undefined;
+    }
+    return refusal;
+  }
+
+  /** As `isInternalName`, of a name that is only asked about. */
+  isInternalForSomePort(host: string): boolean {
+    return this.#rules.internalHosts.some((rule) => isNamedBy(rule, host));
+  }
+
+  /** Whether ranges may allow what no rule names. */
+  get hasRanges(): boolean {
+    return this.#rules.allow.some(({ kind }) => kind === "range");
+  }
+
+  /** Whether a rule opens this very port, which is closed else. */
+  #isPortNamed(target: Target): boolean {
+    const { allow, internalHosts } = this.#rules;
+    const literal = addressOf(target.host);
+    return (
+      target.isRaw === true &&
+      [...allow, ...internalHosts].some((rule) => {
+        if (rule.port !== target.port) return false;
+        return literal
+          ? matchesAddress(rule, literal, target.port)
+          : matchesName(rule, target);
+      })
+    );
   }
 
   /** Whether the platform opens the target's name: its addresses are asked of the host, its own files included. */
@@ -118,6 +168,13 @@ export class Guard {
         return false;
     }
   }
+}
+
+/** A port that no rule is likely to name, and that is not closed: stands for all that are not named. */
+const anyPort = 1024;
+
+function isNamedBy(rule: Rule, host: string): boolean {
+  return matchesName(rule, { host, port: rule.port ?? anyPort });
 }
 
 /** What kind of address it is. */

@@ -4,7 +4,7 @@
  */
 import { Socket } from "node:net";
 import { encodeFrame, FrameReader, maxFrameBytes } from "../frames.ts";
-import { createResolve } from "./resolve.ts";
+import { createQuery, createResolve } from "./resolve.ts";
 import { BrokerService } from "./service.ts";
 
 const pipeDescriptor = 3;
@@ -18,6 +18,7 @@ function main(): void {
   const service = new BrokerService({
     reply: (head, body) => void pipe.write(encodeFrame(head, body)),
     resolve: createResolve(),
+    query: createQuery(),
     roots: undefined,
     now: () => performance.now(),
   });

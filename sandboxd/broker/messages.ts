@@ -2,7 +2,11 @@
  * What sandboxd and its broker say to each other over their pipe, in frames (frames.ts). Types, and the bounds that both
  * sides keep.
  */
-import type { EgressProblem } from "../protocol.ts";
+import type {
+  EgressNoteName,
+  EgressProblem,
+  LookupRecord,
+} from "../protocol.ts";
 import type { ContainerPolicy } from "./policy.ts";
 
 /** sandboxd → broker. `id`s are sandboxd's and never used twice on a pipe. */
@@ -13,6 +17,14 @@ export type BrokerRequest =
   | { type: "policy"; container: string; policy: ContainerPolicy }
   | { type: "forget"; container: string }
   | OpenRequest
+  | ConnectRequest
+  | LookupRequest
+  /** Body: bytes for the other side of a connection; answered by the note `taken`. */
+  | { type: "write"; id: number }
+  /** Nothing more will be written. */
+  | { type: "finish"; id: number }
+  /** Body: `TlsWishes` as the guest's JSON, not checked; answered by the note `secured`. */
+  | { type: "upgrade"; id: number }
   /** So many more bytes of the body may be sent: none before the first of these. */
   | { type: "pull"; id: number; bytes: number }
   /** Nothing is answered any more. */
@@ -27,24 +39,44 @@ export interface BrokerStart {
   ownAddresses: string[];
 }
 
-/** Body: the request's. The container's policy was sent before. */
-export interface OpenRequest {
-  type: "open";
+/** Who asks. The container's policy was sent before. */
+interface Asked {
   id: number;
   container: string;
   invocationId: string;
+  /** What is left of the invocation's time. */
+  wallMs: number;
+}
+
+/** Body: `TlsWishes` as the guest's JSON, not checked; or nothing. */
+export interface ConnectRequest extends Asked {
+  type: "connect";
+  host: string;
+  port: number;
+  address: string;
+}
+
+export interface LookupRequest extends Asked {
+  type: "lookup";
+  name: string;
+  record: LookupRecord;
+}
+
+/** Body: the request's. */
+export interface OpenRequest extends Asked {
+  type: "open";
   method: string;
   url: string;
   headers: [name: string, value: string][];
   redirect: "follow" | "error" | "manual";
-  /** What is left of the invocation's time. */
-  wallMs: number;
 }
 
 /** broker → sandboxd: a head, chunks and an end, or at any time a failure, after which nothing comes. */
 export type BrokerReply =
   | { type: "ready" }
   | AnswerHead
+  /** Of a connection or a look-up; body: what protocol.ts says. */
+  | { type: "note"; id: number; note: EgressNoteName }
   /** Body: the next bytes of the answer's, decompressed. */
   | { type: "chunk"; id: number }
   | { type: "end"; id: number }

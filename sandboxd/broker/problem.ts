@@ -43,10 +43,18 @@ export function limited(limit: LimitHit, message: string): EgressError {
 }
 
 /** `place` is what the author calls the target. */
-export function refused(refusal: Refusal, place: string): EgressError {
+export function refused(
+  refusal: Refusal,
+  place: string,
+  isRaw = false,
+): EgressError {
   switch (refusal) {
     case "port":
-      return denied(`${place}: that port is not for HTTP`);
+      return denied(
+        isRaw
+          ? `${place}: that port is open only to a container with a rule that names it`
+          : `${place}: that port is not for HTTP`,
+      );
     case "rule":
       return denied(`${place} is not open to this container's code`);
     case "address":
@@ -67,6 +75,33 @@ export function problemOf(error: unknown, place: string): EgressProblem {
   const phrase = causes.map(phraseOf).find((known) => known !== undefined);
   return { kind: "failed", message: `${place} ${phrase ?? "failed"}` };
 }
+
+/** As `problemOf`, of a connection or a look-up, whose callers know errors by Node's codes. */
+export function codedProblemOf(error: unknown, place: string): EgressProblem {
+  const problem = problemOf(error, place);
+  return { code: errorCodeOf(problem, error), ...problem };
+}
+
+function errorCodeOf({ kind }: EgressProblem, error: unknown): string {
+  if (kind === "denied") return "EACCES";
+  if (kind === "limit") return "EGRESS_LIMIT";
+  const codes = causesOf(error).map((cause) =>
+    cause instanceof ProxyFailed ? "EHOSTUNREACH" : codeOf(cause),
+  );
+  const code = codes.find((known) => known in phrases || isCode(known));
+  return nodeCodes[code ?? ""] ?? code ?? "EIO";
+}
+
+function isCode(code: string): boolean {
+  return /^[A-Z][A-Z0-9_]{1,63}$/.test(code);
+}
+
+/** Where undici's or the resolver's words are not those of `connect`. */
+const nodeCodes: Record<string, string> = {
+  ABORT_ERR: "ECONNABORTED",
+  UND_ERR_SOCKET: "ECONNRESET",
+  UND_ERR_CONNECT_TIMEOUT: "ETIMEDOUT",
+};
 
 /** The error, what caused it, and what it gathers. */
 function causesOf(error: unknown, depth = 0): Error[] {

@@ -3,7 +3,7 @@
  * nothing of it is believed.
  */
 import type { LimitHit } from "../../proto/errors.ts";
-import type { EgressProblem } from "../protocol.ts";
+import type { EgressNoteName, EgressProblem } from "../protocol.ts";
 import {
   maxAnswerHeaders,
   maxMessageChars,
@@ -14,6 +14,15 @@ type Fields = Record<string, unknown>;
 
 const maxTextChars = 64 * 1024;
 const kinds = ["denied", "limit", "failed"] as const;
+const notes = [
+  "connected",
+  "secured",
+  "taken",
+  "finished",
+  "found",
+] as const satisfies EgressNoteName[];
+/** As Node spells them. */
+const codePattern = /^[A-Z][A-Z0-9_]{0,63}$/;
 const limits = [
   "egress_requests",
   "egress_bytes",
@@ -36,6 +45,12 @@ export function checkReply(head: unknown): BrokerReply {
         headers: headers(fields["headers"]),
         url: text(fields["url"], maxTextChars),
         isRedirected: fields["isRedirected"] === true,
+      };
+    case "note":
+      return {
+        type: "note",
+        id: count(fields["id"]),
+        note: noteName(fields["note"]),
       };
     case "chunk":
       return { type: "chunk", id: count(fields["id"]) };
@@ -61,7 +76,20 @@ function problem(fields: Fields): EgressProblem {
     ...(fields["limit"] !== undefined && {
       limit: limitHit(object(fields["limit"])),
     }),
+    ...(fields["code"] !== undefined && { code: code(fields["code"]) }),
   };
+}
+
+function code(value: unknown): string {
+  if (typeof value !== "string" || !codePattern.test(value))
+    throw new Error("no code of an error");
+  return value;
+}
+
+function noteName(value: unknown): EgressNoteName {
+  const note = notes.find((known) => known === value);
+  if (!note) throw new Error("unknown note");
+  return note;
 }
 
 function limitHit(fields: Fields): LimitHit {

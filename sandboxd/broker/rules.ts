@@ -15,6 +15,8 @@ export interface Target {
   /** Lower case, without a last dot; an address without brackets. */
   host: string;
   port: number;
+  /** Of a connection for whatever protocol, which is not HTTP. */
+  isRaw?: boolean;
 }
 
 interface NameRule {
@@ -97,6 +99,11 @@ export function addressOf(text: string): Address | undefined {
   if (ipaddr.IPv4.isValidFourPartDecimal(text)) return ipaddr.IPv4.parse(text);
   if (!ipaddr.IPv6.isValid(text) || text.includes("%")) return undefined;
   return ipaddr.IPv6.parse(text);
+}
+
+/** Whether it is the name or the address of a host, as rules know them. */
+export function isHost(text: string): boolean {
+  return addressOf(text) !== undefined || isHostName(text);
 }
 
 function isMapped(address: Address): boolean {

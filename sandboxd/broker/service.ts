@@ -3,22 +3,27 @@ import type { Frame } from "../frames.ts";
 import type { EgressProblem } from "../protocol.ts";
 import { Container, createSharedQuotas } from "./container.ts";
 import { Exchange, type Answer } from "./exchange.ts";
+import { NameLookup } from "./name-lookup.ts";
+import { RawSocket, type SocketAnswer } from "./raw-socket.ts";
 import { Lookups } from "./lookups.ts";
 import {
   maxMessageChars,
   type BrokerReply,
   type BrokerRequest,
   type BrokerStart,
+  type ConnectRequest,
+  type LookupRequest,
   type OpenRequest,
 } from "./messages.ts";
 import type { ContainerPolicy } from "./policy.ts";
 import { denied } from "./problem.ts";
-import type { Resolve } from "./resolve.ts";
+import type { Query, Resolve } from "./resolve.ts";
 import { addressOf } from "./rules.ts";
 
 export interface BrokerServiceOptions {
   reply: (reply: BrokerReply, body?: Uint8Array) => void;
   resolve: Resolve;
+  query: Query;
   /** Roots that TLS trusts; undefined: Node's own. */
   roots: string[] | undefined;
   now: () => number;
@@ -29,6 +34,8 @@ export class BrokerService {
   /** undefined: its policy cannot be read. */
   readonly #containers = new Map<string, Container | undefined>();
   readonly #exchanges = new Map<number, Exchange>();
+  readonly #sockets = new Map<number, RawSocket>();
+  readonly #nameLookups = new Map<number, NameLookup>();
   readonly #shared = createSharedQuotas();
   /** As the guards of all containers see them. */
   readonly #ownAddresses = new Set<string>();
@@ -37,7 +44,7 @@ export class BrokerService {
 
   constructor(options: BrokerServiceOptions) {
     this.#options = options;
-    this.#lookups = new Lookups(options.resolve);
+    this.#lookups = new Lookups(options.resolve, options.query);
   }
 
   /** Takes a message of sandboxd's, which is trusted with its shape. */
@@ -59,10 +66,24 @@ export class BrokerService {
         return;
       case "open":
         return this.#open(request, body);
+      case "connect":
+        return this.#connect(request, body);
+      case "lookup":
+        return this.#lookup(request);
+      case "write":
+        // It shares memory with the frame it came in, and may wait for its turn.
+        return this.#sockets.get(request.id)?.write(Buffer.from(body));
+      case "finish":
+        return this.#sockets.get(request.id)?.finish();
+      case "upgrade":
+        return this.#sockets.get(request.id)?.upgrade(Buffer.from(body));
       case "pull":
-        return this.#exchanges.get(request.id)?.pull(request.bytes);
+        this.#exchanges.get(request.id)?.pull(request.bytes);
+        return this.#sockets.get(request.id)?.pull(request.bytes);
       case "abort":
-        return this.#exchanges.get(request.id)?.abort();
+        this.#exchanges.get(request.id)?.abort();
+        this.#nameLookups.get(request.id)?.abort();
+        return this.#sockets.get(request.id)?.abort();
     }
   }
 
@@ -113,6 +134,40 @@ export class BrokerService {
       this.#exchanges.delete(id);
       leave();
     });
+  }
+
+  #connect(request: ConnectRequest, body: Buffer): void {
+    const { id } = request;
+    const answer = this.#socketAnswerTo(id);
+    const container = this.#containers.get(request.container);
+    if (!container) return answer.failed(unreadable);
+    const usage = container.usageOf(request.invocationId);
+    const socket = new RawSocket(container, usage, answer);
+    this.#sockets.set(id, socket);
+    const leave = container.use();
+    void socket.run(request, Buffer.from(body)).finally(() => {
+      this.#sockets.delete(id);
+      leave();
+    });
+  }
+
+  #lookup(request: LookupRequest): void {
+    const { id } = request;
+    const answer = this.#socketAnswerTo(id);
+    const container = this.#containers.get(request.container);
+    if (!container) return answer.failed(unreadable);
+    const usage = container.usageOf(request.invocationId);
+    const lookup = new NameLookup(container, usage, answer);
+    this.#nameLookups.set(id, lookup);
+    void lookup.run(request).finally(() => this.#nameLookups.delete(id));
+  }
+
+  #socketAnswerTo(id: number): SocketAnswer {
+    const { reply } = this.#options;
+    return {
+      ...this.#answerTo(id),
+      note: (note, body) => reply({ type: "note", id, note }, body),
+    };
   }
 
   #answerTo(id: number): Answer {

@@ -1,24 +1,50 @@
 /** What the supervisor needs of the broker, the process through which requests outward go. */
-import type { EgressHead, EgressProblem, EgressReply } from "../protocol.ts";
+import type {
+  EgressConnectReply,
+  EgressHead,
+  EgressLookupReply,
+  EgressNoteName,
+  EgressProblem,
+  EgressReply,
+} from "../protocol.ts";
 
 /** Opens requests outward. */
 export interface EgressGate {
   /** Begins a request; whatever comes of it is told to `sink`, never before this has returned. */
   open(request: EgressRequest, sink: EgressSink): EgressExchange;
+  /** Begins a connection, likewise. */
+  connect(request: SocketRequest, sink: SocketSink): EgressSocket;
+  /** Asks what a name stands for, likewise. */
+  lookup(request: LookupRequest, sink: SocketSink): EgressExchange;
 }
 
-/** A request of an invocation's code. */
-export interface EgressRequest extends Pick<
-  EgressReply,
-  "method" | "url" | "headers" | "redirect"
-> {
+/** Who asks. */
+export interface EgressCaller {
   /** Whose rules, limits and proxy hold. From the executor's process, not from what it says. */
   container: string;
   /** Names the invocation, whose requests and bytes are counted together. */
   invocationId: string;
-  body: Buffer;
   /** What is left of the invocation's time. */
   wallMs: number;
+}
+
+/** A connection that an invocation's code asks for. */
+export interface SocketRequest
+  extends EgressCaller, Pick<EgressConnectReply, "host" | "port" | "address"> {
+  /** `TlsWishes` as JSON; undefined: none. */
+  tls: Buffer | undefined;
+}
+
+/** A name that an invocation's code asks about. */
+export interface LookupRequest
+  extends EgressCaller, Pick<EgressLookupReply, "name" | "record"> {}
+
+/** A request of an invocation's code. */
+export interface EgressRequest
+  extends
+    EgressCaller,
+    Pick<EgressReply, "method" | "url" | "headers" | "redirect"> {
+  body: Buffer;
 }
 
 /** Takes an answer: one head, chunks, an end; or a failure at any time, after which nothing comes. */
@@ -37,10 +63,26 @@ export interface EgressExchange {
   abort(): void;
 }
 
+/** Takes what comes of a connection or a look-up: notes, chunks, an end; or a failure at any time, after which nothing comes. */
+export interface SocketSink extends Omit<EgressSink, "head"> {
+  note(note: EgressNoteName, body: Buffer): void;
+}
+
+/** An open connection. */
+export interface EgressSocket extends EgressExchange {
+  /** Answered by the note `taken`. */
+  write(bytes: Buffer): void;
+  /** Says that nothing more will be written. */
+  finish(): void;
+  /** Begins TLS by these wishes; answered by the note `secured`. */
+  upgrade(tls: Buffer): void;
+}
+
 /** What a request outward came to, for spans and counts. Times are in milliseconds of performance.now(). */
 export interface EgressRecord {
+  /** CONNECT: a connection; LOOKUP: a name. */
   method: string;
-  /** Scheme, host and port; no path, which may hold secrets. */
+  /** Scheme, host and port, tcp: or tls: of a connection, dns: of a name; no path, which may hold secrets. */
   origin: string;
   startedAt: number;
   endedAt: number;

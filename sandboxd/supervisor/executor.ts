@@ -365,7 +365,10 @@ export class Executor {
     if (
       frame.body.length > 0 &&
       reply.type !== "answered" &&
-      reply.type !== "egress"
+      reply.type !== "egress" &&
+      reply.type !== "egress-connect" &&
+      reply.type !== "egress-write" &&
+      reply.type !== "egress-upgrade"
     )
       throw new Error("a body where none belongs");
     switch (reply.type) {
@@ -386,6 +389,11 @@ export class Executor {
       case "cancelled":
       case "logged":
       case "egress":
+      case "egress-connect":
+      case "egress-lookup":
+      case "egress-write":
+      case "egress-finish":
+      case "egress-upgrade":
       case "egress-pull":
       case "egress-abort":
         return this.#calls.take(reply, frame);

@@ -5,9 +5,6 @@ import type {
   AnsweredReply,
   CancelledReply,
   DisplacedReply,
-  EgressAbortReply,
-  EgressPullReply,
-  EgressReply,
   ExecutorRequest,
   FailedReply,
   LoggedReply,
@@ -21,7 +18,11 @@ import {
   type GuestLogs,
 } from "./call.ts";
 import type { CallLog } from "./call-log.ts";
-import { EgressRelay, type RelayParts } from "./egress-relay.ts";
+import {
+  EgressRelay,
+  type EgressMessage,
+  type RelayParts,
+} from "./egress-relay.ts";
 import type { EgressGate } from "./egress.ts";
 import type { HeldVersion } from "./held-versions.ts";
 import { OpenCall } from "./open-call.ts";
@@ -35,9 +36,7 @@ export type CallReply =
   | DisplacedReply
   | CancelledReply
   | LoggedReply
-  | EgressReply
-  | EgressPullReply
-  | EgressAbortReply;
+  | EgressMessage;
 
 export interface OpenCallsParts {
   bounds: StartRequest;
@@ -148,6 +147,11 @@ export class OpenCalls {
           ...open.end(),
         });
       case "egress":
+      case "egress-connect":
+      case "egress-lookup":
+      case "egress-write":
+      case "egress-finish":
+      case "egress-upgrade":
       case "egress-pull":
       case "egress-abort":
         open.egress ??= this.#newRelay(reply.id, open);

@@ -3,6 +3,7 @@ import type { CallFailure, LimitHit } from "../../proto/errors.ts";
 import type {
   EgressReply,
   ExecutorReply,
+  LookupRecord,
   LoadFailure,
   LogLine,
 } from "../protocol.ts";
@@ -14,6 +15,10 @@ const maxMicros = 2 ** 32 - 1;
 const maxStackChars = 16_384;
 const maxUrlChars = 16 * 1024;
 const maxMethodChars = 64;
+/** No host's name is longer, as rules and resolvers take it. */
+const maxHostChars = 255;
+const maxAddressChars = 64;
+const maxPort = 65_535;
 /** Names and values of a request's together. */
 const maxEgressHeaderChars = 64 * 1024;
 /** Of an answer or a request: each is looked at again on its way out of here. */
@@ -36,6 +41,19 @@ const reasons: readonly unknown[] = [
   "result_size",
   "egress_denied",
 ] satisfies CallFailure["reason"][];
+const lookupRecords = [
+  "address",
+  "reverse",
+  "A",
+  "AAAA",
+  "CNAME",
+  "MX",
+  "NS",
+  "PTR",
+  "SOA",
+  "SRV",
+  "TXT",
+] as const satisfies LookupRecord[];
 const logLevels = ["debug", "log", "info", "warn", "error"] as const;
 
 /** The reply, rebuilt from checked fields; throws on any other shape. */
@@ -104,6 +122,41 @@ export function checkReply(head: unknown): ExecutorReply {
         url: bounded(fields["url"], maxUrlChars),
         headers: egressHeaders(fields["headers"]),
         redirect: redirect(fields["redirect"]),
+      };
+    case "egress-connect":
+      return {
+        type: "egress-connect",
+        id: count(fields["id"]),
+        egress: count(fields["egress"]),
+        host: bounded(fields["host"], maxHostChars),
+        port: port(fields["port"]),
+        address: bounded(fields["address"], maxAddressChars),
+      };
+    case "egress-lookup":
+      return {
+        type: "egress-lookup",
+        id: count(fields["id"]),
+        egress: count(fields["egress"]),
+        name: bounded(fields["name"], maxHostChars),
+        record: lookupRecord(fields["record"]),
+      };
+    case "egress-write":
+      return {
+        type: "egress-write",
+        id: count(fields["id"]),
+        egress: count(fields["egress"]),
+      };
+    case "egress-finish":
+      return {
+        type: "egress-finish",
+        id: count(fields["id"]),
+        egress: count(fields["egress"]),
+      };
+    case "egress-upgrade":
+      return {
+        type: "egress-upgrade",
+        id: count(fields["id"]),
+        egress: count(fields["egress"]),
       };
     case "egress-pull":
       return {
@@ -193,6 +246,18 @@ function redirect(value: unknown): EgressReply["redirect"] {
   const mode = redirects.find((known) => known === value);
   if (!mode) throw new Error("unknown way to take a redirect");
   return mode;
+}
+
+function lookupRecord(value: unknown): LookupRecord {
+  const record = lookupRecords.find((known) => known === value);
+  if (!record) throw new Error("unknown kind of record");
+  return record;
+}
+
+function port(value: unknown): number {
+  const number = count(value);
+  if (number > maxPort) throw new Error("no port");
+  return number;
 }
 
 function header(value: unknown): [name: string, value: string] {

@@ -4,7 +4,7 @@ import { onTestFinished } from "vitest";
 import { startBroker, type Broker } from "../../sandboxd/broker/broker.ts";
 import type { BrokerProcess } from "../../sandboxd/broker/connection.ts";
 import type { ContainerPolicy } from "../../sandboxd/broker/policy.ts";
-import type { Resolve } from "../../sandboxd/broker/resolve.ts";
+import type { Query, Resolve } from "../../sandboxd/broker/resolve.ts";
 import { BrokerService } from "../../sandboxd/broker/service.ts";
 import { encodeFrame, FrameReader } from "../../sandboxd/frames.ts";
 import type { EgressProblem } from "../../sandboxd/protocol.ts";
@@ -59,6 +59,8 @@ export interface TestBrokerOptions {
   policy?: Partial<ContainerPolicy>;
   /** Addresses by name, those of later lookups after those of the first; an empty list never comes, others have none. */
   names?: Record<string, string[][]>;
+  /** Records of names; undefined: none. */
+  query?: (name: string, kind: string) => Promise<unknown> | undefined;
   maxOpenEgress?: number;
   launch?: () => BrokerProcess;
   now?: () => number;
@@ -72,9 +74,13 @@ export async function startTestBroker(
   const resolved: string[] = [];
   const warnings: object[] = [];
   const resolve = resolver(options.names ?? {}, resolved);
+  const query: Query = (name, kind) => {
+    resolved.push(`${kind} ${name}`);
+    return options.query?.(name, kind) ?? Promise.reject(notFound(name));
+  };
   const log = (fields: object) => void warnings.push(fields);
   const broker = startBroker({
-    launch: options.launch ?? (() => serveInProcess(resolve)),
+    launch: options.launch ?? (() => serveInProcess(resolve, query)),
     limits: { maxOpenEgress: options.maxOpenEgress ?? 16 },
     now: options.now ?? (() => performance.now()),
     ...(options.ownAddresses && { ownAddresses: options.ownAddresses }),
@@ -107,18 +113,23 @@ function resolver(
     const addresses = answers[Math.min(count, answers.length - 1)];
     if (addresses?.length === 0) return Promise.race([]); // nobody answers
     if (addresses) return Promise.resolve(addresses);
-    return Promise.reject(
-      Object.assign(new Error(`no ${name} in 10.1.2.3`), { code: "ENOTFOUND" }),
-    );
+    return Promise.reject(notFound(name));
   };
 }
 
-function serveInProcess(resolve: Resolve): BrokerProcess {
+function notFound(name: string): Error {
+  return Object.assign(new Error(`no ${name} in 10.1.2.3`), {
+    code: "ENOTFOUND",
+  });
+}
+
+function serveInProcess(resolve: Resolve, query: Query): BrokerProcess {
   const [ours, pipe] = duplexPair();
   const reader = new FrameReader(32 * 1024 * 1024);
   const service = new BrokerService({
     reply: (head, body) => void ours.write(encodeFrame(head, body)),
     resolve,
+    query,
     roots: [originCertificate],
     now: () => performance.now(),
   });

@@ -14,6 +14,7 @@ import type {
 import type { EgressGate } from "../../sandboxd/supervisor/egress.ts";
 import type { Launcher } from "../../sandboxd/supervisor/launcher.ts";
 import type { MemoryBudget } from "../../sandboxd/supervisor/processes.ts";
+import { noSockets } from "./fake-gate.ts";
 import type { ExecutorSettings } from "../../sandboxd/supervisor/settings.ts";
 import { noWalls } from "../../sandboxd/walls/none.ts";
 import { executorProgram } from "../../sandboxd/walls/program.ts";
@@ -77,6 +78,7 @@ export const closedGate: EgressGate = {
     setImmediate(() => sink.failed({ kind: "denied", message: "no way out" }));
     return { pull: () => undefined, abort: () => undefined };
   },
+  ...noSockets,
 };
 
 /** Starts executors without limits, and without walls unless they are given. */

@@ -3,6 +3,7 @@ import { globSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { expect, test } from "vitest";
 import type { EgressGate } from "../../../../sandboxd/supervisor/egress.ts";
+import { noSockets } from "../../../support/fake-gate.ts";
 import { repositoryRoot } from "../../../support/paths.ts";
 import {
   callWith,
@@ -16,6 +17,7 @@ const files = globSync(
 
 /** Answers by path, as fast as it is pulled. */
 const world: EgressGate = {
+  ...noSockets,
   open({ url }, sink) {
     const path = url.replace("http://host.example", "");
     let isOver = path === "/hang";
