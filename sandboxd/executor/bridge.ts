@@ -1,10 +1,11 @@
 /** Reads what comes out of an isolate. The runtime wrote it in hostile territory: every shape and bound is checked here. */
-import type { EgressReply, LogLine } from "../protocol.ts";
-import type { BodyForm } from "./exchange.ts";
+import type { EgressReply, LogLine, LookupRecord } from "../protocol.ts";
+import type { BodyForm } from "./inflow.ts";
 import type { GuestReason } from "./runtime/calls.ts";
 import {
   headerCostChars,
   maxEgressHeaderChars,
+  maxHostChars,
   maxMethodChars,
   maxUrlChars,
 } from "./runtime/fetch/bounds.ts";
@@ -17,6 +18,9 @@ export type GuestItem =
   | { kind: "log"; call: number; line: LogLine }
   | { kind: "dropped"; call: number; lines: number }
   | GuestEgress
+  | GuestConnect
+  | GuestLookup
+  | GuestSocketItem
   | { kind: "read"; call: number; egress: number; form: BodyForm }
   | { kind: "abort"; call: number; egress: number }
   | GuestResult
@@ -34,6 +38,34 @@ export interface GuestEgress extends Pick<
   call: number;
   body: Buffer;
 }
+
+/** A wish for a connection. */
+export interface GuestConnect {
+  kind: "connect";
+  call: number;
+  egress: number;
+  host: string;
+  port: number;
+  /** Empty: any that the host has. */
+  address: string;
+  /** `TlsWishes` as JSON, which the broker checks; empty: none. */
+  tls: Buffer;
+}
+
+/** A name asked about. */
+export interface GuestLookup {
+  kind: "lookup";
+  call: number;
+  egress: number;
+  name: string;
+  record: LookupRecord;
+}
+
+/** What is asked of an open connection. */
+export type GuestSocketItem =
+  | { kind: "write"; call: number; egress: number; body: Buffer }
+  | { kind: "finish"; call: number; egress: number }
+  | { kind: "upgrade"; call: number; egress: number; tls: Buffer };
 
 export interface GuestResult {
   kind: "result";
@@ -126,6 +158,28 @@ function readItem(item: unknown, body: string): GuestItem {
       check(isCount(egress));
       return { kind, call, egress };
     }
+    case "connect":
+      return readConnect(call, rest, body);
+    case "lookup": {
+      const [egress, name, record] = rest;
+      check(isCount(egress) && isHostText(name) && isLookupRecord(record));
+      return { kind, call, egress, name, record };
+    }
+    case "write": {
+      const [egress, form] = rest;
+      check(isCount(egress) && isBodyForm(form));
+      return { kind, call, egress, body: Buffer.from(body, form) };
+    }
+    case "finish": {
+      const [egress] = rest;
+      check(isCount(egress));
+      return { kind, call, egress };
+    }
+    case "upgrade": {
+      const [egress] = rest;
+      check(isCount(egress));
+      return { kind, call, egress, tls: Buffer.from(body) };
+    }
     case "result":
       return readResult(call, rest, body);
     case "failure":
@@ -160,6 +214,18 @@ function readEgress(call: number, rest: unknown[], body: string): GuestEgress {
     redirect,
     body: Buffer.from(body, encoding),
   };
+}
+
+function readConnect(
+  call: number,
+  rest: unknown[],
+  body: string,
+): GuestConnect {
+  const [egress, host, port, address] = rest;
+  check(isCount(egress) && isHostText(host) && isHostText(address));
+  check(isCount(port) && port <= maxPort);
+  const tls = Buffer.from(body);
+  return { kind: "connect", call, egress, host, port, address, tls };
 }
 
 function readResult(call: number, rest: unknown[], body: string): GuestResult {
@@ -218,6 +284,29 @@ const reasons: Record<GuestReason, true> = {
   result_size: true,
   egress_denied: true,
 };
+
+const lookupRecords: Record<LookupRecord, true> = {
+  address: true,
+  reverse: true,
+  A: true,
+  AAAA: true,
+  CNAME: true,
+  MX: true,
+  NS: true,
+  PTR: true,
+  SOA: true,
+  SRV: true,
+  TXT: true,
+};
+const maxPort = 65_535;
+
+function isHostText(value: unknown): value is string {
+  return typeof value === "string" && value.length <= maxHostChars;
+}
+
+function isLookupRecord(value: unknown): value is LookupRecord {
+  return typeof value === "string" && Object.hasOwn(lookupRecords, value);
+}
 
 function isValue(text: string): boolean {
   return !badValuePattern.test(text);

@@ -1,39 +1,53 @@
-/** The requests outward of one call: how many are open, where their answers are. They end with the call. */
-import { isHeadWithinBounds } from "../frames.ts";
+/** What one call has open outward, requests, connections and look-ups: how many, and where their answers are. It ends with the call. */
+import {
+  isHeadWithinBounds,
+  maxTlsWishesBytes,
+  maxWriteBytes,
+} from "../frames.ts";
 import type {
-  EgressChunk,
-  EgressEnd,
-  EgressFailure,
-  EgressHead,
+  EgressConnectReply,
+  EgressLookupReply,
   EgressReply,
 } from "../protocol.ts";
-import type { GuestEgress } from "./bridge.ts";
-import { Exchange, type BodyForm, type ExchangeNews } from "./exchange.ts";
-import { egressBodyProblem, longEgressHead } from "./failures.ts";
+import type {
+  GuestConnect,
+  GuestEgress,
+  GuestLookup,
+  GuestSocketItem,
+} from "./bridge.ts";
+import { Exchange, type ExchangeNews } from "./exchange.ts";
+import {
+  egressBodyProblem,
+  longEgressHead,
+  longTlsWishes,
+} from "./failures.ts";
+import type { BodyForm } from "./inflow.ts";
 import type { Reply } from "./main.ts";
+import type { EgressNews, Outward } from "./outward.ts";
+import { GuestSocket, type SocketNews } from "./socket.ts";
 
 export interface ExchangesParts {
   /** The call's. */
   id: number;
   reply: Reply;
   /** Enters the isolate with news of a request. */
-  tell: (egress: number, news: ExchangeNews, text: string) => void;
+  tell: (egress: number, news: ExchangeNews | SocketNews, text: string) => void;
   maxOpen: number;
   maxBodyBytes: number;
 }
 
-interface Unsent {
-  exchange: Exchange;
-  head: EgressReply;
-  body: Buffer;
-}
+type Opening = EgressReply | EgressConnectReply | EgressLookupReply;
 
-/** What the supervisor tells of a request. */
-export type EgressNews = EgressHead | EgressChunk | EgressEnd | EgressFailure;
+interface Unsent {
+  outward: Outward;
+  head: Opening;
+  body: Buffer | undefined;
+}
 
 export class CallExchanges {
   readonly #parts: ExchangesParts;
-  readonly #exchanges = new Map<number, Exchange>();
+  readonly #exchanges = new Map<number, Outward>();
+  readonly #sockets = new Map<number, GuestSocket>();
   readonly #unsent = new Map<number, Unsent>();
   #openCount = 0;
   #sentCount = 0;
@@ -52,26 +66,68 @@ export class CallExchanges {
     const { egress } = request;
     const { id, maxOpen, maxBodyBytes } = this.#parts;
     if (this.#exchanges.has(egress) || this.#openCount >= maxOpen) return false;
-    const exchange = this.#open(egress);
+    const exchange = this.#openExchange(egress);
     if (body.length > maxBodyBytes) {
       exchange.failSoon(egressBodyProblem(maxBodyBytes, body.length));
       return true;
     }
-    const head: EgressReply = { type: "egress", id, ...request };
-    if (!isHeadWithinBounds(head)) {
-      exchange.failSoon(longEgressHead);
+    this.#sendSoon(exchange, { type: "egress", id, ...request }, body);
+    return true;
+  }
+
+  /** Takes a wish for a connection; false if the runtime should have refused it. */
+  connect({ egress, host, port, address, tls }: GuestConnect): boolean {
+    const { id } = this.#parts;
+    const socket = this.#openSocket(egress, tls.length > 0);
+    if (!socket) return false;
+    if (tls.length > maxTlsWishesBytes) {
+      socket.failSoon(longTlsWishes);
       return true;
     }
-    this.#unsent.set(egress, { exchange, head, body });
+    const head = { type: "egress-connect" as const, id, egress };
+    this.#sendSoon(socket, { ...head, host, port, address }, tls);
     return true;
+  }
+
+  /** As `connect`. */
+  lookup({ egress, name, record }: GuestLookup): boolean {
+    const { id } = this.#parts;
+    const socket = this.#openSocket(egress, false);
+    if (!socket) return false;
+    this.#sendSoon(socket, { type: "egress-lookup", id, egress, name, record });
+    return true;
+  }
+
+  /** Does what the isolate asks of a connection; false if the runtime should not have. One that is gone is asked nothing more. */
+  ask(item: GuestSocketItem): boolean {
+    const { egress } = item;
+    const { id, reply } = this.#parts;
+    const socket = this.#sockets.get(egress);
+    if (!socket || socket.isComplete) return true;
+    switch (item.kind) {
+      case "write":
+        if (item.body.length > maxWriteBytes || !socket.mayWrite())
+          return false;
+        reply({ type: "egress-write", id, egress }, item.body);
+        return true;
+      case "finish":
+        if (!socket.mayFinish()) return false;
+        reply({ type: "egress-finish", id, egress });
+        return true;
+      case "upgrade":
+        if (!socket.mayUpgrade()) return false;
+        if (item.tls.length > maxTlsWishesBytes) socket.failSoon(longTlsWishes);
+        else reply({ type: "egress-upgrade", id, egress }, item.tls);
+        return true;
+    }
   }
 
   /** Sends what the slice that has just ended asked for and still wants: thousands may be begun and given up in one. */
   flush(): void {
-    for (const { exchange, head, body } of this.#unsent.values()) {
+    for (const { outward, head, body } of this.#unsent.values()) {
       this.#sentCount++;
       this.#parts.reply(head, body);
-      exchange.begin();
+      outward.begin();
     }
     this.#unsent.clear();
   }
@@ -93,30 +149,24 @@ export class CallExchanges {
 
   /** Passes on what came; what comes for a request that is no longer there is dropped. */
   take(news: EgressNews, body: Buffer): void {
-    const exchange = this.#exchanges.get(news.egress);
-    switch (news.type) {
-      case "egress-head":
-        exchange?.head(news);
-        return;
-      case "egress-chunk":
-        exchange?.chunk(body);
-        return;
-      case "egress-end":
-        exchange?.end();
-        return;
-      case "egress-failure":
-        exchange?.failed(news.failure);
-    }
+    this.#exchanges.get(news.egress)?.take(news, body);
   }
 
   /** Forgets all of them; the supervisor ends its side by itself. */
   end(): void {
     for (const exchange of this.#exchanges.values()) exchange.close();
     this.#exchanges.clear();
+    this.#sockets.clear();
     this.#unsent.clear();
   }
 
-  #open(egress: number): Exchange {
+  #sendSoon(outward: Outward, head: Opening, body?: Buffer): void {
+    if (isHeadWithinBounds(head))
+      this.#unsent.set(head.egress, { outward, head, body });
+    else outward.failSoon(longEgressHead);
+  }
+
+  #openExchange(egress: number): Exchange {
     const { id, reply, tell } = this.#parts;
     const exchange = new Exchange({
       tell: (news, text) => {
@@ -131,8 +181,31 @@ export class CallExchanges {
     return exchange;
   }
 
+  #openSocket(egress: number, isTls: boolean): GuestSocket | undefined {
+    const { id, reply, tell, maxOpen } = this.#parts;
+    if (this.#exchanges.has(egress) || this.#openCount >= maxOpen)
+      return undefined;
+    const socket = new GuestSocket(
+      {
+        tell: (news, text) => {
+          if (news === "closed" || news === "failure") this.#forget(egress);
+          tell(egress, news, text);
+        },
+        pull: (bytes) => reply({ type: "egress-pull", id, egress, bytes }),
+        completed: () => this.#openCount--,
+        abort: () => reply({ type: "egress-abort", id, egress }),
+      },
+      isTls,
+    );
+    this.#exchanges.set(egress, socket);
+    this.#sockets.set(egress, socket);
+    this.#openCount++;
+    return socket;
+  }
+
   #forget(egress: number): void {
     this.#exchanges.get(egress)?.close();
     this.#exchanges.delete(egress);
+    this.#sockets.delete(egress);
   }
 }

@@ -6,10 +6,10 @@ import type {
   LoadRequest,
   StartRequest,
 } from "../protocol.ts";
-import type { EgressNews } from "./exchanges.ts";
 import { GuestIsolate, type Library, type RuntimeScript } from "./isolate.ts";
 import { Pace } from "./pace.ts";
 import type { Reply } from "./main.ts";
+import type { EgressNews } from "./outward.ts";
 import { defaultRuntime, surfaceOf } from "./runtimes.ts";
 import { Spares } from "./spares.ts";
 import { GuestVersion } from "./version.ts";

@@ -71,3 +71,9 @@ export const longEgressHead: EgressProblem = {
   kind: "limit",
   message: "the URL and the headers of a request are too long",
 };
+
+/** What a guest wishes of TLS is too long; the guest is told. */
+export const longTlsWishes: EgressProblem = {
+  kind: "limit",
+  message: "the options of TLS, certificates included, are too long",
+};

@@ -21,7 +21,7 @@ import {
   type PayloadForm,
 } from "./bridge.ts";
 import { OpenCall, RecentCalls, threadCpuUs, type CallLimits } from "./call.ts";
-import { CallExchanges, type EgressNews } from "./exchanges.ts";
+import { CallExchanges } from "./exchanges.ts";
 import {
   brokenBounds,
   memoryFailure,
@@ -33,6 +33,7 @@ import {
 import { portionsOf } from "./log-frames.ts";
 import type { Entered, GuestIsolate } from "./isolate.ts";
 import type { Reply } from "./main.ts";
+import type { EgressNews } from "./outward.ts";
 import type { Pace } from "./pace.ts";
 import { runtimeRequest } from "./request.ts";
 import { headerCostChars, maxEgressBodyBytes } from "./runtime/fetch/bounds.ts";
@@ -309,6 +310,20 @@ export class GuestVersion {
       case "egress":
         // The runtime keeps the same bounds and would have refused; so for the timers below.
         if (!call.countHostCall() || !this.#exchangesOf(call).send(item))
+          this.#discard(call, brokenBounds);
+        return;
+      case "connect":
+        if (!call.countHostCall() || !this.#exchangesOf(call).connect(item))
+          this.#discard(call, brokenBounds);
+        return;
+      case "lookup":
+        if (!call.countHostCall() || !this.#exchangesOf(call).lookup(item))
+          this.#discard(call, brokenBounds);
+        return;
+      case "write":
+      case "finish":
+      case "upgrade":
+        if (!(call.exchanges?.ask(item) ?? true))
           this.#discard(call, brokenBounds);
         return;
       case "read":

@@ -7,6 +7,7 @@ import type { ExchangeState } from "./fetch/exchange.ts";
 import type { EgressErrors } from "./fetch/errors.ts";
 import { append, dictionary, quote } from "./intrinsics.ts";
 import type { Outbox } from "./outbox.ts";
+import type { SocketState } from "./sockets.ts";
 
 /** Bounds the executor hands in at its start; it checks each of them again outside. */
 export interface Limits {
@@ -26,6 +27,8 @@ export interface Call {
   timers: Record<string, () => void>;
   openTimers: number;
   exchanges: Record<string, ExchangeState>;
+  sockets: Record<string, SocketState>;
+  /** Of both kinds. */
   openExchanges: number;
   hostCalls: number;
   logChars: number;
@@ -51,12 +54,14 @@ export interface Calls {
   current(): Call;
   /** Makes a call and lets it run. */
   open(id: number, isInvocation: boolean): Call;
+  /** A number for what is opened outward; in their order they leave. */
+  nextEgress(): number;
   /** Lets an open call run. */
   resume(id: number): Call | undefined;
   /** Forgets a call and its timers. */
   close(call: Call): void;
   /** Runs work when the running call ends; what a top level made lives as long as its isolate. */
-  onEnd(work: () => void): void;
+  readonly onEnd: (work: () => void) => void;
   /** Answers a call with what was thrown; a call is answered once. */
   failThrown(call: Call, reason: GuestReason, thrown: unknown): void;
   /** Answers a call with a message of the runtime's own, and how much there was of what is limited. */
@@ -86,6 +91,7 @@ export function createCalls(
 ): Calls {
   const open = dictionary<Call>();
   let current = newCall(0, false);
+  let lastEgress = 0;
   current.answered = true;
 
   const close = (call: Call) => {
@@ -93,6 +99,7 @@ export function createCalls(
     call.timers = dictionary();
     call.openTimers = 0;
     call.exchanges = dictionary();
+    call.sockets = dictionary();
     call.openExchanges = 0;
     delete open[call.id];
     letGo(call);
@@ -114,6 +121,7 @@ export function createCalls(
       open[id] = current;
       return current;
     },
+    nextEgress: () => ++lastEgress,
     resume: (id) => {
       const call = open[id];
       if (!call) return undefined;
@@ -170,6 +178,7 @@ function newCall(id: number, isInvocation: boolean): Call {
     timers: dictionary(),
     openTimers: 0,
     exchanges: dictionary(),
+    sockets: dictionary(),
     openExchanges: 0,
     hostCalls: 0,
     logChars: 0,

@@ -24,6 +24,18 @@ export type OutboxItem =
       redirect: string,
       encoding: "utf8" | "latin1",
     ]
+  | [
+      kind: "connect",
+      call: number,
+      egress: number,
+      host: string,
+      port: number,
+      address: string,
+    ]
+  | [kind: "lookup", call: number, egress: number, name: string, record: string]
+  | [kind: "write", call: number, egress: number, form: "utf8" | "latin1"]
+  | [kind: "finish", call: number, egress: number]
+  | [kind: "upgrade", call: number, egress: number]
   | [kind: "read", call: number, egress: number, form: "utf8" | "latin1"]
   | [kind: "abort", call: number, egress: number]
   | [

@@ -11,6 +11,8 @@ import {
 export interface EgressErrors {
   /** What `fetch` rejects with. `kind` is the broker's: denied, limit or failed. */
   create(kind: string, message: string): Error;
+  /** What a socket or a look-up fails with; `code` is Node's. */
+  createCoded(kind: string, message: string, code: string): Error;
   /** The message of a denial, if a denial is what was thrown. */
   denialOf(thrown: unknown): string | undefined;
 }
@@ -22,6 +24,14 @@ export function createEgressErrors(): EgressErrors {
       const code = codeOf(kind);
       const cause = withCode(new ErrorIntrinsic(message), code);
       const error = withCode(new TypeErrorIntrinsic(message, { cause }), code);
+      if (kind === "denied") denials.set(error, message);
+      return error;
+    },
+    createCoded: (kind, message, code) => {
+      const error = withCode(
+        new ErrorIntrinsic(message),
+        code === "" ? codeOf(kind) : code,
+      );
       if (kind === "denied") denials.set(error, message);
       return error;
     },

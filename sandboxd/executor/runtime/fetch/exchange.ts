@@ -64,11 +64,9 @@ export interface Exchanges {
 }
 
 export function createExchanges(calls: Calls, errors: EgressErrors): Exchanges {
-  let lastEgress = 0;
-
   return {
     open: (call, request, events) => {
-      const egress = ++lastEgress;
+      const egress = calls.nextEgress();
       const state: ExchangeState = {
         events,
         hasHead: false,
