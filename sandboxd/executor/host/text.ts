@@ -12,8 +12,9 @@ export function textOperations(): HostOperations {
     "text.encode": (text) => ofItsOwn(Buffer.from(checkedText(text))),
     "text.transcode": (bytes, from, to) => {
       const source = checkedBytes(bytes);
-      if (!isTranscodable(from) || !isTranscodable(to)) return false;
-      return ofItsOwn(transcode(source, from, to));
+      if (!isTranscodable(from) || !isTranscodable(to))
+        return "U_ILLEGAL_ARGUMENT_ERROR";
+      return transcoded(source, from, to);
     },
     "text.toASCII": (name) => toAscii(checkedName(name)),
     "text.toUnicode": (name) =>
@@ -59,6 +60,19 @@ const transcodable: ReadonlySet<unknown> = new Set<TranscodeEncoding>([
 
 function isTranscodable(encoding: unknown): encoding is TranscodeEncoding {
   return transcodable.has(encoding);
+}
+
+/** The bytes, or ICU's name for why there are none. */
+function transcoded(
+  source: Uint8Array,
+  from: TranscodeEncoding,
+  to: TranscodeEncoding,
+): Uint8Array | string {
+  try {
+    return ofItsOwn(transcode(source, from, to));
+  } catch (error) {
+    return error instanceof Error ? String(Reflect.get(error, "code")) : "";
+  }
 }
 
 /** What no host in a URL may have in it; an older kind of parser asks all the same. */

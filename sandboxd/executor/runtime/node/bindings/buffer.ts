@@ -15,7 +15,7 @@ import {
 } from "../bytes/plain.ts";
 import { compare, compareOffset, copyBytes, swap } from "../bytes/moves.ts";
 import { fillWith } from "../bytes/fill.ts";
-import { findBytes, firstPlace } from "../bytes/search.ts";
+import { findBytes } from "../bytes/search.ts";
 import {
   encodeInto,
   isValidUtf8,
@@ -219,11 +219,14 @@ function searched(
   limit: unknown,
 ): number {
   const isWide = encoding === ucs2Encoding;
-  const length = limited(hay, limit);
+  const wholeLength = isWide ? lengthOf(hay) & ~1 : lengthOf(hay);
+  const limitLength = limited(hay, limit);
+  const length = isWide ? limitLength & ~1 : limitLength;
   const needleLength = lengthOf(needle);
   if (isWide && needleLength > 0 && (length < 2 || needleLength < 2)) return -1;
   return findBytes({
     hay,
+    wholeLength,
     hayLength: length,
     needle,
     needleLength,
@@ -248,20 +251,13 @@ function indexOfNumber(
   limit?: unknown,
 ): number {
   const hay = bytesOf(view);
-  const length = limited(hay, limit);
-  const from = firstPlace({
-    hayLength: length,
-    needleLength: 1,
-    offset: Math.trunc(offset),
-    isForward,
-  });
-  if (from < 0 || length === 0) return -1;
   return findBytes({
     hay,
-    hayLength: length,
+    wholeLength: lengthOf(hay),
+    hayLength: limited(hay, limit),
     needle: new Uint8Array([wanted]),
     needleLength: 1,
-    offset: from,
+    offset: Math.trunc(offset),
     isForward,
     step: 1,
   });

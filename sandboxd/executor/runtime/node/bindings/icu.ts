@@ -12,8 +12,14 @@ import type { Exports, Host, HostValue, RealmParts } from "../realm.ts";
 
 /** Of Node's library. */
 const flushes = 1;
-/** Of its C++. */
-const illegalArgument = 1;
+/** Of ICU: what comes of converting, by number. */
+const errors = new Map([
+  [1, "U_ILLEGAL_ARGUMENT_ERROR"],
+  [10, "U_INVALID_CHAR_FOUND"],
+  [11, "U_TRUNCATED_CHAR_FOUND"],
+  [12, "U_ILLEGAL_CHAR_FOUND"],
+]);
+const internalError = 5;
 
 /** What Node's library holds for one TextDecoder. */
 interface Converter {
@@ -28,9 +34,6 @@ export function createBinding({
   internalBinding,
   require,
 }: RealmParts): Exports {
-  const errorNames = new Map<unknown, string>([
-    [illegalArgument, "U_ILLEGAL_ARGUMENT_ERROR"],
-  ]);
   // Of characters alone: Node's library asks for no other kind of width.
   let widthOf: ((point: number) => number) | undefined;
   return {
@@ -45,14 +48,14 @@ export function createBinding({
       const bytes = bytesOf(view);
       const copy = cut(bytes, 0, lengthOf(bytes));
       const result = host("text.transcode", copy, from, to);
-      if (!(result instanceof Uint8Array)) return illegalArgument;
+      if (!(result instanceof Uint8Array)) return numberOf(result);
       const { FastBuffer } = require("internal/buffer");
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Node's own class of bytes
       const Bytes = FastBuffer as Uint8ArrayConstructor;
       return new Bytes(result.buffer);
     },
-    icuErrName: (number: unknown) =>
-      errorNames.get(number) ?? "[BOGUS UErrorCode]",
+    icuErrName: (number: number) =>
+      errors.get(number) ?? "U_INTERNAL_PROGRAM_ERROR",
     getStringWidth: (text: unknown) => {
       widthOf ??= widthsIn(internalBinding("icu")["widths"]);
       let width = 0;
@@ -61,6 +64,11 @@ export function createBinding({
       return width;
     },
   };
+}
+
+function numberOf(error: HostValue): number {
+  for (const [number, name] of errors) if (name === error) return number;
+  return internalError;
 }
 
 function convert(

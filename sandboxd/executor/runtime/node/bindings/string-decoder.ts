@@ -90,13 +90,6 @@ function finishCharacter(
   const count = Math.min(buffered + taken, maxCharacterBytes);
   const text = codec.read(state, 0, count);
   state[bufferedAt] = 0;
-  if (codec.cutEnd === cutUcs2 && endsInLead(text)) {
-    // The first half of a pair: it waits for the second.
-    state[missingAt] = 2;
-    state[bufferedAt] = 2;
-    if (count > 2) setBytes(state, cut(state, count - 2, count), 0);
-    return { text: text.slice(0, -1), rest: taken };
-  }
   return { text, rest: taken };
 }
 
@@ -106,11 +99,6 @@ function trailsAmong(bytes: Uint8Array, missing: number): number {
   for (let at = 0; at < missing && at < length; at++)
     if (((bytes[at] ?? 0) & 0xc0) !== 0x80) return at;
   return missing;
-}
-
-function endsInLead(text: string): boolean {
-  const last = text.charCodeAt(text.length - 1);
-  return (last & 0xfc00) === 0xd800;
 }
 
 function cutUtf8(state: Uint8Array, bytes: Uint8Array): void {

@@ -125,8 +125,9 @@ export function writeHex(
       // Some are no digits: up to there.
     }
   for (let pair = 0; pair < pairs; pair++) {
-    const high = digitOf(charCode(text, pair * 2));
-    const low = digitOf(charCode(text, pair * 2 + 1));
+    // Here too Node looks at the lower half of a wide char.
+    const high = digitOf(charCode(text, pair * 2) & 0xff);
+    const low = digitOf(charCode(text, pair * 2 + 1) & 0xff);
     if (high < 0 || low < 0) return pair;
     bytes[start + pair] = (high << 4) | low;
   }

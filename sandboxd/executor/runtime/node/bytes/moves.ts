@@ -34,12 +34,12 @@ export function compareOffset(
     source,
     {
       start: sourceStart,
-      length: Math.min(sourceEnd, lengthOf(source)) - sourceStart,
+      length: Math.max(0, sourceEnd - sourceStart),
     },
     target,
     {
       start: targetStart,
-      length: Math.min(targetEnd, lengthOf(target)) - targetStart,
+      length: Math.max(0, targetEnd - targetStart),
     },
   );
 }
@@ -66,7 +66,12 @@ function compareParts(
   right: Uint8Array,
   rightRange: Range,
 ): Order {
-  const common = Math.min(leftRange.length, rightRange.length);
+  const common = Math.min(
+    leftRange.length,
+    rightRange.length,
+    lengthOf(left) - leftRange.start,
+    lengthOf(right) - rightRange.start,
+  );
   let at =
     common < wordsFrom
       ? 0

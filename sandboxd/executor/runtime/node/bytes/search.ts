@@ -3,6 +3,8 @@ import { indexOfByte } from "./views.ts";
 
 export interface Search {
   hay: Uint8Array;
+  /** How much there is of it: offsets from the end count from there. */
+  wholeLength: number;
   /** How much of it counts. */
   hayLength: number;
   needle: Uint8Array;
@@ -24,20 +26,17 @@ export function findBytes(search: Search): number {
 }
 
 /** An offset from either end, as a place to begin at; -1 where there is nothing to look at. */
-export function firstPlace({
+function firstPlace({
+  wholeLength,
   hayLength,
   needleLength,
   offset,
   isForward,
-}: Pick<
-  Search,
-  "hayLength" | "needleLength" | "offset" | "isForward"
->): number {
-  if (offset < 0) {
-    if (offset + hayLength >= 0) return hayLength + offset;
-    return isForward || needleLength === 0 ? 0 : -1;
-  }
-  if (offset + needleLength <= hayLength) return offset;
+}: Omit<Search, "hay" | "needle" | "step">): number {
+  // Of -0, 0 is made.
+  const start = offset < 0 ? offset + wholeLength : offset + 0;
+  if (start < 0) return isForward || needleLength === 0 ? 0 : -1;
+  if (start + needleLength <= hayLength) return start;
   if (needleLength === 0) return hayLength;
   return isForward ? -1 : hayLength - 1;
 }

@@ -8,8 +8,9 @@ const isView = ArrayBuffer.isView;
 
 /** A getter as a function: what a view says of itself can be redefined by who holds it. */
 function getter(of: object, name: string | symbol): (from: object) => never {
-  const property = Object.getOwnPropertyDescriptor(of, name);
-  return Function.prototype.call.bind(Reflect.get(property ?? {}, "get"));
+  const property = Object.getOwnPropertyDescriptor(of, name) ?? {};
+  const get: (from: object) => never = Reflect.get(property, "get");
+  return Function.prototype.call.bind(get);
 }
 
 type Get<Value> = (from: object) => Value;
