@@ -18,6 +18,13 @@ export function refusal(name: string, reason: string): Error {
   return error;
 }
 
+/** A class of a binding that nobody can make an instance of. */
+export function refusedClass(name: string, reason: string): unknown {
+  return function () {
+    throw refusal(name, reason);
+  };
+}
+
 /** As the build found it in Node; natives.ts there. */
 type Member =
   | { kind: "function"; length: number }

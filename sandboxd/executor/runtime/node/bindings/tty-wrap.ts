@@ -1,14 +1,10 @@
 /** Nothing is a terminal. */
 import type { Exports, RealmParts } from "../realm.ts";
-import { refusal } from "../unavailable.ts";
+import { refusedClass } from "../unavailable.ts";
 
 export function createBinding(_parts: RealmParts): Exports {
   return {
     isTTY: () => false,
-    TTY: class TTY {
-      constructor() {
-        throw refusal("tty", "an extension has no terminal");
-      }
-    },
+    TTY: refusedClass("tty", "an extension has no terminal"),
   };
 }

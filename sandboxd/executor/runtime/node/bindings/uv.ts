@@ -1,28 +1,19 @@
-/** The error numbers of libuv by their names; the build found them as constants. */
+/** The errors of libuv by their numbers, with its words for them, as the build found them. */
 import type { Exports, RealmParts } from "../realm.ts";
 
-const prefix = "UV_";
-
 export function createBinding({ loadScript }: RealmParts): Exports {
-  const facts = numbersOf(loadScript("facts:uv"));
-  const names = new Map<number, string>();
-  for (const [name, number] of facts) names.set(number, name);
-  const nameOf = (number: number) =>
-    names.get(number) ?? `Unknown system error ${number}`;
+  const facts = loadScript("facts:uv_errors");
+  const found: unknown = typeof facts === "function" ? facts() : {};
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- natives.ts wrote it
+  const errors = found as Record<string, [number: number, words: string]>;
+  const map = new Map<number, [name: string, words: string]>();
+  for (const [name, [number, words]] of Object.entries(errors))
+    map.set(number, [name, words]);
+  const unknown = (number: number) => `Unknown system error ${number}`;
   return {
-    errname: nameOf,
-    getErrorMessage: nameOf,
-    getErrorMap: () =>
-      new Map([...names].map(([number, name]) => [number, [name, name]])),
+    errname: (number: number) => map.get(number)?.[0] ?? unknown(number),
+    getErrorMessage: (number: number) =>
+      map.get(number)?.[1] ?? unknown(number),
+    getErrorMap: () => map,
   };
-}
-
-function numbersOf(facts: unknown): [name: string, number: number][] {
-  const all: unknown = typeof facts === "function" ? facts() : {};
-  if (typeof all !== "object" || all === null) return [];
-  return Object.entries(all).flatMap(([name, number]) =>
-    name.startsWith(prefix) && typeof number === "number"
-      ? [[name.slice(prefix.length), number] as [string, number]]
-      : [],
-  );
 }

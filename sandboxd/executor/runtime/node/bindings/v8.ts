@@ -1,7 +1,7 @@
 /** V8's figures, as far as the host tells them, and none of its switches. */
 import { heapBytesOf } from "../heap.ts";
 import type { Exports, RealmParts } from "../realm.ts";
-import { refusal } from "../unavailable.ts";
+import { refusal, refusedClass } from "../unavailable.ts";
 
 const outside = "an extension is measured from outside";
 const refuse = (name: string) => () => {
@@ -51,10 +51,6 @@ export function createBinding(parts: RealmParts): Exports {
     stopCpuProfile: refuse("stopCpuProfile"),
     startHeapProfile: refuse("startHeapProfile"),
     stopHeapProfile: refuse("stopHeapProfile"),
-    GCProfiler: class GCProfiler {
-      constructor() {
-        throw refusal("v8.GCProfiler", outside);
-      }
-    },
+    GCProfiler: refusedClass("v8.GCProfiler", outside),
   };
 }

@@ -1,0 +1,125 @@
+/** Files in memory, under Node's own `fs`: what lies where, and what is open. */
+import { createFileSystem, type FileSystem } from "../files/file-system.ts";
+import { openFileBinding } from "../files/open-binding.ts";
+import { createRequests, type Requests } from "../files/requests.ts";
+import { roomOf, statsOf } from "../files/stats.ts";
+import { treeBinding } from "../files/tree-binding.ts";
+import { copyBinding } from "../files/copy-binding.ts";
+import { FileProblem, type Node } from "../files/nodes.ts";
+import type { Exports, RealmParts } from "../realm.ts";
+import { refusal, refusedClass } from "../unavailable.ts";
+
+const noEvents = "nobody but the extension itself changes its files";
+
+export function createBinding(parts: RealmParts): Exports {
+  const files = createFileSystem(parts);
+  const requests = createRequests(parts);
+  return {
+    kFsStatsFieldsNumber: 18,
+    kUsePromises: requests.promise,
+    statValues: new Float64Array(36),
+    bigintStatValues: new BigInt64Array(36),
+    statFsValues: new Float64Array(8),
+    bigintStatFsValues: new BigInt64Array(8),
+    FSReqCallback: class FSReqCallback {
+      oncomplete: unknown = undefined;
+    },
+    StatWatcher: refusedClass("fs.watchFile", noEvents),
+    getFormatOfExtensionlessFile: () => 0,
+    legacyMainResolve: () => {
+      throw refusal("module", "an extension's modules are bundled");
+    },
+    ...statBinding(files, requests),
+    ...treeBinding(files, requests),
+    ...openFileBinding(files, requests, parts),
+    ...copyBinding(files, requests),
+  };
+}
+
+function statBinding(
+  { tree, open, kinds, pathOf, encoded }: FileSystem,
+  { expose }: Requests,
+): Exports {
+  const pathTold = (path: unknown) => ({ path: pathOf(path) });
+  /** Parameters: what, whether as bigints, a request, whether one that is missing is an error. */
+  const stat = (syscall: string, find: (what: never) => Node) =>
+    expose(
+      syscall,
+      2,
+      (what: never, bigint: unknown, _request: unknown, flag?: unknown) => {
+        const mayBeMissing = flag === false && syscall !== "fstat";
+        try {
+          return statsOf(find(what), kinds, bigint);
+        } catch (thrown) {
+          const isMissing =
+            thrown instanceof FileProblem &&
+            (thrown.errorName === "ENOENT" || thrown.errorName === "ENOTDIR");
+          // `fstat` has it the other way round: true is "give nothing back".
+          if (
+            (mayBeMissing && isMissing) ||
+            (syscall === "fstat" && flag === true)
+          )
+            return undefined;
+          throw thrown;
+        }
+      },
+      syscall === "fstat" ? undefined : pathTold,
+    );
+  const nodeAt = (path: unknown) => tree.node(pathOf(path));
+  return {
+    stat: stat("stat", nodeAt),
+    lstat: stat("lstat", (path) => tree.node(pathOf(path), false)),
+    fstat: stat("fstat", (number) => open.get(number).node),
+    statfs: expose(
+      "statfs",
+      2,
+      (path: unknown, bigint: unknown) => {
+        nodeAt(path);
+        return roomOf(tree.room, bigint);
+      },
+      pathTold,
+    ),
+    access: expose(
+      "access",
+      2,
+      (path: unknown, mode: number) => {
+        const { isReadOnly, kind } = nodeAt(path);
+        const [canWrite, canRun] = [2, 1];
+        if ((mode & canWrite) !== 0 && isReadOnly)
+          throw new FileProblem("EROFS");
+        if ((mode & canRun) !== 0 && kind === "file") {
+          const anyRuns = 0o111;
+          if ((nodeAt(path).mode & anyRuns) === 0)
+            throw new FileProblem("EACCES");
+        }
+      },
+      pathTold,
+    ),
+    existsSync: (path: unknown) => {
+      try {
+        nodeAt(path);
+        return true;
+      } catch {
+        return false;
+      }
+    },
+    internalModuleStat: (first: unknown, second?: unknown) => {
+      const path = typeof first === "string" ? first : second;
+      try {
+        return nodeAt(path).kind === "directory" ? 1 : 0;
+      } catch {
+        return -2;
+      }
+    },
+    realpath: expose(
+      "realpath",
+      2,
+      (path: unknown, encoding: unknown) => {
+        const place = tree.place(pathOf(path));
+        if (!place.node) throw new FileProblem("ENOENT");
+        return encoded(place.path, encoding);
+      },
+      pathTold,
+    ),
+  };
+}

@@ -1,0 +1,213 @@
+/** The tree of an isolate's files, and the operations on paths in it. All is read-only but what lies under /tmp. */
+import {
+  FileProblem,
+  maxLinks,
+  maxNameChars,
+  maxPathChars,
+  Room,
+  type DirectoryNode,
+  type FileNode,
+  type Node,
+} from "./nodes.ts";
+
+/** Where a path leads: its directory, its last name there, and what lies under it. */
+export interface Place {
+  directory: DirectoryNode;
+  name: string;
+  /** Without links. */
+  path: string;
+  node: Node | undefined;
+}
+
+export class FileTree {
+  readonly room = new Room();
+  readonly #root: DirectoryNode;
+  readonly #currentDirectory: () => string;
+
+  constructor(currentDirectory: () => string) {
+    this.#currentDirectory = currentDirectory;
+    this.#root = this.room.directory(0o755, true);
+    this.#root.entries.set("tmp", this.room.directory(0o1777));
+  }
+
+  /** Adds a file that nobody can change, while the tree is made. */
+  addReadOnly(path: string, bytes: Uint8Array): void {
+    const names = partsOf(path);
+    const last = names.pop();
+    if (last === undefined) return;
+    let directory = this.#root;
+    for (const name of names) {
+      const found = directory.entries.get(name);
+      if (found && found.kind !== "directory") return;
+      const next = found ?? this.room.directory(0o755, true);
+      directory.entries.set(name, next);
+      directory = next;
+    }
+    const file = this.room.file(0o444, true);
+    file.bytes = bytes;
+    file.size = bytes.length;
+    directory.entries.set(last, file);
+  }
+
+  /** Follows a path; its last name may be missing, and may be a link that is not followed. */
+  place(path: string, follow = true): Place {
+    return this.#walk(path, follow, { left: maxLinks });
+  }
+
+  node(path: string, follow = true): Node {
+    const { node } = this.place(path, follow);
+    if (!node) throw new FileProblem("ENOENT");
+    return node;
+  }
+
+  directory(path: string): DirectoryNode {
+    const node = this.node(path);
+    if (node.kind !== "directory") throw new FileProblem("ENOTDIR");
+    return node;
+  }
+
+  /** Puts a node where nothing lies. */
+  add({ directory, name, node }: Place, added: Node): void {
+    if (node) throw new FileProblem("EEXIST");
+    if (name === "") throw new FileProblem("EEXIST");
+    checkWritable(directory);
+    directory.entries.set(name, added);
+    touch(directory);
+  }
+
+  checkCanAdd({ directory, node }: Place): void {
+    if (node) throw new FileProblem("EEXIST");
+    checkWritable(directory);
+  }
+
+  /** Takes a name away; the node goes when nothing names it. */
+  remove(
+    { directory, name, node }: Place,
+    isOpen: (file: Node) => boolean,
+  ): void {
+    if (!node) throw new FileProblem("ENOENT");
+    checkWritable(directory);
+    checkWritable(node);
+    directory.entries.delete(name);
+    touch(directory);
+    node.links--;
+    node.ctimeMs = Date.now();
+    if (node.links <= 0 && !isOpen(node)) this.room.release(node);
+  }
+
+  /** Removes a directory with all that is in it. */
+  removeAll(place: Place, isOpen: (file: Node) => boolean): void {
+    const { node, path } = place;
+    if (node?.kind === "directory") {
+      checkWritable(node);
+      for (const [name, inner] of [...node.entries])
+        this.removeAll(
+          { directory: node, name, node: inner, path: `${path}/${name}` },
+          isOpen,
+        );
+    }
+    this.remove(place, isOpen);
+  }
+
+  rename(from: Place, to: Place, isOpen: (file: Node) => boolean): void {
+    const { node } = from;
+    if (!node) throw new FileProblem("ENOENT");
+    checkWritable(from.directory);
+    checkWritable(node);
+    checkWritable(to.directory);
+    if (to.node === node) return;
+    if (node.kind === "directory" && `${to.path}/`.startsWith(`${from.path}/`))
+      throw new FileProblem("EINVAL");
+    if (to.node) {
+      if (to.node.kind === "directory") {
+        if (node.kind !== "directory") throw new FileProblem("EISDIR");
+        if (to.node.entries.size > 0) throw new FileProblem("ENOTEMPTY");
+      } else if (node.kind === "directory") throw new FileProblem("ENOTDIR");
+      this.remove(to, isOpen);
+    }
+    from.directory.entries.delete(from.name);
+    to.directory.entries.set(to.name, node);
+    touch(from.directory);
+    touch(to.directory);
+  }
+
+  #walk(path: string, follow: boolean, links: { left: number }): Place {
+    if (path.length > maxPathChars) throw new FileProblem("ENAMETOOLONG");
+    if (path === "") throw new FileProblem("ENOENT");
+    const absolute = path.startsWith("/")
+      ? path
+      : `${this.#currentDirectory()}/${path}`;
+    const names = partsOf(absolute);
+    const trail: { directory: DirectoryNode; name: string }[] = [];
+    let directory = this.#root;
+    for (const [at, name] of names.entries()) {
+      if (name.length > maxNameChars) throw new FileProblem("ENAMETOOLONG");
+      if (name === "..") {
+        directory = trail.pop()?.directory ?? this.#root;
+        continue;
+      }
+      const node = directory.entries.get(name);
+      const isLast = at === names.length - 1;
+      const above = `/${trail.map((step) => step.name).join("/")}`;
+      if (node?.kind === "link" && (!isLast || follow)) {
+        if (links.left-- <= 0) throw new FileProblem("ELOOP");
+        const rest = names.slice(at + 1).join("/");
+        const base = node.target.startsWith("/")
+          ? node.target
+          : `${above}/${node.target}`;
+        return this.#walk(
+          rest === "" ? base : `${base}/${rest}`,
+          follow,
+          links,
+        );
+      }
+      if (isLast) {
+        if (node && node.kind !== "directory" && absolute.endsWith("/"))
+          throw new FileProblem("ENOTDIR");
+        return {
+          directory,
+          name,
+          path: `${above === "/" ? "" : above}/${name}`,
+          node,
+        };
+      }
+      if (!node) throw new FileProblem("ENOENT");
+      if (node.kind !== "directory") throw new FileProblem("ENOTDIR");
+      trail.push({ directory, name });
+      directory = node;
+    }
+    const last = trail.at(-1);
+    return {
+      directory: last?.directory ?? this.#root,
+      name: last?.name ?? "",
+      path: `/${trail.map(({ name }) => name).join("/")}`,
+      node: directory,
+    };
+  }
+}
+
+export function checkWritable({ isReadOnly }: Node): void {
+  if (isReadOnly) throw new FileProblem("EROFS");
+}
+
+export function touch(node: Node): void {
+  node.mtimeMs = Date.now();
+  node.ctimeMs = node.mtimeMs;
+}
+
+/** Bytes into a file at a position; what lies between is zero. */
+export function writeInto(
+  room: Room,
+  file: FileNode,
+  bytes: Uint8Array,
+  position: number,
+): void {
+  if (position + bytes.length > file.size)
+    room.resize(file, position + bytes.length);
+  file.bytes.set(bytes, position);
+  touch(file);
+}
+
+function partsOf(path: string): string[] {
+  return path.split("/").filter((name) => name !== "" && name !== ".");
+}
