@@ -3,16 +3,21 @@
  * isolate could reach, so `then` is wrapped, from the first store on: code without one pays nothing. A native `await`
  * passes by `then`; the build lowers async functions of bundles that use async_hooks.
  */
-import { apply, defineProperty, PromiseIntrinsic } from "./intrinsics.ts";
+import {
+  apply,
+  defineProperty,
+  dictionary,
+  PromiseIntrinsic,
+} from "./intrinsics.ts";
 
 /** Undefined is what callbacks without any store run in. */
 export type Frame = unknown;
 
 export interface AsyncContext {
-  current(): Frame;
-  set(frame: Frame): void;
+  readonly current: () => Frame;
+  readonly set: (frame: Frame) => void;
   /** Runs work in a frame, and puts back the one before. */
-  within<Result>(frame: Frame, work: () => Result): Result;
+  readonly within: <Result>(frame: Frame, work: () => Result) => Result;
 }
 
 type Callback = (value: unknown) => unknown;
@@ -55,16 +60,17 @@ function carryThroughPromises(context: AsyncContext): void {
       context.within(frame, () => apply(callback, undefined, [value]));
     return run;
   };
-  const then = {
-    then(this: unknown, fulfilled?: unknown, rejected?: unknown): unknown {
-      return apply(native, this, [carried(fulfilled), carried(rejected)]);
-    },
-  }.then;
-  defineProperty(then, "length", { value: 2, configurable: true });
-  defineProperty(prototype, "then", {
-    value: then,
-    writable: true,
-    enumerable: false,
-    configurable: true,
-  });
+  const then = function (this: unknown, fulfilled: unknown, rejected: unknown) {
+    return apply(native, this, [carried(fulfilled), carried(rejected)]);
+  };
+  hide(then, "name", "then");
+  hide(prototype, "then", then);
+}
+
+function hide(owner: object, name: string, value: unknown): void {
+  const descriptor: PropertyDescriptor = dictionary();
+  descriptor.value = value;
+  descriptor.writable = true;
+  descriptor.configurable = true;
+  defineProperty(owner, name, descriptor);
 }

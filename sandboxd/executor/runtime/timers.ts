@@ -12,6 +12,7 @@ import {
   floor,
   isObject,
   now,
+  objectKeys,
   readProperty,
   toNumber,
   valueProperty,
@@ -70,6 +71,8 @@ interface Clockwork {
   current: () => Call;
   context: AsyncContext;
 }
+
+/* oxlint-disable eslint/no-underscore-dangle -- Node's names */
 
 /** What a guest holds of a timer. The properties are those by which Node's can be told. */
 export class Timeout {
@@ -325,18 +328,22 @@ export function createTimers({
     if (isObject(immediate)) Immediate.disarm(immediate);
   }
 
-  promisified(setTimeout, () => readProperty(promises(), "setTimeout"));
-  promisified(setImmediate, () => readProperty(promises(), "setImmediate"));
-
-  return {
-    Timeout,
-    Immediate,
+  const functions = {
     setTimeout,
     setInterval,
     setImmediate,
     clearTimeout,
     clearInterval,
     clearImmediate,
+  };
+  rename(functions);
+  promisified(setTimeout, () => readProperty(promises(), "setTimeout"));
+  promisified(setImmediate, () => readProperty(promises(), "setImmediate"));
+
+  return {
+    Timeout,
+    Immediate,
+    ...functions,
     newTimeout,
     newImmediate,
     fire: (call, timer) => {
@@ -347,6 +354,19 @@ export function createTimers({
       due();
     },
   };
+}
+
+/** A bundler gives them others, for there are globals of these names. */
+function rename(functions: Record<string, object>): void {
+  const names = objectKeys(functions);
+  for (let at = 0; at < names.length; at++) {
+    const name = names[at];
+    const named = name === undefined ? undefined : functions[name];
+    const descriptor: PropertyDescriptor = dictionary();
+    descriptor.value = name;
+    descriptor.configurable = true;
+    if (named) defineProperty(named, "name", descriptor);
+  }
 }
 
 function promisified(of: object, get: () => unknown): void {

@@ -3,6 +3,10 @@ import { heapBytesOf } from "../heap.ts";
 import type { Exports, RealmParts } from "../realm.ts";
 import { refusal } from "../unavailable.ts";
 
+const refuse = (name: string) => () => {
+  throw refusal(`process.${name}`, "an extension runs in an isolate");
+};
+
 const nsPerMs = 1e6;
 const nsPerSecond = 1e9;
 const word = 2 ** 32;
@@ -16,9 +20,6 @@ export function createBinding(parts: RealmParts): Exports {
     values[1] = 0;
   };
   let directory = "/";
-  const refuse = (name: string) => () => {
-    throw refusal(`process.${name}`, "an extension runs in an isolate");
-  };
   return {
     hrtimeBuffer,
     hrtime: () => {
@@ -35,33 +36,12 @@ export function createBinding(parts: RealmParts): Exports {
     uptime: () => clockMs() / 1000,
     cwd: () => directory,
     chdir: (path: string) => {
-      const { statSync } = parts.require("fs");
-      const { posix } = parts.require("path");
-      const absolute = String(
-        Reflect.apply(Object(posix).resolve, posix, [directory, path]),
-      );
-      const stat: unknown = Reflect.apply(Object(statSync), undefined, [
-        absolute,
-      ]);
-      if (
-        Reflect.apply(
-          Object(Reflect.get(Object(stat), "isDirectory")),
-          stat,
-          [],
-        ) !== true
-      )
-        throw Object.assign(
-          new Error(
-            `ENOTDIR: not a directory, chdir '${directory}' -> '${path}'`,
-          ),
-          {
-            errno: -20,
-            code: "ENOTDIR",
-            syscall: "chdir",
-            path: directory,
-            dest: path,
-          },
-        );
+      const absolute = resolved(parts, directory, path);
+      const isDirectory = statModeOf(parts, absolute);
+      if (isDirectory !== true) {
+        const errno = isDirectory === undefined ? "UV_ENOENT" : "UV_ENOTDIR";
+        throw chdirError(parts, { errno, path: directory, dest: path });
+      }
       directory = absolute;
     },
     umask: umaskOf(),
@@ -114,6 +94,36 @@ export function createBinding(parts: RealmParts): Exports {
     resetStdioForTesting: () => undefined,
     patchProcessObject: () => undefined,
   };
+}
+
+function resolved(
+  { require }: RealmParts,
+  directory: string,
+  path: string,
+): string {
+  const { resolve } = require("path");
+  return String(Reflect.apply(Object(resolve), undefined, [directory, path]));
+}
+
+/** Whether it is a directory; undefined where nothing is. */
+function statModeOf(
+  { internalBinding }: RealmParts,
+  path: string,
+): boolean | undefined {
+  const { internalModuleStat } = internalBinding("fs");
+  const kind: unknown = Reflect.apply(Object(internalModuleStat), undefined, [
+    path,
+  ]);
+  return typeof kind === "number" && kind >= 0 ? kind === 1 : undefined;
+}
+
+function chdirError(
+  { require, internalBinding }: RealmParts,
+  { errno, path, dest }: { errno: string; path: string; dest: string },
+): unknown {
+  return Reflect.construct(Object(require("internal/errors")["UVException"]), [
+    { errno: internalBinding("uv")[errno], syscall: "chdir", path, dest },
+  ]);
 }
 
 /** Nothing here has permissions that it would mask; it keeps what it is given. */

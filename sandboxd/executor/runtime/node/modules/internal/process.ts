@@ -43,10 +43,10 @@ export function createModule(parts: RealmParts): Exports {
     }),
     sourceMapsEnabled: false,
     allowedNodeEnvironmentFlags: new Set(),
-    nextTick: nextTick(parts),
+    nextTick: nextTickOf(parts),
     getBuiltinModule: (id: unknown) => builtin(parts, id),
-    assert: (holds: unknown, message?: unknown) => {
-      if (!holds) throw new Error(String(message ?? "assertion error"));
+    assert: (holds: unknown, message?: string) => {
+      if (!holds) throw new Error(`${message ?? "assertion error"}`);
     },
     binding: (name: unknown) => {
       throw new Error(`No such module: ${String(name)}`);
@@ -76,7 +76,7 @@ export function createModule(parts: RealmParts): Exports {
       environment = value;
     },
   });
-  exitState(process);
+  exitState(parts);
   Object.defineProperty(process, Symbol.toStringTag, {
     value: "process",
     configurable: true,
@@ -149,7 +149,7 @@ function refusals(names: readonly string[], reason: string): Exports {
   return refused;
 }
 
-function nextTick({ process, require, runtime }: RealmParts): Method {
+function nextTickOf({ process, require, runtime }: RealmParts): Method {
   return function nextTick(work, ...rest) {
     if (typeof work !== "function")
       call(
@@ -172,7 +172,9 @@ function builtin({ require }: RealmParts, id: unknown): unknown {
 }
 
 /** As Node's: a code must be a whole number, or text of one. */
-function exitState(process: Exports): void {
+function exitState({ process, require }: RealmParts): void {
+  const validate = (value: unknown) =>
+    call(require("internal/validators")["validateInteger"], value, "code");
   let exiting = false;
   let code: unknown;
   accessor(process, "_exiting", {
@@ -185,12 +187,8 @@ function exitState(process: Exports): void {
     get: () => code,
     set: (value) => {
       const number = typeof value === "string" ? Number(value) : value;
-      if (value !== undefined && value !== null && !Number.isInteger(number)) {
-        const words = `The "code" argument must be of type number. Received ${typeof value}`;
-        throw Object.assign(new TypeError(words), {
-          code: "ERR_INVALID_ARG_TYPE",
-        });
-      }
+      if (number !== undefined && number !== null)
+        validate(Number.isNaN(number) ? value : number);
       code = number ?? undefined;
     },
   });
@@ -222,45 +220,40 @@ function perThread({ require, internalBinding }: RealmParts): Exports {
  * most code listens to nothing.
  */
 function emitter({ process, require, runtime }: RealmParts): void {
-  const prototype: object = Object.create(Object.prototype, {
-    constructor: {
-      value: { process() {} }.process,
-      writable: true,
-      configurable: true,
-    },
-  });
-  const names = [
+  const names = new Set<unknown>([
     ..."on once off emit addListener removeListener".split(" "),
     ..."removeAllListeners prependListener prependOnceListener".split(" "),
     ..."listeners rawListeners listenerCount eventNames".split(" "),
     ..."setMaxListeners getMaxListeners".split(" "),
-  ];
-  const become = () => {
-    for (const name of names) Reflect.deleteProperty(prototype, name);
+  ]);
+  let ancestor: object | undefined;
+  const become = (): object => {
+    if (ancestor) return ancestor;
     const EventEmitter = require("events");
-    Object.setPrototypeOf(
-      prototype,
-      Object(Reflect.get(EventEmitter, "prototype")),
-    );
+    ancestor = Object(Reflect.get(EventEmitter, "prototype"));
+    Object.setPrototypeOf(prototype, Object(ancestor));
     Reflect.apply(Object(EventEmitter), process, []);
-    const on: unknown = Reflect.get(process, "on");
-    Reflect.apply(Object(on), process, [
+    Reflect.apply(Object(Reflect.get(process, "on")), process, [
       "warning",
       (warning: unknown) => runtime.log("warn", warningLine(process, warning)),
     ]);
+    return Object(ancestor);
   };
-  for (const name of names)
-    Object.defineProperty(prototype, name, {
-      get: () => {
-        become();
-        return Reflect.get(process, name);
+  const untilAsked = new Proxy(Object.create(Object.prototype), {
+    getPrototypeOf: become,
+    has: (target, name) => names.has(name) || Reflect.has(target, name),
+    get: (target, name) =>
+      names.has(name) ? Reflect.get(become(), name) : Reflect.get(target, name),
+  });
+  const prototype: object = Object.create(untilAsked, {
+    constructor: {
+      value: function process() {
+        return undefined;
       },
-      set: (value: unknown) => {
-        become();
-        Reflect.set(process, name, value);
-      },
+      writable: true,
       configurable: true,
-    });
+    },
+  });
   Object.setPrototypeOf(process, prototype);
 }
 
