@@ -2,7 +2,7 @@
 import * as esbuild from "esbuild";
 import { AnnexError } from "../../proto/errors.ts";
 import { refuseAwaitedRequires } from "./awaited-requires.ts";
-import { inOwnModes } from "./modes.ts";
+import { modesBeside } from "./modes-thread.ts";
 import { planOf, type Plan } from "./plan.ts";
 import {
   behind,
@@ -76,7 +76,13 @@ async function bundleOnce(input: BundleInput): Promise<BundledSource> {
     );
     const endings = planOf(first.metafile.inputs, input.files);
     const result = endings ? await attempt({ ...plan, endings }) : first;
-    return await bundledOf(result, input, plan);
+    const ended = endOf(input, timeout);
+    return await bundledOf(result, { input, plan, ended }).catch(
+      (thrown: unknown) => {
+        if (input.signal?.aborted) throw givenUp();
+        throw timeout.aborted ? late(input.timeoutMs) : thrown;
+      },
+    );
   } catch (thrown) {
     throw isBuildFailure(thrown) ? authorsError(thrown, input) : thrown;
   }
@@ -156,7 +162,7 @@ async function bounded(
 ): Promise<esbuild.BuildResult<Options>> {
   if (signal?.aborted) throw givenUp();
   if (timeout.aborted) throw late(timeoutMs);
-  const ended = AbortSignal.any(signal ? [timeout, signal] : [timeout]);
+  const ended = endOf({ signal }, timeout);
   const cancel = () => void context.cancel();
   ended.addEventListener("abort", cancel, { once: true });
   try {
@@ -168,6 +174,13 @@ async function bounded(
   } finally {
     ended.removeEventListener("abort", cancel);
   }
+}
+
+function endOf(
+  { signal }: Pick<BundleInput, "signal">,
+  timeout: AbortSignal,
+): AbortSignal {
+  return AbortSignal.any(signal ? [timeout, signal] : [timeout]);
 }
 
 function late(timeoutMs: number): AnnexError {
@@ -183,9 +196,11 @@ function givenUp(): AnnexError {
 
 async function bundledOf(
   { outputFiles, metafile }: esbuild.BuildResult<Options>,
-  { files }: BundleInput,
-  { isAsync }: Plan,
+  how: { input: BundleInput; plan: Plan; ended: AbortSignal },
 ): Promise<BundledSource> {
+  const { ended, plan, input } = how;
+  const { isAsync } = plan;
+  const { files } = input;
   const code = outputFiles.find((file) => file.path.endsWith(".js"));
   const map = outputFiles.find((file) => file.path.endsWith(".map"));
   const entry = Object.values(metafile.outputs).find(
@@ -199,7 +214,7 @@ async function bundledOf(
   );
   if (isAsync) refuseAwaitedRequires(code.text, inputs, files);
   const linked = { code: withPreludesModules(code.text), map: map.text };
-  const script = inOwnModes(linked, { inputs, isAsync });
+  const script = await modesBeside(linked, { inputs, isAsync }, ended);
   const prelude = needsPrelude(script.code)
     ? await preludeFor(entry, { inputs, names: files.keys() })
     : undefined;

@@ -219,12 +219,12 @@ function shareOut(
   const functions: string[] = [];
   for (const { node, to, from } of strict) {
     const names = declaredBy(node).filter((name) => shared.has(name));
-    const at = lines.findIndex(
-      ({ text }, index) =>
-        index >= from && index < to && /^(?!\/\/)\S/.test(text),
-    );
+    if (names.length === 0) continue;
+    // Comments and empty lines stand before it.
+    let at = from;
+    while (at < to && !/^(?!\/\/)\S/.test(lines[at]?.text ?? "")) at += 1;
     const line = lines[at];
-    if (!line || names.length === 0) continue;
+    if (!line) continue;
     if (node.type === "FunctionDeclaration" && node.id) {
       const { name, end } = node.id;
       lines[at] = withText(line, end - node.start, "$strict");

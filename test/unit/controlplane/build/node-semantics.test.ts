@@ -112,6 +112,16 @@ describe("sloppy and strict", () => {
     ]);
   });
 
+  it("does so for large sources too", async () => {
+    const filler = "exports.more = (a) => [a, { a }];\n".repeat(4000);
+    const files = {
+      "index.mjs": `import { mode } from './large.cjs'; export default [mode, ${isSloppy}];`,
+      "large.cjs": `exports.mode = ${isSloppy};\n${filler}`,
+    };
+    const module = await exported(files, "index.mjs");
+    expect(module.default).toEqual([true, false]);
+  });
+
   it("leads to the author's lines after the files were sorted", async () => {
     const files = {
       "index.mjs":
