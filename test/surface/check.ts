@@ -41,9 +41,20 @@ export function valuesOf(
 ): Record<string, Check> {
   const checks = names.map((name): [string, Check] => [
     name,
-    () => Reflect.get(module, name),
+    () => sorted(Reflect.get(module, name)),
   ]);
   return Object.fromEntries(checks);
+}
+
+/** A table of constants in an order of its own. */
+function sorted(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .map(([name, each]): [string, unknown] => [name, sorted(each)])
+      .toSorted(([a], [b]) => (a < b ? -1 : 1)),
+  );
 }
 
 /** What a call throws, as data. */

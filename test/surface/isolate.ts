@@ -5,7 +5,7 @@ import type { Origins } from "./check.ts";
 import type { Answer } from "./run-checks.ts";
 
 /** Small enough that a batch ends within the limits of one call. */
-const batchSize = 12;
+const batchSize = 24;
 const callMs = 30_000;
 
 /** Who asks one isolate after another. */

@@ -7,13 +7,11 @@ import type { Origins } from "./check.ts";
 import type { Answer } from "./run-checks.ts";
 
 const program = `
-process.once("message", async (data) => {
-  try {
-    const answers = await require(process.argv[2])({ data });
-    process.send({ answers }, () => process.exit());
-  } catch (error) {
-    process.send({ failure: String(error && error.stack) }, () => process.exit());
-  }
+process.once("message", (data) => {
+  require(process.argv[2])({ data }, (error, answers) => {
+    const reply = error ? { failure: String(error.stack) } : { answers };
+    process.send(reply, () => process.exit());
+  });
 });
 // A check may leave a rejection behind; it says so in its own answer or not at all.
 process.on("unhandledRejection", () => {});

@@ -1,5 +1,5 @@
 /** The table of what is there, for the documentation. */
-import type { Finding, Measured } from "./measure.ts";
+import type { Measured } from "./measure.ts";
 
 const runtime = "2026.1";
 
@@ -53,16 +53,26 @@ function rowOf(measured: Measured): string {
 }
 
 function absentOf({ module, findings }: Measured): string {
-  const absent = findings.filter(({ isPresent }) => !isPresent);
-  if (absent.length === 0) return "";
-  return `\n### ${module}\n\n${absent.map(lineOf).join("\n")}\n`;
+  const reasons = new Map<string, string[]>();
+  for (const { member, isPresent, reason = "" } of findings) {
+    if (isPresent) continue;
+    const told = shortened(reason);
+    reasons.set(told, [...(reasons.get(told) ?? []), `\`${member}\``]);
+  }
+  if (reasons.size === 0) return "";
+  const lines = Array.from(
+    reasons,
+    ([reason, members]) => `- ${members.join(", ")}: \`${reason}\``,
+  );
+  return `\n### ${module}\n\n${lines.join("\n")}\n`;
 }
 
-function lineOf({ member, reason = "" }: Finding): string {
-  // Within a code span nothing of it is taken for Markdown.
-  const told = reason
+const shownCharacters = 200;
+
+/** Within a code span nothing of it is taken for Markdown. */
+function shortened(reason: string): string {
+  return reason
     .replaceAll("`", "'")
     .replaceAll(/\s+/g, " ")
-    .slice(0, 200);
-  return `- \`${member}\`: \`${told}\``;
+    .slice(0, shownCharacters);
 }

@@ -11,8 +11,8 @@ const time = new Date(1_600_000_000_000);
 const noFile = 1_000_000;
 
 const stories: Record<string, Story> = {
-  close: async (call, file) => {
-    const other = fs.openSync("/dev/null", "r");
+  close: async (call, file, at) => {
+    const other = fs.openSync(at("a.txt"), "r");
     await call("close", other);
     return [
       blames(() => fs.fstatSync(other)),

@@ -1,4 +1,5 @@
 import module from "node:module";
+import { devNull } from "node:os";
 import { instance, member, thrown, type Surface } from "../check.ts";
 
 const codeOf = (call: () => unknown) => {
@@ -36,10 +37,15 @@ export const surface: Surface = {
     runMain: () =>
       codeOf(() => member(module, "runMain")("/surely/not/there.js")),
     constants: () => module.constants,
-    enableCompileCache: () =>
-      Object.keys(module.enableCompileCache("/surely/not/writable/\0")),
+    enableCompileCache: () => {
+      const { status } = module.enableCompileCache(devNull);
+      return Object.values(module.constants.compileCacheStatus).includes(
+        status,
+      );
+    },
     flushCompileCache: () => module.flushCompileCache(),
-    getCompileCacheDir: () => module.getCompileCacheDir(),
+    getCompileCacheDir: () =>
+      module.getCompileCacheDir()?.startsWith("/") ?? true,
     findPackageJSON: () => [
       module.findPackageJSON("..", "file:///surely/not/there/x.js"),
       thrown(() => member(module, "findPackageJSON")()),
@@ -95,9 +101,8 @@ function resolving(): Surface["checks"] {
       member(module, "_load")("path").basename("/a/b"),
       codeOf(() => member(module, "_load")("surely-not-there")),
     ],
-    _pathCache: () => Object.getPrototypeOf(Reflect.get(module, "_pathCache")),
-    _cache: () =>
-      Object.keys(Object(Reflect.get(module, "_cache"))).length >= 0,
+    // Whoever runs a program has required at least it.
+    _cache: () => Object.keys(Object(Reflect.get(module, "_cache"))).length > 0,
     _initPaths: () => member(module, "_initPaths")(),
     _preloadModules: () => member(module, "_preloadModules")([]),
     globalPaths: () => Array.isArray(Reflect.get(module, "globalPaths")),

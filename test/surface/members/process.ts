@@ -33,7 +33,7 @@ export const surface: Surface = {
     ...internals(),
     versions: () => [process.versions.node, process.versions.v8],
     config: () => [
-      Object.keys(process.config),
+      Object.keys(process.config).toSorted(),
       Object.isFrozen(process.config),
     ],
     env: () => {
@@ -270,7 +270,6 @@ function internals(): Surface["checks"] {
       Array.isArray(member(process, "_getActiveRequests")()),
     _getActiveHandles: () =>
       Array.isArray(member(process, "_getActiveHandles")()),
-    reallyExit: unavailable(() => member(process, "reallyExit")(0)),
     _kill: () => member(process, "_kill")(process.pid, 0),
     _tickCallback: () => member(process, "_tickCallback")(),
     _debugProcess: unavailable(() => member(process, "_debugProcess")(1)),
