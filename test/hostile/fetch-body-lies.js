@@ -1,4 +1,5 @@
-// expect: {"body":"abc"}
+// expect: answered rejected
+// The classes of fetch run in its realm, and believe what its objects say: it confuses only itself.
 module.exports = async function (ctx) {
   const bytes = new Uint8Array([97, 98, 99]);
   for (const name of ["length", "byteLength", "byteOffset", "buffer"])

@@ -1,21 +1,19 @@
 // expect: {"most":"EGRESS_LIMIT"}
 module.exports = async function (ctx) {
   let depth = 0;
-  const signal = {
-    get aborted() {
+  const init = {
+    get method() {
       if (depth++ < 100) send();
-      return false;
+      return "GET";
     },
-    addEventListener() {
+    get headers() {
       if (depth++ < 200) send();
-    },
-    removeEventListener() {
-      throw new Error("not removed");
+      return {};
     },
   };
   let most;
   const send = () => {
-    fetch("http://host.example/hang", { signal }).catch((error) => {
+    fetch("http://host.example/hang", init).catch((error) => {
       most = error.code;
     });
   };

@@ -1,4 +1,5 @@
-// expect: {"status":200,"headers":[["a","1"]],"body":"text"}
+// expect: answered threw rejected callback_error sync_time
+// The classes of fetch run in its realm: it confuses only itself.
 const { defineProperty, getOwnPropertyDescriptors } = Object;
 const { parse } = JSON;
 const bytes = new Uint8Array([116, 101, 120, 116]);

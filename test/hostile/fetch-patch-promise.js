@@ -1,4 +1,5 @@
-// expect: {"status":200,"method":"GET"}
+// expect: answered threw rejected wall_time
+// The classes of fetch run in its realm: it confuses only itself.
 const hijack = () => {
   throw new Error("hijacked");
 };

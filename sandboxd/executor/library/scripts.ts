@@ -6,6 +6,8 @@ import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { transform, build, type BuildOptions, type Plugin } from "esbuild";
+import { packageSources } from "./packages.ts";
+import { webModules } from "../runtime/web-globals.ts";
 import { readNatives, type Natives } from "./natives.ts";
 
 const runtimeFolder = join(import.meta.dirname, "../runtime/node");
@@ -43,7 +45,12 @@ export async function librarySources(
   const publicNames = Object.keys(natives.sources).filter(
     (id) => !id.startsWith("internal/") && !withheld.has(id),
   );
-  const scripts = new Map<string, string>([...bindings, ...modules]);
+  const scripts = new Map<string, string>([
+    ...bindings,
+    ...modules,
+    ...(await packageSources(options.common)),
+  ]);
+  const named = namedIn(scripts.values());
   const facts = {
     ...natives.facts,
     public_modules: Object.fromEntries(publicNames.map((id) => [id, true])),
@@ -63,13 +70,23 @@ export async function librarySources(
   const replaced = new Set(
     modules.map(([name]) => name.slice("module:".length)),
   );
-  const ids = closure(natives, publicNames, replaced);
+  const roots = [...publicNames, ...webModules, ...named];
+  const ids = closure(natives, roots, replaced);
   await Promise.all(
     [...ids].map(async (id) =>
       scripts.set(id, await minified(wrapped(id, natives.sources[id] ?? ""))),
     ),
   );
   return scripts;
+}
+
+/** Modules of Node's library that scripts of ours, and the runtime's console, come to require. */
+function namedIn(scripts: Iterable<string>): string[] {
+  const named = ["internal/console/constructor"];
+  for (const text of scripts)
+    for (const [, id = ""] of text.matchAll(/"(internal\/[a-z_/\d]+)"/g))
+      named.push(id);
+  return named;
 }
 
 /** What is evaluated before any module. */

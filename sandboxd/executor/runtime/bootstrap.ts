@@ -97,7 +97,12 @@ export function start(
     realm,
     console,
     context,
-    fetch: createFetch(calls, exchanges, egressErrors),
+    fetch: createFetch({
+      calls,
+      exchanges,
+      errors: egressErrors,
+      realm: () => realm,
+    }),
   });
 
   let loaded: Loaded | undefined;

@@ -3,8 +3,6 @@ import type { AsyncContext } from "./async-context.ts";
 import type { Calls } from "./calls.ts";
 import { type GuestConsole } from "./console.ts";
 import type { Fetch } from "./fetch/fetch.ts";
-import { Headers } from "./fetch/headers.ts";
-import { Response } from "./fetch/response.ts";
 import {
   apply,
   construct,
@@ -13,9 +11,11 @@ import {
   dictionary,
   enqueue,
   TypeErrorIntrinsic,
+  valueProperty,
 } from "./intrinsics.ts";
 import type { Realm } from "./node/realm.ts";
 import type { Timers } from "./timers.ts";
+import { defineLoaded, installWebGlobals } from "./web-globals.ts";
 
 export interface GlobalParts {
   calls: Calls;
@@ -37,8 +37,8 @@ export function installGlobals({
 }: GlobalParts): void {
   removeSharedMemory();
   fixArrayBuffer();
+  defineHidden(globalThis, "console", console);
   define("global", globalThis);
-  define("console", console);
   define("setTimeout", timers.setTimeout);
   define("setInterval", timers.setInterval);
   define("setImmediate", timers.setImmediate);
@@ -47,33 +47,9 @@ export function installGlobals({
   define("clearImmediate", timers.clearImmediate);
   define("queueMicrotask", queueMicrotaskOf(calls, context));
   define("fetch", fetch);
-  define("Headers", Headers);
-  define("Response", Response);
-  const defineLazy = lazyGlobals();
-  const from = (id: string, name: string) =>
-    defineLazy(name, () => realm.internal(id)[name]);
-  from("buffer", "Buffer");
-  defineLazy("process", () => realm.internal("process"));
-  defineLazy("URL", () => require("whatwg-url").URL, takeEncoding);
-  defineLazy(
-    "URLSearchParams",
-    () => require("whatwg-url").URLSearchParams,
-    takeEncoding,
-  );
-  defineLazy("TextEncoder", () => encoding().TextEncoder);
-  defineLazy("TextDecoder", () => encoding().TextDecoder);
-  defineLazy("EventTarget", () => require("event-target-shim").EventTarget);
-  defineLazy("Event", () => require("event-target-shim").Event);
-  defineLazy("AbortController", () => abort().AbortController);
-  defineLazy("AbortSignal", () => abort().AbortSignal);
-  defineLazy("DOMException", () =>
-    require("core-js-pure/actual/dom-exception"),
-  );
-  defineLazy("structuredClone", () =>
-    require("core-js-pure/actual/structured-clone"),
-  );
-  defineLazy("atob", () => require("core-js-pure/actual/atob"));
-  defineLazy("btoa", () => require("core-js-pure/actual/btoa"));
+  defineLoaded("Buffer", false, () => realm.internal("buffer")["Buffer"]);
+  defineLoaded("process", false, () => realm.internal("process"));
+  installWebGlobals(realm);
 }
 
 /** Without them a guest has no timer of its own making and no memory its limit does not see. */
@@ -100,7 +76,7 @@ function fixArrayBuffer(): void {
   if (species) defineProperty(GuestArrayBuffer, Symbol.species, species);
   defineHidden(prototype, "constructor", GuestArrayBuffer);
   deleteProperty(prototype, "resize");
-  define("ArrayBuffer", GuestArrayBuffer);
+  defineHidden(globalThis, "ArrayBuffer", GuestArrayBuffer);
 }
 
 function queueMicrotaskOf(
@@ -122,21 +98,9 @@ function queueMicrotaskOf(
   };
 }
 
-/** whatwg-url makes an encoder of its own from the globals. */
-function takeEncoding(): void {
-  void [globalThis.TextEncoder, globalThis.TextDecoder];
-}
-
-function encoding() {
-  return require("@exodus/bytes/encoding-lite.js");
-}
-
-function abort() {
-  return require("abortcontroller-polyfill/dist/cjs-ponyfill.js");
-}
-
+/** What `for…in` shows, as in Node. */
 function define(name: string, value: unknown): void {
-  defineHidden(globalThis, name, value);
+  defineProperty(globalThis, name, valueProperty(value));
 }
 
 function defineHidden(owner: object, name: string, value: unknown): void {
@@ -145,36 +109,4 @@ function defineHidden(owner: object, name: string, value: unknown): void {
   descriptor.writable = true;
   descriptor.configurable = true;
   defineProperty(owner, name, descriptor);
-}
-
-type DefineLazy = (
-  name: string,
-  load: () => unknown,
-  prepare?: () => void,
-) => void;
-
-/** A polyfill that looks for globals while it is evaluated finds none, lest two wait for one another. */
-function lazyGlobals(): DefineLazy {
-  let isLoading = false;
-  const take = (load: () => unknown) => {
-    isLoading = true;
-    try {
-      return load();
-    } finally {
-      isLoading = false;
-    }
-  };
-  return (name, load, prepare) => {
-    const descriptor: PropertyDescriptor = dictionary();
-    descriptor.get = () => {
-      if (isLoading) return undefined;
-      prepare?.();
-      const value = take(load);
-      define(name, value);
-      return value;
-    };
-    descriptor.set = (value: unknown) => define(name, value);
-    descriptor.configurable = true;
-    defineProperty(globalThis, name, descriptor);
-  };
 }

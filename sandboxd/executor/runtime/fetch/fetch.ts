@@ -1,42 +1,93 @@
 /** `fetch`, over the executor: requests of the invocation that runs, within its bounds. */
 import type { Call, Calls } from "../calls.ts";
-import {
-  PromiseIntrinsic,
-  TypeErrorIntrinsic,
-  apply,
-  readProperty,
-} from "../intrinsics.ts";
+import { PromiseIntrinsic, TypeErrorIntrinsic } from "../intrinsics.ts";
+import type { Realm } from "../node/realm.ts";
+import { fetchClasses } from "./classes.ts";
 import type { EgressErrors } from "./errors.ts";
 import type { Exchange, Exchanges } from "./exchange.ts";
-import { readRequest } from "./request.ts";
-import { createAnswered, type Response } from "./response.ts";
+import { answerHere } from "./local.ts";
+import { readBody, readHead, type RequestBody } from "./request.ts";
+import { createAnswered } from "./response.ts";
 
 export type Fetch = (input: unknown, init?: unknown) => Promise<Response>;
 
-export function createFetch(
-  calls: Calls,
-  exchanges: Exchanges,
-  errors: EgressErrors,
-): Fetch {
-  return (input, init) =>
-    // What is thrown in here rejects the promise.
-    new PromiseIntrinsic((resolve, reject) => {
-      const call = calls.current();
-      const { request, signal } = readRequest(input, init, calls.limits);
-      const watch = signal && watchSignal(signal);
-      // Last of what may fail: until here the guest's own code ran, and may have sent requests.
-      checkMaySend(calls, call, errors);
-      let unwatch: Unwatch | undefined;
-      const exchange = exchanges.open(call, request, {
-        head: (head) => resolve(createAnswered(head, exchange)),
-        failed: reject,
-        ended: () => unwatch?.(),
-      });
-      unwatch = watch?.(exchange);
-    });
+export interface FetchParts {
+  calls: Calls;
+  exchanges: Exchanges;
+  errors: EgressErrors;
+  realm: () => Realm;
 }
 
-type Unwatch = () => void;
+export function createFetch(parts: FetchParts): Fetch {
+  // Its length is Node's.
+  return function fetch(input: unknown, ...[init]: [init?: unknown]) {
+    // What is thrown in here rejects the promise.
+    return new PromiseIntrinsic((resolve, reject) =>
+      send(parts, input, init, { resolve, reject }),
+    );
+  };
+}
+
+interface Settle {
+  resolve: (response: Response | Promise<Response>) => void;
+  reject: (reason: unknown) => void;
+}
+
+function send(
+  { calls, exchanges, errors, realm: realmOf }: FetchParts,
+  input: unknown,
+  init: unknown,
+  { resolve, reject }: Settle,
+): void {
+  const call = calls.current();
+  const realm = realmOf();
+  const classes = fetchClasses(realm);
+  const request = new classes.Request(input, init);
+  const inner = classes.getRequestState(request);
+  const { signal } = request;
+  if (signal.aborted) throw signal.reason;
+  const local = answerHere(realm, classes, inner);
+  if (local) {
+    resolve(local);
+    return;
+  }
+  const head = readHead(inner);
+  const watch = watchSignal(signal, () =>
+    classes.removeRequestAbortListener(request),
+  );
+  const leave = (body: RequestBody) => {
+    // Last of what may fail: until here the guest's own code ran, and may have sent requests.
+    checkMaySend(calls, call, errors);
+    const exchange: Exchange = exchanges.open(
+      call,
+      { ...head, ...body },
+      {
+        head: (answer) =>
+          resolve(
+            createAnswered({ realm, classes, inner, answer, exchange, signal }),
+          ),
+        failed: reject,
+        ended: watch.end,
+      },
+    );
+    watch.whenAborted((reason) => exchange.abort(reason));
+  };
+  watch.whenAborted(reject);
+  const body = readBody(inner.body, calls.limits);
+  if (!(body instanceof PromiseIntrinsic)) {
+    leave(body);
+    return;
+  }
+  // A stream: it is read to its end, for the broker takes whole bodies.
+  body
+    .then((whole) => {
+      if (!signal.aborted) leave(whole);
+    })
+    .catch((reason: unknown) => {
+      watch.end();
+      reject(reason);
+    });
+}
 
 function checkMaySend(
   { limits }: Calls,
@@ -63,16 +114,24 @@ function checkMaySend(
     );
 }
 
-/** Throws the reason of a signal that is aborted; else gives what lets it end an exchange, until it need not. */
-function watchSignal(signal: object): (exchange: Exchange) => Unwatch {
-  if (readProperty(signal, "aborted")) throw readProperty(signal, "reason");
-  const listen = readProperty(signal, "addEventListener");
-  const forget = readProperty(signal, "removeEventListener");
-  if (typeof listen !== "function" || typeof forget !== "function")
-    throw new TypeErrorIntrinsic("signal must be an AbortSignal");
-  return (exchange) => {
-    const abort = () => exchange.abort(readProperty(signal, "reason"));
-    apply(listen, signal, ["abort", abort]);
-    return () => void apply(forget, signal, ["abort", abort]);
+interface SignalWatch {
+  /** What an abort does from now on. */
+  whenAborted: (abort: (reason: unknown) => void) => void;
+  /** The signal is no longer watched. */
+  end: () => void;
+}
+
+function watchSignal(signal: AbortSignal, ended: () => void): SignalWatch {
+  let abort: ((reason: unknown) => void) | undefined;
+  const listener = () => abort?.(signal.reason);
+  signal.addEventListener("abort", listener);
+  return {
+    whenAborted: (work) => {
+      abort = work;
+    },
+    end: () => {
+      signal.removeEventListener("abort", listener);
+      ended();
+    },
   };
 }

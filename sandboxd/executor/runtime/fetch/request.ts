@@ -1,108 +1,92 @@
-/** Reads the parameters of `fetch` into a request that can leave. Reading runs guest code: getters, traps, `toString`. */
+/** What leaves of a request: its head within the bounds of the executor, and its whole body. */
+import { bytesToText } from "../bytes.ts";
 import type { Limits } from "../calls.ts";
-import { isToken } from "../headers.ts";
+import { TypeErrorIntrinsic, append, least, quote } from "../intrinsics.ts";
 import {
-  TypeErrorIntrinsic,
-  isObject,
-  least,
-  readProperty,
-  toText,
-  upperCase,
-} from "../intrinsics.ts";
-import { readBody } from "./body.ts";
-import {
+  headerCostChars,
   maxEgressBodyBytes,
   maxEgressHeaderChars,
   maxMethodChars,
   maxUrlChars,
 } from "./bounds.ts";
+import type { HeaderEntry, InnerBody, InnerRequest } from "./classes.ts";
 import type { OutwardRequest } from "./exchange.ts";
-import { addKnown, hasKnown, Headers, wireForm } from "./headers.ts";
 
-/** A request, and the signal that may end it. */
-export interface ReadRequest {
-  request: OutwardRequest;
-  signal: object | undefined;
-}
+export type RequestHead = Pick<
+  OutwardRequest,
+  "method" | "url" | "headersJson" | "redirect"
+>;
+export type RequestBody = Pick<OutwardRequest, "body" | "encoding">;
 
-export function readRequest(
-  input: unknown,
-  init: unknown,
-  limits: Limits,
-): ReadRequest {
-  const given = (name: string) =>
-    isObject(init) ? readProperty(init, name) : undefined;
-  const url = readUrl(input);
-  const method = readMethod(given("method"));
-  const headers = new Headers(given("headers"));
-  const bodyGiven = given("body");
-  const hasBody = bodyGiven !== undefined && bodyGiven !== null;
-  if (hasBody && (method === "GET" || method === "HEAD"))
-    throw new TypeErrorIntrinsic(`a ${method} request has no body`);
-  const { text, form, contentType } = readBody(bodyGiven);
-  const maxBytes = least(limits.maxResultBytes, maxEgressBodyBytes);
-  if (text.length > maxBytes) throw tooLong("body", maxBytes);
-  if (contentType !== "" && !hasKnown(headers, "content-type"))
-    addKnown(headers, "content-type", contentType);
-  const { json, chars } = wireForm(headers);
-  if (chars > maxEgressHeaderChars)
-    throw tooLong("headers", maxEgressHeaderChars);
-  return {
-    request: {
-      method,
-      url,
-      headersJson: json,
-      redirect: readRedirect(given("redirect")),
-      body: text,
-      encoding: form,
-    },
-    signal: readSignal(given("signal")),
-  };
-}
-
-/** What it names is for the other side to judge; a URL parser here would cost a first request more than its way. */
-function readUrl(input: unknown): string {
-  const named = isObject(input) ? readProperty(input, "url") : undefined;
-  const url = toText(named === undefined ? input : named);
+export function readHead(request: InnerRequest): RequestHead {
+  const { method, redirect } = request;
+  const { href, hash } = request.url;
+  const url = hash === "" ? href : href.slice(0, -hash.length);
   if (url.length > maxUrlChars) throw tooLong("URL", maxUrlChars);
-  return url;
+  if (method.length > maxMethodChars) throw tooLong("method", maxMethodChars);
+  const headersJson = wireForm(request.headersList.entriesList);
+  return { method, url, headersJson, redirect };
 }
 
-function readMethod(given: unknown): string {
-  if (given === undefined) return "GET";
-  const method = toText(given);
-  if (method.length > maxMethodChars || !isToken(method))
-    throw new TypeErrorIntrinsic("the method must be an HTTP token");
-  const upper = upperCase(method);
-  switch (upper) {
-    case "CONNECT":
-    case "TRACE":
-    case "TRACK":
-      throw new TypeErrorIntrinsic(`the method ${upper} is not allowed`);
-    case "DELETE":
-    case "GET":
-    case "HEAD":
-    case "OPTIONS":
-    case "POST":
-    case "PUT":
-      return upper;
-    default:
-      return method;
+/** A JSON array of names and values in turn. */
+function wireForm(entries: readonly HeaderEntry[]): string {
+  let chars = 0;
+  let json = "";
+  for (const [name, value] of entries) {
+    chars += name.length + value.length + headerCostChars;
+    if (chars > maxEgressHeaderChars)
+      throw tooLong("headers", maxEgressHeaderChars);
+    const pair = `${quote(name)},${quote(value)}`;
+    json = json === "" ? pair : `${json},${pair}`;
+  }
+  return `[${json}]`;
+}
+
+/** At once where the body was given as a whole, else when its stream has been read. */
+export function readBody(
+  body: InnerBody | null,
+  limits: Limits,
+): RequestBody | Promise<RequestBody> {
+  if (body === null) return { body: "", encoding: "utf8" };
+  const maxBytes = least(limits.maxResultBytes, maxEgressBodyBytes);
+  const { source } = body;
+  if (typeof source === "string") {
+    if (source.length > maxBytes) throw tooLong("body", maxBytes);
+    return { body: source, encoding: "utf8" };
+  }
+  if (source instanceof Uint8Array) return bodyOf([source], maxBytes);
+  return readStream(body.stream, maxBytes);
+}
+
+async function readStream(
+  stream: ReadableStream<Uint8Array>,
+  maxBytes: number,
+): Promise<RequestBody> {
+  const reader = stream.getReader();
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return bodyOf(chunks, maxBytes);
+    if (!(value instanceof Uint8Array))
+      throw new TypeErrorIntrinsic("a body's stream must give bytes");
+    bytes += value.length;
+    if (bytes > maxBytes) {
+      const error = tooLong("body", maxBytes);
+      await reader.cancel(error);
+      throw error;
+    }
+    append(chunks, value);
   }
 }
 
-function readRedirect(given: unknown): string {
-  if (given === undefined) return "follow";
-  const redirect = toText(given);
-  if (redirect === "follow" || redirect === "error" || redirect === "manual")
-    return redirect;
-  throw new TypeErrorIntrinsic("redirect is follow, error or manual");
-}
-
-function readSignal(given: unknown): object | undefined {
-  if (given === undefined || given === null) return undefined;
-  if (isObject(given)) return given;
-  throw new TypeErrorIntrinsic("signal must be an AbortSignal");
+function bodyOf(chunks: readonly Uint8Array[], maxBytes: number): RequestBody {
+  let body = "";
+  for (const chunk of chunks) {
+    if (body.length + chunk.length > maxBytes) throw tooLong("body", maxBytes);
+    body += bytesToText(chunk);
+  }
+  return { body, encoding: "latin1" };
 }
 
 function tooLong(what: string, max: number): TypeError {

@@ -1,186 +1,116 @@
-/** The Fetch standard's Response, as far as reading goes: the whole body at once, as text, JSON or bytes. */
-import { bytesToText, textToBytes } from "../bytes.ts";
-import {
-  PromiseIntrinsic,
-  RangeErrorIntrinsic,
-  TypeErrorIntrinsic,
-  isObject,
-  parse,
-  readProperty,
-  toNumber,
-  toText,
-} from "../intrinsics.ts";
-import { bufferOf, readBody, type GivenBody } from "./body.ts";
-import type { AnswerHead, BodyForm, Exchange } from "./exchange.ts";
-import { addKnown, hasKnown, Headers } from "./headers.ts";
+/** An answer as a Response whose body is pulled: the next piece is asked for when the guest wants more. */
+import type {
+  ReadableByteStreamController,
+  UnderlyingByteSource,
+} from "node:stream/web";
+import { textToBytes } from "../bytes.ts";
+import { PromiseIntrinsic, toText } from "../intrinsics.ts";
+import type { Realm } from "../node/realm.ts";
+import type { FetchClasses, InnerBody, InnerRequest } from "./classes.ts";
+import type { AnswerHead, Exchange } from "./exchange.ts";
 
-/** Where a body comes from: called once, it gives all of it. */
-type BodySource = (form: BodyForm, reader: WholeReader) => void;
-
-interface WholeReader {
-  whole: (text: string) => void;
-  failed: (error: unknown) => void;
+export interface AnsweredParts {
+  realm: Realm;
+  classes: FetchClasses;
+  inner: InnerRequest;
+  answer: AnswerHead;
+  exchange: Exchange;
+  signal: AbortSignal;
 }
 
-interface Parts {
-  status: number;
-  statusText: string;
-  url: string;
-  isRedirected: boolean;
-  type: string;
-}
-
-/** An answer that came by `fetch`. */
-export let createAnswered: (head: AnswerHead, exchange: Exchange) => Response;
-
-export class Response {
-  #parts: Parts;
-  #source: BodySource | undefined;
-  #isUsed = false;
-  readonly headers: Headers;
-
-  static {
-    createAnswered = (head, exchange) => {
-      const response = new Response();
-      response.#parts = partsOf(head);
-      response.#source = (form, reader) => readWhole(exchange, form, reader);
-      for (let i = 4; i + 1 < head.length; i += 2)
-        addKnown(response.headers, toText(head[i]), toText(head[i + 1]));
-      return response;
-    };
-  }
-
-  constructor(body?: unknown, init?: unknown) {
-    const given = (name: string) =>
-      isObject(init) ? readProperty(init, name) : undefined;
-    this.headers = new Headers(given("headers"));
-    const statusText = given("statusText");
-    this.#parts = {
-      status: statusOf(given("status")),
-      statusText: statusText === undefined ? "" : toText(statusText),
-      url: "",
-      isRedirected: false,
-      type: "default",
-    };
-    if (body === undefined || body === null) return;
-    const read = readBody(body);
-    this.#source = (form, reader) => reader.whole(inForm(read, form));
-    if (read.contentType !== "" && !hasKnown(this.headers, "content-type"))
-      addKnown(this.headers, "content-type", read.contentType);
-  }
-
-  get status(): number {
-    return this.#parts.status;
-  }
-
-  get statusText(): string {
-    return this.#parts.statusText;
-  }
-
-  get ok(): boolean {
-    return this.status >= 200 && this.status <= 299;
-  }
-
-  get url(): string {
-    return this.#parts.url;
-  }
-
-  get redirected(): boolean {
-    return this.#parts.isRedirected;
-  }
-
-  get type(): string {
-    return this.#parts.type;
-  }
-
-  get bodyUsed(): boolean {
-    return this.#isUsed;
-  }
-
-  text(): Promise<string> {
-    return this.#read("utf8", (text) => text);
-  }
-
-  json(): Promise<unknown> {
-    return this.#read("utf8", (text) => parse(text));
-  }
-
-  bytes(): Promise<Uint8Array> {
-    return this.#read("latin1", textToBytes);
-  }
-
-  arrayBuffer(): Promise<unknown> {
-    return this.#read("latin1", (text) => bufferOf(textToBytes(text)));
-  }
-
-  get [Symbol.toStringTag](): string {
-    return "Response";
-  }
-
-  #read<Value>(
-    form: BodyForm,
-    convert: (text: string) => Value,
-  ): Promise<Value> {
-    return new PromiseIntrinsic((resolve, reject) => {
-      if (this.#isUsed)
-        throw new TypeErrorIntrinsic("the body has been read already");
-      const source = this.#source;
-      this.#isUsed = source !== undefined;
-      const whole = (text: string) => {
-        try {
-          resolve(convert(text));
-        } catch (thrown) {
-          reject(thrown);
-        }
-      };
-      if (source) source(form, { whole, failed: reject });
-      else whole("");
-    });
-  }
-}
-
-/** Piece by piece: the next is asked for when the last one is in. */
-function readWhole(
-  exchange: Exchange,
-  form: BodyForm,
-  { whole, failed }: WholeReader,
-): void {
-  let text = "";
-  const piece = (more: string, isLast: boolean) => {
-    try {
-      text += more;
-    } catch (tooLong) {
-      exchange.abort(tooLong);
-      return;
-    }
-    if (isLast) whole(text);
-    else next();
-  };
-  const next = () => exchange.read(form, { piece, failed });
-  next();
-}
-
-function partsOf(head: AnswerHead): Parts {
-  return {
-    status: head[0],
-    statusText: head[1],
-    url: head[2],
-    isRedirected: head[3],
+export function createAnswered({
+  realm,
+  classes,
+  inner,
+  answer,
+  exchange,
+  signal,
+}: AnsweredParts): Response {
+  const [status, statusText, url, isRedirected] = answer;
+  const hasBody = !isNullBody(status) && inner.method !== "HEAD";
+  // Nobody asks for the rest of an answer that has none.
+  if (!hasBody) exchange.read("latin1", { piece: ignore, failed: ignore });
+  const last = new (urlClass(realm))(url === "" ? inner.url.href : url);
+  const response = classes.makeResponse({
+    status,
+    statusText,
     type: "basic",
+    urlList: isRedirected ? [inner.url, last] : [last],
+    body: hasBody ? bodyOf(realm, exchange, signal) : null,
+  });
+  for (let at = 4; at + 1 < answer.length; at += 2)
+    response.headersList.append(toText(answer[at]), toText(answer[at + 1]));
+  return classes.fromInnerResponse(response, "immutable");
+}
+
+function ignore(): void {
+  // What comes is of no use.
+}
+
+function isNullBody(status: number): boolean {
+  return status === 204 || status === 205 || status === 304;
+}
+
+function bodyOf(
+  realm: Realm,
+  exchange: Exchange,
+  signal: AbortSignal,
+): InnerBody {
+  const source: UnderlyingByteSource = {
+    type: "bytes",
+    start: (controller) => {
+      signal.addEventListener("abort", () => fail(controller, signal.reason));
+    },
+    pull: (controller) =>
+      new PromiseIntrinsic<void>((resolve) => {
+        const failed = (error: unknown) => {
+          fail(controller, error);
+          resolve();
+        };
+        const piece = (text: string, isLast: boolean) => {
+          if (text !== "")
+            controller.enqueue(new Uint8Array(textToBytes(text)));
+          if (isLast) close(controller);
+          if (text === "" && !isLast) next();
+          else resolve();
+        };
+        const next = () => exchange.read("latin1", { piece, failed });
+        next();
+      }),
+    cancel: (reason) => exchange.abort(reason),
   };
+  const stream = new (streamClass(realm))(source, { highWaterMark: 0 });
+  return { stream, source: null, length: null };
 }
 
-function statusOf(given: unknown): number {
-  if (given === undefined) return 200;
-  const status = toNumber(given);
-  if (status >= 200 && status <= 599 && status % 1 === 0) return status;
-  throw new RangeErrorIntrinsic("the status must be from 200 to 599");
+function close(controller: ReadableByteStreamController): void {
+  controller.close();
+  // A reader with a buffer of its own waits for it to be given back.
+  controller.byobRequest?.respond(0);
 }
 
-/** A body that a guest gave, in the form in which it is asked for. */
-function inForm({ text, form }: GivenBody, wanted: BodyForm): string {
-  if (form === wanted) return text;
-  const { Buffer } = require("buffer/");
-  if (wanted === "utf8") return Buffer.from(text, "latin1").toString("utf8");
-  return bytesToText(Buffer.from(text, "utf8"));
+function fail(controller: ReadableByteStreamController, error: unknown): void {
+  try {
+    controller.error(error);
+  } catch {
+    // It has ended already.
+  }
+}
+
+type StreamClass = new (
+  source: UnderlyingByteSource,
+  strategy: { highWaterMark: number },
+) => ReadableStream<Uint8Array>;
+
+export function streamClass(realm: Realm): StreamClass {
+  const { ReadableStream } = realm.internal(
+    "internal/webstreams/readablestream",
+  );
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Node's own class
+  return ReadableStream as StreamClass;
+}
+
+function urlClass(realm: Realm): new (text: string) => URL {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Node's own class
+  return realm.internal("internal/url")["URL"] as new (text: string) => URL;
 }

@@ -1,0 +1,55 @@
+/** What the runtime uses of undici's classes, which are loaded when one of them is first wanted. */
+import type { Realm } from "../node/realm.ts";
+
+/** A header's name as it was written, and its value. */
+export type HeaderEntry = [name: string, value: string];
+
+export interface HeaderList {
+  readonly entriesList: HeaderEntry[];
+  append(name: string, value: string): void;
+}
+
+/** A body, and what it was made of where that was no stream. */
+export interface InnerBody {
+  stream: ReadableStream<Uint8Array>;
+  source: unknown;
+  length: number | null;
+}
+
+/** A request as the Fetch standard has it. */
+export interface InnerRequest {
+  method: string;
+  url: URL;
+  headersList: HeaderList;
+  body: InnerBody | null;
+  redirect: string;
+}
+
+export interface InnerResponse {
+  headersList: HeaderList;
+}
+
+export interface FetchClasses {
+  Request: new (input: unknown, init?: unknown) => Request;
+  getRequestState: (request: Request) => InnerRequest;
+  removeRequestAbortListener: (request: Request) => void;
+  makeResponse: (parts: {
+    status: number;
+    statusText: string;
+    type: string;
+    urlList: URL[];
+    body: InnerBody | null;
+  }) => InnerResponse;
+  fromInnerResponse: (inner: InnerResponse, guard: "immutable") => Response;
+  dataURLProcessor: (
+    url: URL,
+  ) => { mimeType: object; body: Uint8Array } | "failure";
+  serializeAMimeType: (mimeType: object) => string;
+}
+
+export function fetchClasses(realm: Realm): FetchClasses {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the build put undici's there
+  return realm.internal(
+    "internal/deps/undici/undici",
+  ) as unknown as FetchClasses;
+}

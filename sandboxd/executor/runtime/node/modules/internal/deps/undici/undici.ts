@@ -1,0 +1,18 @@
+/** The classes of fetch; what sends their requests is fetch.ts of the runtime. */
+import type { Exports, RealmParts } from "../../../../realm.ts";
+
+export function createModule(parts: RealmParts): Exports {
+  const { internalBinding, require, loadScript } = parts;
+  const mode = Reflect.get(
+    Object(internalBinding("util")["privateSymbols"]),
+    "transfer_mode_private_symbol",
+  );
+  const markAsUncloneable = (object: object) =>
+    Object.defineProperty(object, mode, {
+      value: 0,
+      writable: true,
+      configurable: true,
+    });
+  const create = Object(loadScript("package:fetch"));
+  return create(require, markAsUncloneable);
+}
