@@ -3,6 +3,7 @@
  * each operation checks shapes and sizes, and bounds what it costs; its CPU time is the call's, for it runs on its thread.
  */
 import { cryptoOperations } from "./crypto.ts";
+import { httpParserOperations } from "./http-parser.ts";
 import { HostRefusal, type HostOperation } from "./operations.ts";
 import { systemOperations, type HeapFigures } from "./system.ts";
 import { textOperations } from "./text.ts";
@@ -18,6 +19,7 @@ export function createHostCalls(heap: () => HeapFigures): HostOperation {
     Object.entries<HostOperation>({
       ...systemOperations(heap),
       ...textOperations(),
+      ...httpParserOperations(),
       ...zlibOperations(),
       ...urlOperations(),
       ...cryptoOperations(),
