@@ -1,18 +1,19 @@
-/** Node's request and response, as far as an extension sees them, over readable-stream. */
+/** Node's request and response, as far as an extension sees them that does not use `http`: over Node's streams alone. */
 import type { Answer } from "./answer.ts";
 import { bytesToText, textToBytes } from "./bytes.ts";
 import type { Context, RequestHead } from "./context.ts";
 import { createHeaders, type HeaderValue, type Headers } from "./headers.ts";
 import { append, toNumber } from "./intrinsics.ts";
+import type { Realm } from "./node/realm.ts";
 
 /** The request as a readable stream of exactly the caller's bytes. */
 export function createRequest(
+  realm: Realm,
   head: RequestHead,
   body: string,
   context: Context,
 ): object {
-  const { Readable } = require("readable-stream");
-  const { Buffer } = require("buffer/");
+  const { Readable, Buffer } = streamsOf(realm);
   let isRead = false;
   const request = new Readable({
     read() {
@@ -22,21 +23,21 @@ export function createRequest(
       this.push(null);
     },
   });
-  request.method = head.method;
-  request.url = head.url;
-  request.headers = head.headers;
-  request.rawHeaders = head.rawHeaders;
-  request.httpVersion = "1.1";
-  request.httpVersionMajor = 1;
-  request.httpVersionMinor = 1;
-  request.webtaskContext = context;
-  return request;
+  return Object.assign(request, {
+    method: head.method,
+    url: head.url,
+    headers: head.headers,
+    rawHeaders: head.rawHeaders,
+    httpVersion: "1.1",
+    httpVersionMajor: 1,
+    httpVersionMinor: 1,
+    webtaskContext: context,
+  });
 }
 
 /** The response as a writable stream; its end answers the call. */
-export function createResponse(answer: Answer): object {
-  const { Writable } = require("readable-stream");
-  const { Buffer } = require("buffer/");
+export function createResponse(realm: Realm, answer: Answer): object {
+  const { Writable, Buffer } = streamsOf(realm);
   const headers = createHeaders();
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -71,6 +72,31 @@ export function createResponse(answer: Answer): object {
   return response;
 }
 
+interface Streams {
+  Readable: new (options: { read: (this: Pushed) => void }) => object;
+  Writable: new (options: object) => WritableResponse;
+  Buffer: {
+    from(memory: ArrayBufferLike): Uint8Array;
+    concat(chunks: Uint8Array[]): Uint8Array;
+  };
+}
+
+interface Pushed {
+  push(piece: Uint8Array | null): boolean;
+}
+
+interface WritableResponse extends HeaderResponse {
+  finished: boolean;
+  on(event: "error", listener: () => void): unknown;
+}
+
+function streamsOf(realm: Realm): Streams {
+  const { Readable, Writable } = realm.internal("stream");
+  const { Buffer } = realm.internal("buffer");
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Node's own classes
+  return { Readable, Writable, Buffer } as Streams;
+}
+
 function send(
   answer: Answer,
   statusCode: unknown,
@@ -86,6 +112,7 @@ function send(
   answer.respond(httpStatus, {
     contentType: headers.contentType(),
     headersJson: headers.toJson(),
+    encoding: "latin1",
     body: bytesToText(bytes),
   });
 }
