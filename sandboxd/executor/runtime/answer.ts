@@ -11,7 +11,7 @@ export interface Answer {
   callback: (error: unknown, value: unknown) => void;
   /** A value to be sent as JSON; a falsy one is an empty object, as webtask had it. */
   result: (value: unknown) => void;
-  /** An HTTP response; `headersJson` is a JSON array of names and values in turn, the body one char a byte. */
+  /** An HTTP response; `headersJson` is a JSON array of names and values in turn. */
   respond: (httpStatus: number, response: HttpAnswer) => void;
   /** What the guest threw or rejected with. */
   thrown: (reason: "threw" | "rejected", thrown: unknown) => void;
@@ -22,6 +22,8 @@ export interface Answer {
 export interface HttpAnswer {
   contentType: string;
   headersJson: string;
+  /** As utf8 the body is text, as latin1 one char a byte. */
+  encoding: "utf8" | "latin1";
   body: string;
 }
 
@@ -46,15 +48,8 @@ export function createAnswer(calls: Calls, call: Call): Answer {
       }
       answerJson(calls, call, json);
     },
-    respond: (httpStatus, { contentType, headersJson, body }) => {
-      calls.respond(call, {
-        httpStatus,
-        contentType,
-        headersJson,
-        encoding: "latin1",
-        body,
-      });
-    },
+    respond: (httpStatus, response) =>
+      calls.respond(call, { httpStatus, ...response }),
     thrown: (reason, thrown) => calls.failThrown(call, reason, thrown),
     fail: (reason, message) => calls.fail(call, reason, message),
     tooLong: (observed) => failTooLong(calls, call, observed),

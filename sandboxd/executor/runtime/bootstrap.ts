@@ -2,8 +2,7 @@
  * The runtime's entry, evaluated in a bare context before any guest code. Its completion value is an object of the entry
  * functions, which the executor alone holds; every one takes and gives strings and numbers only.
  */
-import { selectModel } from "./adapters/select.ts";
-import type { GuestFunction, Model } from "./adapters/model.ts";
+import { select, type Selected } from "./adapters/select.ts";
 import { createAnswer } from "./answer.ts";
 import { createAsyncContext } from "./async-context.ts";
 import { createCalls, type Call, type Calls, type Limits } from "./calls.ts";
@@ -105,13 +104,14 @@ export function start(
     }),
   });
 
-  let loaded: Loaded | undefined;
+  let loaded: Selected | undefined;
   const attempt = (call: Call, work: () => void) =>
     ticks.run(work, (thrown) => calls.failThrown(call, "threw", thrown));
 
   return {
     load: (id, run, fileName) => {
       const call = calls.open(id, false);
+      realm.begin();
       bundle = { fileName, text: () => bundleText(run) };
       attempt(call, () => {
         loaded = load({ calls, call, realm, run, fileName });
@@ -156,11 +156,6 @@ export function start(
   };
 }
 
-interface Loaded {
-  run: GuestFunction;
-  model: Model;
-}
-
 interface LoadParts {
   calls: Calls;
   call: Call;
@@ -175,33 +170,20 @@ function load({
   realm,
   run,
   fileName,
-}: LoadParts): Loaded | undefined {
+}: LoadParts): Selected | undefined {
   const exported = evaluate({ calls, call, realm, run, fileName });
   if (call.answered) return undefined;
-  if (typeof exported !== "function") {
-    const found = describe(exported);
-    calls.fail(call, "invalid_export", `export a function; found ${found}`);
+  const selected = select(exported);
+  if (!selected) {
+    calls.fail(call, "invalid_export", exportWords(exported));
     return undefined;
   }
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- any function may be called with anything
-  const guest = exported as GuestFunction;
-  const model = selectModel(guest);
-  if (!model) {
-    // A proxy says what it likes of its length.
-    const count = toNumber(guest.length);
-    calls.fail(
-      call,
-      "invalid_export",
-      `export a function of one to three parameters; found one of ${count}`,
-    );
-    return undefined;
-  }
-  const { name, payload } = model;
+  const { name, payload } = selected.model;
   calls.outbox.post(
     `["loaded",${call.id},${quote(name)},${quote(payload)}]`,
     "",
   );
-  return { run: guest, model };
+  return selected;
 }
 
 /** Runs the top level as a CommonJS module; what it returns counts before what it exports. */
@@ -230,6 +212,14 @@ function evaluate({ calls, call, realm, run, fileName }: LoadParts): unknown {
 function exportedFunction(exports: unknown): unknown {
   if (typeof exports === "function" || !isObject(exports)) return exports;
   return "default" in exports ? exports.default : exports;
+}
+
+function exportWords(exported: unknown): string {
+  if (typeof exported !== "function")
+    return `export a function; found ${describe(exported)}`;
+  // A proxy says what it likes of its length.
+  const count = toNumber(exported.length);
+  return `export a function of one to three parameters; found one of ${count}`;
 }
 
 function describe(exported: unknown): string {

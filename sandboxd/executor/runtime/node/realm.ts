@@ -86,6 +86,10 @@ export interface RealmOptions {
 export interface Realm {
   /** The module that a guest asks for, with or without `node:`; throws as Node does for a name it has not. */
   require: (name: unknown) => unknown;
+  /** A program begins: what was required before is none of its doing. */
+  begin: () => void;
+  /** Whether it has required Node's `http`. */
+  usesHttp: () => boolean;
   /** A module of Node's library, for the runtime itself. */
   internal: (id: string) => Exports;
 }
@@ -119,6 +123,7 @@ export function createRealm(options: RealmOptions): Realm {
   const modules = dictionary<Module>();
   const open = () => (parts ??= openLibrary(options, modules));
   let publicNames: Record<string, unknown> | undefined;
+  let usesHttp = false;
   const isPublic = (id: string) => {
     publicNames ??= factsOf(options.loadScript, "public_modules");
     return hasOwn(publicNames, id);
@@ -129,8 +134,13 @@ export function createRealm(options: RealmOptions): Realm {
         throw new TypeErrorIntrinsic("require wants the name of a module");
       const id = withoutScheme(name);
       if (!isPublic(id)) throw moduleNotFound(name);
+      if (id === "http" || id === "https") usesHttp = true;
       return open().require(id);
     },
+    begin: () => {
+      usesHttp = false;
+    },
+    usesHttp: () => usesHttp,
     internal: (id) => open().require(id),
   };
 }
