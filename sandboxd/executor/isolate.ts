@@ -9,7 +9,7 @@ import type { Limits } from "./runtime/calls.ts";
 export type Entered =
   | { kind: "returned" }
   /** A rejection nobody handled surfaced; the isolate is well. */
-  | { kind: "unhandled"; message: string }
+  | { kind: "unhandled"; message: string; stack: string }
   | { kind: "timeout" }
   | { kind: "lost" };
 
@@ -48,6 +48,8 @@ const shortGridMs = 16;
 const longGridMs = 64;
 /** What isolated-vm says of an object that is no error: the log of a guest does not name what holds it. */
 const noErrorWords = "An object was thrown from supplied code within ";
+/** The frame that it puts between those of the guest and those of this process. */
+const isolateBoundary = "\n    at (<isolated-vm boundary>)";
 /** V8 repeats names and patterns of the source, however long they are; the pipe's heads are bounded. */
 const maxSyntaxChars = 8 * 1024;
 const wrapperStart =
@@ -224,10 +226,24 @@ export class GuestIsolate {
       this.#isLost = true;
       return { kind: "timeout" };
     }
-    if (message.startsWith(noErrorWords))
-      return { kind: "unhandled", message: "an object that is no Error" };
-    return { kind: "unhandled", message };
+    return { kind: "unhandled", ...wordsOf(error, message) };
   }
+}
+
+/** What a guest rejected with, as isolated-vm made it an error of this realm; its stack ends where the isolate does. */
+function wordsOf(
+  error: unknown,
+  message: string,
+): { message: string; stack: string } {
+  if (message.startsWith(noErrorWords))
+    return { message: "an object that is no Error", stack: "" };
+  if (!(error instanceof Error)) return { message, stack: "" };
+  const { name, stack = "" } = error;
+  const [own = ""] = stack.split(isolateBoundary);
+  return {
+    message: name === "Error" ? message : `${name}: ${message}`,
+    stack: own,
+  };
 }
 
 function compileRuntime(

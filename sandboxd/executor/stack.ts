@@ -9,6 +9,13 @@ export interface Place {
 }
 
 const maxFrames = 20;
+/** Of one line of a log. */
+const maxTextFrames = 100;
+const frameStart = "    at ";
+const framePattern = /^ +at .*:\d+:\d+\)?/;
+/** What is not the author's: the runtime, and Node's library, whose lines are those of one long line. */
+const runtimePattern =
+  /^ +at (?:.* \()?(?:annex:|node:|<isolated-vm)[^\s()]*:\d+:\d+\)?/;
 const maxFrameChars = 1000;
 /** A map's names of files are the author's, and of any length. */
 const maxFileChars = 1000;
@@ -40,6 +47,21 @@ export class SourcePlaces {
   /** V8's stack without the frames that are not the guest's; one a line. */
   guestFrames(stack: string): string {
     return this.#frames(stack, maxFrames).map(frameText).join("\n");
+  }
+
+  /** Text in which stacks may stand: the guest's frames at their places, those of the runtime left out. */
+  inText(text: string): string {
+    if (!text.includes(frameStart)) return text;
+    let left = maxTextFrames;
+    const lines: string[] = [];
+    for (const line of text.split("\n")) {
+      const isFrame = framePattern.test(line.slice(0, maxFrameChars));
+      const frame = isFrame && left-- > 0 ? this.#readFrame(line) : undefined;
+      const indent = line.slice(0, line.length - line.trimStart().length);
+      if (frame) lines.push(indent + frameText(frame));
+      else if (!isFrame || !runtimePattern.test(line)) lines.push(line);
+    }
+    return lines.join("\n");
   }
 
   /** The place of the topmost guest frame. */

@@ -72,6 +72,10 @@ const plainHeaderChars = 16 * 1024;
 /** Of a failure's message, and of its stack with the author's names in it: what no failure should need, and a head can hold. */
 const maxMessageChars = 8 * 1024;
 const maxStackChars = 8 * 1024;
+const maxUnhandledChars = 1000;
+/** What `process.exit` throws, so that nothing after it runs; runtime/process.ts has the words. */
+const exitWordsPattern =
+  /^process\.exit\(-?\d+\) ended the invocation before it answered$/;
 
 export class GuestVersion {
   readonly name: string;
@@ -237,16 +241,38 @@ export class GuestVersion {
         this.#discard(call, memoryFailure(this.#limits.heapLimitMb));
         return;
       case "unhandled":
-        call.log({
-          level: "error",
-          timeMs: Date.now(),
-          text: `Unhandled rejection: ${entered.message.slice(0, 1000)}`,
-        });
+        this.#logUnhandled(call, entered);
         this.#settle(call, endCpuUs);
         return;
       case "returned":
         this.#settle(call, endCpuUs);
     }
+  }
+
+  /** A rejection that nobody handled, with the guest's own frames; a call that ended itself says no more of it. */
+  #logUnhandled(
+    call: OpenCall,
+    { message, stack }: Extract<Entered, { kind: "unhandled" }>,
+  ): void {
+    if (exitWordsPattern.test(message)) return;
+    const frames = this.#places.guestFrames(stack);
+    const lines = [
+      `Unhandled rejection: ${message.slice(0, maxUnhandledChars)}`,
+      ...(frames === ""
+        ? []
+        : frames.split("\n").map((frame) => `    ${frame}`)),
+    ];
+    call.log({
+      level: "error",
+      timeMs: Date.now(),
+      text: lines.join("\n").slice(0, maxStackChars),
+    });
+  }
+
+  /** A line with the frames of stacks in it at the places of the author's source. */
+  #readable(line: LogLine): LogLine {
+    const text = this.#places.inText(line.text);
+    return text === line.text ? line : { ...line, text };
   }
 
   /** After a slice that returned: takes what the call says, and looks at its CPU time, which the taking is part of. */
@@ -291,7 +317,8 @@ export class GuestVersion {
     const call = this.#calls.get(item.call);
     // The rest of what an answered call says is nobody's, but for its log.
     if (!call) {
-      if (item.kind === "log") this.#replyLate(item.call, item.line);
+      if (item.kind === "log")
+        this.#replyLate(item.call, this.#readable(item.line));
       return;
     }
     // A call over its limit gets nothing more done, and no answer; its log is kept.
@@ -333,7 +360,7 @@ export class GuestVersion {
         call.exchanges?.abort(item.egress);
         return;
       case "log":
-        call.log(item.line);
+        call.log(this.#readable(item.line));
         return;
       case "dropped":
         call.dropped += item.lines;

@@ -64,6 +64,8 @@ export interface Calls {
   readonly onEnd: (work: () => void) => void;
   /** Answers a call with what was thrown; a call is answered once. */
   failThrown(call: Call, reason: GuestReason, thrown: unknown): void;
+  /** Told what is thrown when a call has its answer. */
+  late: ((thrown: unknown) => void) | undefined;
   /** Answers a call with a message of the runtime's own, and how much there was of what is limited. */
   fail(
     call: Call,
@@ -111,6 +113,7 @@ export function createCalls(
   };
 
   const calls: Calls = {
+    late: undefined,
     outbox,
     limits,
     current: () => current,
@@ -136,7 +139,10 @@ export function createCalls(
       append(current.endings, work);
     },
     failThrown: (call, reason, thrown) => {
-      if (call.answered) return;
+      if (call.answered) {
+        calls.late?.(thrown);
+        return;
+      }
       const error = flattenError(thrown);
       const message =
         reason === "callback_error" ? error.message : namedMessage(error);

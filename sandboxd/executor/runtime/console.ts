@@ -13,6 +13,8 @@ import {
   sliceText,
   toText,
 } from "./intrinsics.ts";
+import { exitWords } from "./process.ts";
+import { flattenError } from "./errors.ts";
 import type { Realm } from "./node/realm.ts";
 
 const maxLineChars = 16 * 1024;
@@ -75,6 +77,10 @@ export function createConsole(calls: Calls, realm: Realm): GuestConsole {
     else if (name === "group" || name === "groupCollapsed") groups++;
   };
 
+  calls.late = (thrown) => {
+    const text = uncaughtText(thrown);
+    if (text !== undefined) logLine(calls, "error", text);
+  };
   const console: GuestConsole = {};
   const add = (name: string, value: unknown) =>
     defineProperty(console, name, {
@@ -120,6 +126,14 @@ export function logLine(calls: Calls, level: string, text: string): void {
   call.logChars += cost;
   const cut = line.length < text.length ? `${line}…` : line;
   calls.outbox.log(call.id, level, now(), cut);
+}
+
+/** Of what was thrown where nobody waits for it; what ends a call by `process.exit` is no news. */
+function uncaughtText(thrown: unknown): string | undefined {
+  const error = flattenError(thrown);
+  if (indexInText(error.message, exitWords) >= 0) return undefined;
+  const frames = error.stack === "" ? "" : `\n${error.stack}`;
+  return `Uncaught ${error.name === "" ? "" : `${error.name}: `}${error.message}${frames}`;
 }
 
 /** Of parts that are text, none of which tells how to write the others. */

@@ -34,9 +34,12 @@ function addTo(environment: Record<string, string>, json: string): void {
   }
 }
 
+/** By which version.ts outside knows it too. */
+export const exitWords = " ended the invocation before it answered";
+
 /** Ends the running call; what it does after that is nobody's. */
 export function exitCall(calls: Calls, code: number): never {
-  const words = `process.exit(${code}) ended the invocation before it answered`;
+  const words = `process.exit(${code})${exitWords}`;
   calls.fail(calls.current(), "threw", words);
   throw new ErrorIntrinsic(words);
 }
