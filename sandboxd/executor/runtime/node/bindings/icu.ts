@@ -42,8 +42,18 @@ export function createBinding({
       host("text.knows", textOf(label))
         ? { label: textOf(label), flags, open: undefined }
         : undefined,
-    decode: (converter: Converter, value: unknown, flags: number) =>
-      convert(host, converter, value, (flags & flushes) !== 0),
+    decode: (
+      converter: Converter,
+      value: unknown,
+      flags: number,
+      name: string,
+    ) => {
+      try {
+        return convert(host, converter, value, (flags & flushes) !== 0);
+      } catch (error) {
+        throw named(error, name);
+      }
+    },
     transcode: (view: unknown, from: string, to: string): unknown => {
       const bytes = bytesOf(view);
       const copy = cut(bytes, 0, lengthOf(bytes));
@@ -64,6 +74,17 @@ export function createBinding({
       return width;
     },
   };
+}
+
+const invalidData = "ERR_ENCODING_INVALID_ENCODED_DATA";
+
+/** The host knows the encoding by the converter's name, which may be another. */
+function named(error: unknown, name: string): unknown {
+  const isInvalid =
+    error instanceof Error && Reflect.get(error, "code") === invalidData;
+  if (!isInvalid) return error;
+  const message = `The encoded data was not valid for encoding ${name}`;
+  return nativeError(TypeError, invalidData, message);
 }
 
 function numberOf(error: HostValue): number {

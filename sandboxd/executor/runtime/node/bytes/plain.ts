@@ -5,7 +5,7 @@ import { decodeByHost, maxHostBytes } from "./utf8.ts";
 import { cut, part, textOfCodes } from "./views.ts";
 
 /** From here on a call to the host is cheaper than a loop here. */
-const hostBytes = 192;
+const hostBytes = 2048;
 
 /** Large parts are decoded by the host, small ones as the codes that they are. */
 export function readLatin1(

@@ -4,7 +4,7 @@ import { charCode } from "../../intrinsics.ts";
 import { cut, lengthOf, part, setBytes, textOfCodes } from "./views.ts";
 
 /** From here on a call to the host is cheaper than a loop here. */
-const hostDecodeBytes = 192;
+const hostDecodeBytes = 2048;
 const hostEncodeChars = 4096;
 /** What the host is asked to do at once. */
 export const maxHostBytes = 16 * 1024 * 1024;

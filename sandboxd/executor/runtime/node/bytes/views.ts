@@ -8,9 +8,12 @@ const isView = ArrayBuffer.isView;
 
 /** A getter as a function: what a view says of itself can be redefined by who holds it. */
 function getter(of: object, name: string | symbol): (from: object) => never {
-  const property = Object.getOwnPropertyDescriptor(of, name) ?? {};
-  const get: (from: object) => never = Reflect.get(property, "get");
-  return Function.prototype.call.bind(get);
+  const property: object = Object.getOwnPropertyDescriptor(of, name) ?? {};
+  const bound: unknown = Function.prototype.call.bind(
+    Reflect.get(property, "get"),
+  );
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the language says what its getters give
+  return bound as (from: object) => never;
 }
 
 type Get<Value> = (from: object) => Value;
