@@ -22,7 +22,7 @@ export function deriveOperations(): HostOperations {
     "crypto.random": (size) => {
       const count = numberOf(size);
       checkBound("randomBytes", count);
-      return crypto.getRandomValues(new Uint8Array(count));
+      return crypto.randomFillSync(new Uint8Array(count));
     },
     "crypto.pbkdf2": (password, salt, iterations, length, digest) => {
       const name = textOf(digest);

@@ -41,10 +41,8 @@ export function digestOperations(): HostOperations {
     "crypto.verify.check": (algorithm) => void createVerify(textOf(algorithm)),
     "crypto.hmac.check": (algorithm) => void createHmac(textOf(algorithm), ""),
     "crypto.hash": (algorithm, options, data, encoding) => {
-      if (options !== undefined)
-        return ended(hashOf(algorithm, options).update(dataOf(data)), encoding);
       const name = textOf(algorithm);
-      if (isExtendable(name))
+      if (options !== undefined || isExtendable(name))
         return ended(hashOf(name, options).update(dataOf(data)), encoding);
       if (typeof encoding === "string" && isEncoding(encoding))
         return hash(name, dataOf(data), encoding);

@@ -11,15 +11,11 @@ export function certificateOperations(keys: Keys): HostOperations {
   return {
     "crypto.x509": (data) => described(read(data)),
     "crypto.x509.legacy": (data) => {
-      const certificate = read(data);
       const legacy: Record<string, unknown> = {
-        ...certificate.toLegacyObject(),
+        ...read(data).toLegacyObject(),
       };
       for (const [name, value] of Object.entries(legacy))
         if (value instanceof Uint8Array) legacy[name] = own(value);
-      // Node's library inside makes an object of this text itself.
-      if (legacy["infoAccess"] !== undefined)
-        legacy["infoAccess"] = certificate.infoAccess;
       return legacy;
     },
     "crypto.x509.asks": (data, question, value, options) => {

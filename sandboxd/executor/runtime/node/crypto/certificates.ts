@@ -1,4 +1,5 @@
 /** X509Certificate's base, and what is left of SPKAC. A certificate is its bytes; the host reads them again at each question. */
+import { named } from "./key-classes.ts";
 import type { KeyMembers } from "./keys.ts";
 import type { HostValue } from "../realm.ts";
 import type { Members, Tools } from "./tools.ts";
@@ -114,7 +115,7 @@ export function certificateMembers(tools: Tools, keys: KeyMembers): Members {
 
   return {
     createX509CertificateClass: (make: Make<typeof NativeX509Certificate>) =>
-      make(NativeX509Certificate),
+      named(make(NativeX509Certificate)),
     isX509Certificate: (value: object) => known.has(value),
     parseX509: (data: unknown) => new NativeX509Certificate(data),
     certVerifySpkac: (data: unknown) => host("crypto.spkac.verify", copy(data)),
@@ -126,6 +127,9 @@ export function certificateMembers(tools: Tools, keys: KeyMembers): Members {
     getExtraCACertificates: () => [],
     getSystemCACertificates: () => [],
     getUserRootCertificates: () => [],
+    // The broker has its own, which no isolate changes.
+    startLoadingCertificatesOffThread: () => undefined,
+    getCertificateCompressionAlgorithms: () => [],
     resetRootCertStore: () => undefined,
   };
 }

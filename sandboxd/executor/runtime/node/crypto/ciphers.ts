@@ -1,5 +1,5 @@
 /** CipherBase, and the jobs of WebCrypto that encrypt with a secret key. */
-import { cut, lengthOf, nativeError, part, setBytes } from "../bytes/views.ts";
+import { cut, lengthOf, part, setBytes } from "../bytes/views.ts";
 import { arrayBuffer, jobClass } from "./jobs.ts";
 import { secretOf } from "./keys.ts";
 import { invalidState, type Members, type Tools } from "./tools.ts";
@@ -287,8 +287,17 @@ function sealed(
   if (!encrypts) session.ask("tag", cut(data, bodyBytes, lengthOf(data)));
   if (extra && lengthOf(extra) > 0) session.ask("extra", extra, undefined);
   const body = session.update(encrypts ? data : cut(data, 0, bodyBytes));
-  const [last, tag] = session.end();
+  const [last, tag] = sealedEnd(session);
   return joined(encrypts && tag ? [body, last, tag] : [body, last]);
+}
+
+/** A job says no more than that it failed. */
+function sealedEnd(session: Session): [last: Bytes, tag: Bytes | undefined] {
+  try {
+    return session.end();
+  } catch {
+    throw failed();
+  }
 }
 
 /** The counter is the last bits of the block; past its largest value it begins anew, and the rest of the block stays. */
@@ -333,7 +342,7 @@ function blockOf(value: bigint): Bytes {
 }
 
 function failed(): Error {
-  return nativeError(Error, "ERR_CRYPTO_OPERATION_FAILED", "Cipher job failed");
+  return new Error("Cipher job failed");
 }
 
 function answered(value: unknown): Bytes {

@@ -201,10 +201,12 @@ export function digestMembers(tools: Tools): Members {
   const allBytes = (data: Collected) =>
     typeof data === "string" ? copy(data) : data;
 
+  /** All at once; the host says what is wrong with the name. */
   const digestOf = (
     algorithm: string,
     options: Options | undefined,
     data: unknown,
+    encoding?: string,
   ): unknown => {
     const collector = new Collector(tools, {
       open: (id) => host("crypto.hash.open", id, algorithm, options),
@@ -212,8 +214,9 @@ export function digestMembers(tools: Tools): Members {
     });
     collector.add(data, undefined);
     return collector.finish(
-      (whole) => host("crypto.hash", algorithm, options, whole, undefined),
-      (id) => host("crypto.digest.end", id, undefined),
+      (whole) =>
+        host("crypto.hash", algorithm, options, whole, asked(encoding)),
+      (id) => host("crypto.digest.end", id, asked(encoding)),
     );
   };
 
@@ -246,16 +249,9 @@ export function digestMembers(tools: Tools): Members {
       functionName?: unknown,
       customization?: unknown,
     ) => {
-      const hash = new Hash(
-        algorithm,
-        length,
-        0,
-        0,
-        functionName,
-        customization,
-      );
-      hash.update(input, undefined);
-      return hash.digest(encoding);
+      const wanted = normalEncoding(encoding);
+      const options = hashOptions(length, functionName, customization);
+      return encoded(digestOf(algorithm, options, input, wanted), wanted);
     },
     HashJob: jobClass(tools, (_mode, algorithm, data, lengthBits) =>
       arrayBuffer(

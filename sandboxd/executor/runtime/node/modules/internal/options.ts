@@ -5,7 +5,8 @@ import type { Exports, RealmParts } from "../../realm.ts";
 const defaults: Record<string, unknown> = {
   "--warnings": true,
   "--deprecation": true,
-  "--network-family-autoselection": true,
+  // A name is connected to by the broker, which tries its addresses itself.
+  "--network-family-autoselection": false,
   "--network-family-autoselection-attempt-timeout": 250,
   "--max-http-header-size": 16 * 1024,
   "--unhandled-rejections": "throw",
@@ -17,12 +18,16 @@ const defaults: Record<string, unknown> = {
   "--heapsnapshot-near-heap-limit": 0,
   "--disable-warning": [],
   "--require-module": true,
-  "--tls-cipher-list": "",
   "--icu-data-dir": "",
   "--async-context-frame": true,
 };
 
-export function createModule(_parts: RealmParts): Exports {
+export function createModule({ internalBinding }: RealmParts): Exports {
+  const constants: unknown = internalBinding("constants")["crypto"];
+  defaults["--tls-cipher-list"] = Reflect.get(
+    Object(constants),
+    "defaultCoreCipherList",
+  );
   return {
     options: new Map(),
     aliases: new Map(),
