@@ -61,6 +61,7 @@ export class Inflow {
 
   /** The isolate wants the next piece. */
   read(form: BodyForm): void {
+    if (this.#isDelivered) return;
     this.#wanted = form;
     if (this.#isComplete || this.hasBytes) this.#deliverSoon();
   }

@@ -1,0 +1,395 @@
+/**
+ * TCP as Node's `net` knows it, over connections of the broker: nothing listens here, and TLS is begun on a connection by
+ * the broker, not in the isolate.
+ */
+import { bytesToText, textToBytes } from "../../bytes.ts";
+import type { Socket, Sockets } from "../../sockets.ts";
+import type { Exports, RealmParts } from "../realm.ts";
+import { refusal } from "../unavailable.ts";
+
+interface Request {
+  writeStatus?: number | null;
+  handle?: unknown;
+  oncomplete?: (...news: unknown[]) => void;
+}
+
+interface Coded extends Error {
+  code?: string;
+}
+
+/** The JavaScript object that a handle belongs to. */
+interface Owner {
+  destroy: (error?: unknown) => void;
+}
+
+interface Place {
+  remoteAddress: string;
+  remotePort: number;
+  family: number;
+}
+
+/** What beginning TLS came to. */
+export interface TlsListener {
+  secured: (state: unknown) => void;
+  failed: (error: Error) => void;
+}
+
+interface StreamWords {
+  kReadBytesOrError: number;
+  kArrayBufferOffset: number;
+  kBytesWritten: number;
+  kLastWriteErr: number;
+  streamBaseState: Int32Array;
+  WriteWrap: new () => Request;
+}
+
+const kinds = { SOCKET: 0, SERVER: 1, UV_TCP_IPV6ONLY: 1, UV_TCP_REUSEPORT: 2 };
+
+export function createBinding(parts: RealmParts): Exports {
+  const { asyncContext, soon } = parts.runtime;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- bootstrap.ts gives it
+  const sockets = parts.runtime.sockets as Sockets;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- stream-wrap.ts gives it
+  const words = parts.internalBinding("stream_wrap") as unknown as StreamWords;
+  const state = words.streamBaseState;
+  const uv = parts.internalBinding("uv");
+  const eof = Number(uv["UV_EOF"]);
+  const notConnected = Number(uv["UV_ENOTCONN"]);
+  const { nameOf } = parts.internalBinding("cares_wrap");
+  const ownerSymbol = (): symbol => {
+    const { owner_symbol: symbol } =
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Node's own
+      parts.require("internal/async_hooks")["symbols"] as Record<
+        string,
+        symbol
+      >;
+    return symbol ?? Symbol("owner");
+  };
+
+  class TCP {
+    onread: ((bytes?: ArrayBuffer) => unknown) | undefined;
+    reading = false;
+    bytesRead = 0;
+    bytesWritten = 0;
+    writeQueueSize = 0;
+    readonly isStreamBase = true;
+    readonly fd = -1;
+    readonly #context = asyncContext.current();
+    #socket: Socket | undefined;
+    #connecting: Request | undefined;
+    #place: Place | undefined;
+    #securing: TlsListener | undefined;
+    #userBuffer: Uint8Array | undefined;
+    /** Asked of the executor and not yet come. */
+    #isAsked = false;
+    /** Come, and nobody reads. */
+    #kept: Uint8Array | undefined;
+    #hasEnded = false;
+    #isClosed = false;
+
+    constructor(kind: number) {
+      if (kind === kinds.SERVER)
+        throw refusal(
+          "a server that listens",
+          "an extension is reached by its invocations alone",
+        );
+    }
+
+    connect(request: Request, address: string, port: number): number {
+      const name: unknown =
+        typeof nameOf === "function" ? nameOf(address) : undefined;
+      const host = typeof name === "string" ? name : address;
+      try {
+        this.#socket = sockets.connect(
+          { host, port, address: host === address ? "" : address, tls: "" },
+          {
+            connected: (place) => this.#enter(() => this.#connected(place)),
+            secured: (tls) =>
+              this.#enter(() => {
+                const securing = this.#securing;
+                this.#securing = undefined;
+                securing?.secured(tls);
+                this.#ask();
+              }),
+            data: (text) => this.#enter(() => this.#data(textToBytes(text))),
+            ended: () => this.#enter(() => this.#end()),
+            failed: (error) => this.#enter(() => this.#failed(error)),
+            closed: () => undefined,
+          },
+        );
+        this.#connecting = request;
+      } catch (thrown) {
+        soon(() => this.#destroyOwner(thrown));
+      }
+      return 0;
+    }
+
+    connect6(request: Request, address: string, port: number): number {
+      return this.connect(request, address, port);
+    }
+
+    /** Which address it leaves from is the platform's choice. */
+    bind(): number {
+      return 0;
+    }
+    bind6(): number {
+      return 0;
+    }
+    listen(): number {
+      throw refusal(
+        "a server that listens",
+        "an extension is reached by its invocations alone",
+      );
+    }
+    open(): number {
+      return notConnected;
+    }
+
+    /** Begins TLS; `wishes` is JSON. Not Node's. */
+    startTls(wishes: string, listener: TlsListener): void {
+      this.#securing = listener;
+      this.#socket?.upgrade(wishes);
+    }
+
+    readStart(): number {
+      this.reading = true;
+      if (this.#kept || (this.#hasEnded && !this.#isAsked))
+        soon(() => this.#flush());
+      this.#ask();
+      return 0;
+    }
+
+    readStop(): number {
+      this.reading = false;
+      return 0;
+    }
+
+    useUserBuffer(buffer: Uint8Array): void {
+      this.#userBuffer = buffer;
+    }
+
+    writeBuffer(_request: unknown, bytes: Uint8Array): unknown {
+      return this.#write(bytesToText(bytes), bytes.length);
+    }
+
+    writeLatin1String(_request: unknown, text: string): unknown {
+      return this.writeBuffer(null, this.#encode(text, "latin1"));
+    }
+
+    writeAsciiString(_request: unknown, text: string): unknown {
+      return this.writeBuffer(null, this.#encode(text, "latin1"));
+    }
+
+    writeUtf8String(_request: unknown, text: string): unknown {
+      return this.writeBuffer(null, this.#encode(text, "utf8"));
+    }
+
+    writeUcs2String(_request: unknown, text: string): unknown {
+      return this.writeBuffer(null, this.#encode(text, "utf16le"));
+    }
+
+    writev(_request: unknown, chunks: unknown[], allBuffers: boolean): unknown {
+      let text = "";
+      for (let at = 0; at < chunks.length; at += allBuffers ? 1 : 2) {
+        const chunk = chunks[at];
+        const encoding = allBuffers ? "buffer" : String(chunks[at + 1]);
+        text +=
+          typeof chunk === "string"
+            ? bytesToText(this.#encode(chunk, encoding))
+            : // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- net.js gives bytes or text
+              bytesToText(chunk as Uint8Array);
+      }
+      return this.#write(text, text.length);
+    }
+
+    shutdown(request: Request): number {
+      if (!this.#socket) return notConnected;
+      this.#socket.end(() => soon(() => this.#complete(request, 0)));
+      return 0;
+    }
+
+    close(done?: () => void): void {
+      if (this.#isClosed) return;
+      this.#isClosed = true;
+      this.reading = false;
+      this.#socket?.destroy();
+      if (typeof done === "function")
+        soon(() => this.#enter(() => done.call(this)));
+    }
+
+    reset(done?: () => void): number {
+      this.close(done);
+      return 0;
+    }
+
+    getpeername(out: Record<string, unknown>): number {
+      const place = this.#place;
+      if (!place) return notConnected;
+      out["address"] = place.remoteAddress;
+      out["family"] = `IPv${place.family}`;
+      out["port"] = place.remotePort;
+      return 0;
+    }
+
+    /** What the host's address is, is not told. */
+    getsockname(out: Record<string, unknown>): number {
+      const place = this.#place;
+      if (!place) return notConnected;
+      out["address"] = place.family === 6 ? "::" : "0.0.0.0";
+      out["family"] = `IPv${place.family}`;
+      out["port"] = 0;
+      return 0;
+    }
+
+    setNoDelay(): number {
+      return 0;
+    }
+    setKeepAlive(): number {
+      return 0;
+    }
+    setTypeOfService(): number {
+      return 0;
+    }
+    getTypeOfService(): number {
+      return 0;
+    }
+    ref(): void {}
+    unref(): void {}
+    hasRef(): boolean {
+      return !this.#isClosed;
+    }
+    getProviderType(): number {
+      return 0;
+    }
+    setBlocking(): number {
+      return 0;
+    }
+
+    #enter(work: () => void): void {
+      asyncContext.set(this.#context);
+      work();
+    }
+
+    #encode(text: string, encoding: string): Uint8Array {
+      const { Buffer } = parts.require("buffer");
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Node's own
+      const from = (
+        Buffer as { from: (text: string, encoding: string) => Uint8Array }
+      ).from;
+      return from(text, encoding);
+    }
+
+    #write(text: string, length: number): unknown {
+      if (!this.#socket) return notConnected;
+      const request = new words.WriteWrap();
+      state[words.kBytesWritten] = length;
+      state[words.kLastWriteErr] = 0;
+      this.bytesWritten += length;
+      this.writeQueueSize += length;
+      this.#socket.write(text, "latin1", () => {
+        this.writeQueueSize -= length;
+        this.#enter(() => this.#complete(request, 0));
+      });
+      return request;
+    }
+
+    #complete(request: Request, status: number): void {
+      if (request.oncomplete) request.oncomplete(status);
+      else request.writeStatus = status;
+    }
+
+    #connected(place: unknown): void {
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the broker wrote it
+      this.#place = place as Place;
+      const request = this.#connecting;
+      this.#connecting = undefined;
+      request?.oncomplete?.(0, this, request, true, true);
+    }
+
+    #ask(): void {
+      if (!this.reading || this.#isAsked || this.#hasEnded || this.#kept)
+        return;
+      // What comes before TLS belongs to nobody.
+      if (!this.#socket || this.#securing || this.#connecting) return;
+      this.#isAsked = true;
+      this.#socket.read("latin1");
+    }
+
+    #data(bytes: Uint8Array): void {
+      this.#isAsked = false;
+      this.#kept = bytes;
+      this.#flush();
+    }
+
+    #end(): void {
+      this.#isAsked = false;
+      this.#hasEnded = true;
+      this.#flush();
+    }
+
+    /** Tells what has come, where somebody reads. */
+    #flush(): void {
+      while (this.reading && this.#kept && !this.#isClosed) this.#tell();
+      if (this.reading && this.#hasEnded && !this.#kept && !this.#isClosed) {
+        this.reading = false;
+        state[words.kReadBytesOrError] = eof;
+        this.onread?.();
+      }
+      this.#ask();
+    }
+
+    #tell(): void {
+      const bytes = this.#kept ?? new Uint8Array();
+      const buffer = this.#userBuffer;
+      const count = buffer
+        ? Math.min(buffer.length, bytes.length)
+        : bytes.length;
+      this.#kept = count < bytes.length ? bytes.subarray(count) : undefined;
+      this.bytesRead += count;
+      state[words.kReadBytesOrError] = count;
+      state[words.kArrayBufferOffset] = 0;
+      if (!buffer) {
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- made of a text, whole
+        this.onread?.(bytes.buffer as ArrayBuffer);
+        return;
+      }
+      buffer.set(bytes.subarray(0, count));
+      const next = this.onread?.();
+      if (next instanceof Uint8Array) this.#userBuffer = next;
+    }
+
+    #failed(error: Coded): void {
+      const status = uv[`UV_${error.code ?? ""}`];
+      const isDenied = error.code === "EACCES";
+      const securing = this.#securing;
+      this.#securing = undefined;
+      if (securing) return securing.failed(error);
+      // What Node has no number for, and what tells more than a number, is told as it is.
+      if (typeof status !== "number" || isDenied)
+        return this.#destroyOwner(error);
+      const request = this.#connecting;
+      this.#connecting = undefined;
+      if (request) {
+        request.oncomplete?.(status, this, request, false, false);
+        return;
+      }
+      state[words.kReadBytesOrError] = status;
+      this.onread?.();
+    }
+
+    #destroyOwner(error: unknown): void {
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- net.js puts it there
+      const owner = Reflect.get(this, ownerSymbol()) as Owner | undefined;
+      owner?.destroy(error);
+    }
+  }
+
+  return {
+    TCP,
+    TCPConnectWrap,
+    constants: kinds,
+  };
+}
+
+// Node makes them with `new` and sets what it needs on them.
+function TCPConnectWrap(): void {}

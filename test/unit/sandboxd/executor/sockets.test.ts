@@ -1,0 +1,295 @@
+/** Node's net, tls and dns inside, over a real executor, supervisor and broker, to servers of this machine. */
+import { TLSSocket } from "node:tls";
+import { expect, test } from "vitest";
+import {
+  startTestBroker,
+  type TestBrokerOptions,
+} from "../../../support/broker.ts";
+import { originCertificate, originKey } from "../../../support/certificate.ts";
+import {
+  callWith,
+  startTestSupervisor,
+  versionOf,
+} from "../../../support/supervisor.ts";
+import { startTcpServer, startTlsServer } from "../../../support/tcp-server.ts";
+
+/** Runs a guest's function body with the port of a server, and gives what came of it. */
+async function startWorld(options: TestBrokerOptions = {}) {
+  const { broker, resolved } = await startTestBroker({
+    names: { "origin.test": [["127.0.0.1"]] },
+    ...options,
+  });
+  const { supervisor } = await startTestSupervisor({}, { gate: broker });
+  let runs = 0;
+  const run = async (body: string, input: object) => {
+    const { outcome } = await supervisor.run(
+      versionOf(
+        `module.exports = async (ctx) => { const { port } = ctx.data; ${body} };`,
+        `sockets@${++runs}`,
+      ),
+      callWith(input),
+    );
+    return outcome;
+  };
+  const value = async (body: string, input: object): Promise<unknown> => {
+    const outcome = await run(body, input);
+    if (outcome.kind !== "answered") throw new Error(JSON.stringify(outcome));
+    return JSON.parse(outcome.payload.toString());
+  };
+  return { run, value, resolved };
+}
+
+function echo() {
+  return startTcpServer((socket) => socket.pipe(socket));
+}
+
+test("net: what is written comes back, and both sides end", async () => {
+  const { value } = await startWorld();
+  const { port } = await echo();
+  expect(
+    await value(
+      `const socket = require("node:net").connect(port, "origin.test");
+       const events = [];
+       for (const name of ["lookup", "connect", "ready", "end", "close"])
+         socket.on(name, () => events.push(name));
+       socket.setEncoding("utf8");
+       let text = "";
+       socket.on("data", (part) => (text += part));
+       socket.write("hällo ");
+       socket.end(Buffer.from("world"));
+       await new Promise((resolve, reject) => socket.on("close", resolve).on("error", reject));
+       return { text, events, remote: socket.bytesRead };`,
+      { port },
+    ),
+  ).toEqual({
+    text: "hällo world",
+    events: ["lookup", "connect", "ready", "end", "close"],
+    remote: 12,
+  });
+});
+
+test("net: errors have Node's codes, and a denial its name", async () => {
+  const { value, run } = await startWorld({
+    policy: { deny: ["127.0.0.1:81"] },
+  });
+  const attempt = `
+    const attempt = (port, host) => new Promise((resolve) =>
+      require("net").connect(port, host).on("error", (e) => resolve([e.code, e.syscall])));`;
+  expect(
+    await value(
+      `${attempt} return [await attempt(1025, "127.0.0.1"), await attempt(80, "nowhere.test"), await attempt(81, "127.0.0.1")];`,
+      {},
+    ),
+  ).toEqual(
+    [
+      ["ECONNREFUSED", "connect"],
+      ["ENOTFOUND", "getaddrinfo"],
+      ["EACCES", null],
+    ].map(([code, syscall]) =>
+      syscall === null ? [code, null] : [code, syscall],
+    ),
+  );
+  expect(
+    await run(
+      `await new Promise((_, reject) => require("net").connect(81, "127.0.0.1").on("error", reject));`,
+      {},
+    ),
+  ).toMatchObject({ kind: "failed", failure: { reason: "egress_denied" } });
+});
+
+test("net: 8 MiB go round with back-pressure", async () => {
+  const { value } = await startWorld();
+  const { port } = await echo();
+  expect(
+    await value(
+      `const socket = require("net").connect(port, "127.0.0.1");
+       const chunk = Buffer.alloc(128 * 1024, "x");
+       let sent = 0, got = 0, drains = 0;
+       socket.on("data", (part) => (got += part.length));
+       const more = () => {
+         while (sent < 64) { sent++; if (!socket.write(chunk)) return; }
+         socket.end();
+       };
+       socket.on("drain", () => { drains++; more(); });
+       more();
+       await new Promise((resolve, reject) => socket.on("close", resolve).on("error", reject));
+       return { got, hasDrained: drains > 10 };`,
+      { port },
+    ),
+  ).toEqual({ got: 8 * 1024 * 1024, hasDrained: true });
+}, 60_000);
+
+test("net: a socket that is never closed ends with its call", async () => {
+  const { value } = await startWorld();
+  const { port, sockets } = await echo();
+  expect(
+    await value(
+      `const socket = require("net").connect(port, "127.0.0.1");
+       await new Promise((resolve) => socket.once("connect", resolve));
+       return socket.readyState;`,
+      { port },
+    ),
+  ).toBe("open");
+  await expect.poll(() => sockets[0]?.readableEnded).toBe(true);
+});
+
+test("net: a flood of connections is bounded", async () => {
+  const { value } = await startWorld();
+  const { port, sockets } = await echo();
+  const codes = await value(
+    `const all = Array.from({ length: 200 }, () => new Promise((resolve) => {
+       const socket = require("net").connect(port, "127.0.0.1");
+       socket.on("connect", () => resolve("open")).on("error", (e) => resolve(e.code));
+     }));
+     const counts = {};
+     for (const code of await Promise.all(all)) counts[code] = (counts[code] || 0) + 1;
+     return counts;`,
+    { port },
+  );
+  expect(codes).toEqual({ open: 16, EGRESS_LIMIT: 184 });
+  await expect.poll(() => sockets.length).toBe(16);
+});
+
+test("a server cannot be offered, and says so", async () => {
+  const { value } = await startWorld();
+  expect(
+    await value(
+      `try { require("net").createServer().listen(0); } catch (e) { return [e.code, e.message]; }`,
+      {},
+    ),
+  ).toEqual([
+    "ERR_ANNEX_UNAVAILABLE",
+    expect.stringContaining("a server that listens cannot be offered"),
+  ]);
+});
+
+test("tls: from the start, with what was agreed on", async () => {
+  const { value } = await startWorld();
+  const { port } = await startTlsServer((socket) => socket.pipe(socket), {
+    ALPNProtocols: ["one"],
+  });
+  expect(
+    await value(
+      `const tls = require("tls");
+       const socket = tls.connect({ port, host: "origin.test", servername: "origin.test", ALPNProtocols: ["one"] });
+       socket.setEncoding("utf8");
+       const text = new Promise((resolve) => socket.once("data", resolve));
+       socket.write("early");
+       await new Promise((resolve, reject) => socket.on("secureConnect", resolve).on("error", reject));
+       const certificate = socket.getPeerCertificate();
+       const seen = [socket.authorized, socket.alpnProtocol, socket.getProtocol(), socket.getCipher().version,
+         certificate.subject.CN, Buffer.isBuffer(certificate.raw), socket.encrypted, await text];
+       socket.end();
+       await new Promise((resolve) => socket.on("close", resolve));
+       return seen;`,
+      { port },
+    ),
+  ).toEqual([
+    true,
+    "one",
+    "TLSv1.3",
+    "TLSv1.3",
+    "origin.test",
+    true,
+    true,
+    "early",
+  ]);
+});
+
+test("tls: on a connection that was plain, and by the guest's own judgement", async () => {
+  const { value } = await startWorld();
+  const { port } = await startTcpServer((socket) => {
+    socket.once("data", () => {
+      socket.write("S");
+      const secured = new TLSSocket(socket, {
+        isServer: true,
+        key: originKey,
+        cert: originCertificate,
+      });
+      secured.on("error", () => undefined);
+      secured.on("data", (words) => secured.write(`${words.toString()}!`));
+      secured.on("end", () => secured.end());
+    });
+  });
+  expect(await value(overPlain(`servername: "origin.test"`), { port })).toEqual(
+    ["S", "query!", true, null],
+  );
+  expect(await value(overPlain(`servername: "else.test"`), { port })).toBe(
+    "ERR_TLS_CERT_ALTNAME_INVALID",
+  );
+  expect(
+    await value(
+      overPlain(`servername: "else.test", rejectUnauthorized: false`),
+      {
+        port,
+      },
+    ),
+  ).toEqual(["S", "query!", false, "ERR_TLS_CERT_ALTNAME_INVALID"]);
+  expect(
+    await value(
+      overPlain(
+        `servername: "else.test", checkServerIdentity: () => undefined`,
+      ),
+      { port },
+    ),
+  ).toEqual(["S", "query!", true, null]);
+});
+
+test("dns: addresses and records, under the rules", async () => {
+  const { value, resolved } = await startWorld({
+    names: {
+      "origin.test": [["127.0.0.1", "93.184.215.14"]],
+      "public.test": [["93.184.215.14"]],
+    },
+    policy: { allow: ["public.test", "*.public.test"] },
+    query: (name, kind) => {
+      if (kind === "MX")
+        return Promise.resolve([{ exchange: "mail.test", priority: 1 }]);
+      return kind === "A"
+        ? Promise.resolve([{ address: "93.184.215.14", ttl: 60 }])
+        : undefined;
+    },
+  });
+  expect(
+    await value(
+      `const dns = require("dns");
+       const code = (promise) => promise.then(() => "found", (e) => e.code);
+       return [
+         await dns.promises.lookup("public.test"),
+         await require("dns/promises").lookup("public.test", { all: true }),
+         await dns.promises.resolve4("public.test", { ttl: true }),
+         await dns.promises.resolveMx("public.test"),
+         await code(dns.promises.resolveTxt("public.test")),
+         await code(dns.promises.lookup("origin.test")),
+         await code(dns.promises.resolveMx("origin.test")),
+         await new Promise((resolve) => dns.lookup("public.test", (e, address) => resolve(address))),
+       ];`,
+      {},
+    ),
+  ).toEqual([
+    { address: "93.184.215.14", family: 4 },
+    [{ address: "93.184.215.14", family: 4 }],
+    [{ address: "93.184.215.14", ttl: 60 }],
+    [{ exchange: "mail.test", priority: 1 }],
+    "ENOTFOUND",
+    "EACCES",
+    "EACCES",
+    "93.184.215.14",
+  ]);
+  expect(resolved).not.toContain("origin.test");
+  expect(resolved).not.toContain("MX origin.test");
+});
+
+function overPlain(options: string): string {
+  return `
+    const plain = require("net").connect(port, "127.0.0.1");
+    plain.write("SSLRequest");
+    const answer = await new Promise((resolve) => plain.once("data", resolve));
+    plain.removeAllListeners("data");
+    const socket = require("tls").connect({ socket: plain, ${options} });
+    socket.write("query");
+    return new Promise((resolve) => {
+      socket.on("error", (e) => resolve(e.code));
+      socket.once("data", (part) => { resolve([answer.toString(), part.toString(), socket.authorized, socket.authorizationError]); socket.destroy(); });
+    });`;
+}
