@@ -9,6 +9,7 @@ import {
   dictionary,
   indexInText,
   now,
+  ownKeys,
   readProperty,
   sliceText,
   toText,
@@ -100,7 +101,11 @@ export function createConsole(calls: Calls, realm: Realm): GuestConsole {
     add(name, run);
   }
   for (const name of idle) add(name, { [name]: () => undefined }[name]);
-  addLazily(console, "Console", true, () => constructor(realm));
+  addLazily(console, "Console", true, () => {
+    full ??= nodeConsole(realm, write);
+    takeBrand(console, full);
+    return constructor(realm);
+  });
   addLazily(console, "_stdout", false, () => stream(realm, "stdout"));
   addLazily(console, "_stderr", false, () => stream(realm, "stderr"));
   defineProperty(console, Symbol.toStringTag, {
@@ -174,6 +179,17 @@ function nodeConsole(realm: Realm, write: (text: unknown) => void): object {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Node's own
   const Console = constructor(realm) as new (options: object) => object;
   return new Console({ stdout: sink, stderr: sink, colorMode: false });
+}
+
+/** By this symbol Node's Console knows its instances. */
+function takeBrand(console: object, full: object): void {
+  const keys = ownKeys(full);
+  for (let at = 0; at < keys.length; at++) {
+    const key = keys[at];
+    if (typeof key !== "symbol" || toText(key) !== "Symbol(kIsConsole)")
+      continue;
+    defineProperty(console, key, { value: true, configurable: true });
+  }
 }
 
 function withoutLineFeed(text: string): string {

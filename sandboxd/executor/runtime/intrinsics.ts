@@ -11,6 +11,7 @@ export const deleteProperty = Reflect.deleteProperty;
 export const getPrototypeOf = Reflect.getPrototypeOf;
 const createObject: (prototype: null) => object = Object.create;
 export const objectKeys = Object.keys;
+export const ownKeys = Reflect.ownKeys;
 export const hasOwn = Object.hasOwn;
 export const isArray = Array.isArray;
 export const toText = String;

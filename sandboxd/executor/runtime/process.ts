@@ -66,4 +66,5 @@ export function bundleText(wrapper: unknown): string {
   return sliceText(text, start, text.length - 2);
 }
 
+// oxlint-disable-next-line typescript/unbound-method -- applied to the function it tells of
 const functionText: () => string = Function.prototype.toString;

@@ -18,13 +18,13 @@ export function createTicks(context: AsyncContext): Ticks {
   let queue: (() => void)[] = [];
   let isEntered = false;
   let isWaiting = false;
-  let fail: (thrown: unknown) => void = () => undefined;
+  let fail: ((thrown: unknown) => void) | undefined;
 
   const attempt = (work: () => void) => {
     try {
       work();
     } catch (thrown) {
-      fail(thrown);
+      fail?.(thrown);
     }
     context.set(undefined);
   };

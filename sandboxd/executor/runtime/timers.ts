@@ -257,7 +257,7 @@ export function createTimers({
 
   const works: Clockwork = {
     context,
-    current: calls.current,
+    current: () => calls.current(),
     arm: (call, timer, delayMs, due) => {
       if (call.answered) return;
       checkLimits(calls, call);

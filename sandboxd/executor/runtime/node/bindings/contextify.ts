@@ -26,6 +26,7 @@ export function createBinding({ loadScript }: RealmParts): Exports {
       _extensions: unknown,
       parameters?: string[],
     ) => ({
+      // oxlint-disable-next-line typescript/no-implied-eval -- as above
       function: new Function(...(parameters ?? []), named(code, filename)),
       sourceMapURL: undefined,
     }),
@@ -43,6 +44,7 @@ export function createBinding({ loadScript }: RealmParts): Exports {
 }
 
 /** What eval gives and takes are the guest's. */
+// oxlint-disable-next-line eslint/no-eval -- the guest's own code, in the guest's own realm
 const evaluate: (code: string) => unknown = globalThis.eval;
 
 class ContextifyScript {

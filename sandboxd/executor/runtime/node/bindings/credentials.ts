@@ -3,14 +3,15 @@ import type { Exports, RealmParts } from "../realm.ts";
 
 const userId = 1000;
 
+const own = () => userId;
+const refuse = () => {
+  const error = new Error("operation not permitted");
+  throw Object.assign(error, { code: "EPERM", errno: -1 });
+};
+
 export function createBinding({ process }: RealmParts): Exports {
-  const own = () => userId;
   const environment = (name: string): unknown =>
     Reflect.get(Object(process["env"]), name);
-  const refuse = () => {
-    const error = new Error("operation not permitted");
-    throw Object.assign(error, { code: "EPERM", errno: -1 });
-  };
   return {
     implementsPosixCredentials: true,
     safeGetenv: environment,

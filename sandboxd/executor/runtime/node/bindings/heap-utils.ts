@@ -2,10 +2,11 @@
 import type { Exports, RealmParts } from "../realm.ts";
 import { refusal } from "../unavailable.ts";
 
+const refuse = (name: string) => () => {
+  throw refusal(`v8.${name}`, "an extension is measured from outside");
+};
+
 export function createBinding(_parts: RealmParts): Exports {
-  const refuse = (name: string) => () => {
-    throw refusal(`v8.${name}`, "an extension is measured from outside");
-  };
   return {
     buildEmbedderGraph: () => [],
     triggerHeapSnapshot: refuse("writeHeapSnapshot"),

@@ -2,11 +2,6 @@
 import type { Exports, RealmParts } from "../realm.ts";
 
 export function createBinding(_parts: RealmParts): Exports {
-  const enqueueMicrotask = async (work: () => void) => {
-    // oxlint-disable-next-line typescript/await-thenable -- the wait is what is wanted
-    await undefined;
-    work();
-  };
   return {
     tickInfo: new Uint8Array(2),
     enqueueMicrotask: (work: () => void) => void enqueueMicrotask(work),
@@ -15,4 +10,10 @@ export function createBinding(_parts: RealmParts): Exports {
     setTickCallback: () => undefined,
     setPromiseRejectCallback: () => undefined,
   };
+}
+
+async function enqueueMicrotask(work: () => void): Promise<void> {
+  // oxlint-disable-next-line typescript/await-thenable -- the wait is what is wanted
+  await undefined;
+  work();
 }

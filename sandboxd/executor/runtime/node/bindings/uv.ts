@@ -9,11 +9,14 @@ export function createBinding({ loadScript }: RealmParts): Exports {
   const map = new Map<number, [name: string, words: string]>();
   for (const [name, [number, words]] of Object.entries(errors))
     map.set(number, [name, words]);
-  const unknown = (number: number) => `Unknown system error ${number}`;
   return {
     errname: (number: number) => map.get(number)?.[0] ?? unknown(number),
     getErrorMessage: (number: number) =>
       map.get(number)?.[1] ?? unknown(number),
     getErrorMap: () => map,
   };
+}
+
+function unknown(number: number): string {
+  return `Unknown system error ${number}`;
 }

@@ -45,7 +45,8 @@ export function copyBinding(
         tree.add(place, tree.room.directory(source.mode | 0o200));
       }
       // Taken before anything is added: a copy into itself would find its own.
-      for (const name of [...source.entries.keys()])
+      const names = Array.from(source.entries.keys());
+      for (const name of names)
         copyAll(`${from}/${name}`, `${to}/${name}`, options);
       return;
     }

@@ -6,6 +6,12 @@ import type { Requests } from "./requests.ts";
 
 type View = ArrayBufferView;
 
+/** Where the last one ended is -1. */
+const positionOf = (position: unknown) =>
+  typeof position === "number" || typeof position === "bigint"
+    ? Number(position)
+    : -1;
+
 /** The standard streams' numbers: what is written there is a line of the log. */
 const standardOutputs: Record<number, "stdout" | "stderr"> = {
   1: "stdout",
@@ -18,10 +24,6 @@ export function openFileBinding(
   { process }: RealmParts,
 ): Exports {
   const pathTold = (path: unknown) => ({ path: pathOf(path) });
-  const positionOf = (position: unknown) =>
-    typeof position === "number" || typeof position === "bigint"
-      ? Number(position)
-      : -1;
   const write = (number: number, bytes: Uint8Array, position: unknown) => {
     const name = standardOutputs[number];
     if (name === undefined)

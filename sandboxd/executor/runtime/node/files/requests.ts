@@ -49,9 +49,9 @@ export function createRequests({
     }
   };
   const later = (work: () => void) => {
-    const { current, within } = runtime.asyncContext;
-    const frame = current();
-    void afterMicrotask(() => within(frame, () => runtime.soon(work)));
+    const context = runtime.asyncContext;
+    const frame = context.current();
+    void afterMicrotask(() => context.within(frame, () => runtime.soon(work)));
   };
   const complete = (request: Request, work: () => unknown) => {
     let error: unknown = null;

@@ -101,7 +101,7 @@ export function treeBinding(
       ],
     );
   const list = (path: unknown) =>
-    [...tree.directory(pathOf(path)).entries].sort(([a], [b]) =>
+    [...tree.directory(pathOf(path)).entries].toSorted(([a], [b]) =>
       a < b ? -1 : 1,
     );
 

@@ -100,7 +100,7 @@ export class FileTree {
     const { node, path } = place;
     if (node?.kind === "directory") {
       checkWritable(node);
-      for (const [name, inner] of [...node.entries])
+      for (const [name, inner] of Array.from(node.entries))
         this.removeAll(
           { directory: node, name, node: inner, path: `${path}/${name}` },
           isOpen,

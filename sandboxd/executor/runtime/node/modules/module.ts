@@ -44,16 +44,7 @@ export function createModule(parts: RealmParts): Exports {
     "\n});",
   ] as const;
 
-  const Module = function Module(this: Exports, id = "", parent?: unknown) {
-    this["id"] = id;
-    this["path"] = "/";
-    this["exports"] = {};
-    this["parent"] = parent;
-    this["filename"] = null;
-    this["loaded"] = false;
-    this["children"] = [];
-    this["paths"] = [];
-  };
+  const Module = moduleClass();
   Module.prototype.require = load;
   const members = unavailableModule(parts, "module", reason, {
     Module,
@@ -115,4 +106,17 @@ function checkFrom(from: unknown): void {
   if (text.startsWith("/") || text.startsWith("file:")) return;
   const words = `The argument 'filename' must be a file URL object, file URL string, or absolute path string. Received '${text}'`;
   throw Object.assign(new TypeError(words), { code: "ERR_INVALID_ARG_VALUE" });
+}
+
+function moduleClass() {
+  return function Module(this: Exports, id = "", parent?: unknown) {
+    this["id"] = id;
+    this["path"] = "/";
+    this["exports"] = {};
+    this["parent"] = parent;
+    this["filename"] = null;
+    this["loaded"] = false;
+    this["children"] = [];
+    this["paths"] = [];
+  };
 }

@@ -46,7 +46,7 @@ export function createModule(parts: RealmParts): Exports {
     nextTick: nextTickOf(parts),
     getBuiltinModule: (id: unknown) => builtin(parts, id),
     assert: (holds: unknown, message?: string) => {
-      if (!holds) throw new Error(`${message ?? "assertion error"}`);
+      if (!holds) throw new Error(message ?? "assertion error");
     },
     binding: (name: unknown) => {
       throw new Error(`No such module: ${String(name)}`);
@@ -247,15 +247,20 @@ function emitter({ process, require, runtime }: RealmParts): void {
   });
   const prototype: object = Object.create(untilAsked, {
     constructor: {
-      value: function process() {
-        return undefined;
-      },
+      value: Reflect.get(processClass, "process"),
       writable: true,
       configurable: true,
     },
   });
   Object.setPrototypeOf(process, prototype);
 }
+
+/** A function of that name is what Node calls its constructor. */
+const processClass = {
+  process: function () {
+    return undefined;
+  },
+};
 
 function warningLine(process: Exports, warning: unknown): string {
   const { code, detail } = Object(warning);

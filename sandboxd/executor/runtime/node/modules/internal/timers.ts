@@ -14,13 +14,14 @@ export function createModule({
   const { validateFunction, validateNumber } = validators(require);
 
   const newTimeout = timers.newTimeout;
+  const arm = (timeout: Timeout) => timers.Timeout.arm(timeout);
   const unrefTimeout = (
     callback: unknown,
     after: unknown,
     args?: unknown[],
   ) => {
     const timeout = newTimeout(callback, after, args, false, false);
-    timers.Timeout.arm(timeout);
+    arm(timeout);
     return timeout;
   };
   return {
@@ -30,9 +31,9 @@ export function createModule({
     trigger_async_id_symbol: Symbol("triggerId"),
     Timeout: constructorOf(timers.Timeout, newTimeout),
     Immediate: constructorOf(timers.Immediate, timers.newImmediate),
-    insert: timers.Timeout.arm,
-    active: timers.Timeout.arm,
-    unrefActive: timers.Timeout.arm,
+    insert: arm,
+    active: arm,
+    unrefActive: arm,
     setUnrefTimeout: (callback: unknown, after: unknown) => {
       validateFunction(callback, "callback");
       return unrefTimeout(callback, after);
