@@ -25,6 +25,8 @@ export interface Origins {
   tcpPort: number;
   /** The same over TLS, as origin.test. */
   tlsPort: number;
+  /** Nobody listens there any more. */
+  closedPort: number;
   /** The certificate of the TLS servers, which signs itself, and its key. */
   certificate: string;
   key: string;

@@ -20,11 +20,13 @@ export async function startOrigins(): Promise<{
   close: () => void;
 }> {
   const credentials = { cert: originCertificate, key: originKey };
+  const closed = createTcpServer();
   const servers: Server[] = [
     createServer(answer),
     createHttpsServer(credentials, answer),
     createTcpServer(echo),
     createTlsServer({ ...credentials, ALPNProtocols: ["annex"] }, echo),
+    closed,
   ];
   const open = new Set<Socket>();
   const ports: number[] = [];
@@ -39,7 +41,14 @@ export async function startOrigins(): Promise<{
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- of a server that listens on TCP
     ports.push((server.address() as AddressInfo).port);
   }
-  const [httpPort = 0, httpsPort = 0, tcpPort = 0, tlsPort = 0] = ports;
+  const [
+    httpPort = 0,
+    httpsPort = 0,
+    tcpPort = 0,
+    tlsPort = 0,
+    closedPort = 0,
+  ] = ports;
+  closed.close();
   return {
     origins: {
       host,
@@ -47,11 +56,12 @@ export async function startOrigins(): Promise<{
       httpsPort,
       tcpPort,
       tlsPort,
+      closedPort,
       certificate: originCertificate,
       key: originKey,
     },
     close() {
-      for (const server of servers) server.close();
+      for (const server of servers) if (server.listening) server.close();
       for (const socket of open) socket.destroy();
     },
   };

@@ -73,7 +73,10 @@ function ofUrl(): Record<string, Check> {
       URL.revokeObjectURL(url);
       return url.startsWith("blob:nodedata:");
     },
-    "URL.revokeObjectURL": () => URL.revokeObjectURL("blob:nodedata:none"),
+    "URL.revokeObjectURL": () => [
+      URL.revokeObjectURL("blob:nodedata:none"),
+      thrown(() => member(URL, "revokeObjectURL")()),
+    ],
   };
 }
 

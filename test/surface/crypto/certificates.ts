@@ -2,7 +2,7 @@
 import * as crypto from "node:crypto";
 import { originCertificate, originKey } from "../../support/certificate.ts";
 import { member, thrown, type Check } from "../check.ts";
-import { pkcs12, rsaPrivateKey, spkacText } from "../keys.ts";
+import { pkcs12, richCertificate, rsaPrivateKey, spkacText } from "../keys.ts";
 
 const read = [
   "subject",
@@ -27,9 +27,10 @@ const read = [
 
 export function certificateChecks(): Record<string, Check> {
   const certificate = () => new crypto.X509Certificate(originCertificate);
+  const rich = () => new crypto.X509Certificate(richCertificate);
   const checks = read.map((name): [string, Check] => [
     `X509Certificate#${name}`,
-    () => Reflect.get(certificate(), name),
+    () => [Reflect.get(certificate(), name), Reflect.get(rich(), name)],
   ]);
   return {
     ...Object.fromEntries(checks),
@@ -48,8 +49,14 @@ export function certificateChecks(): Record<string, Check> {
       certificate().checkHost("a.origin.test", { wildcards: false }),
       certificate().checkHost("other.test"),
     ],
-    "X509Certificate#checkEmail": () => certificate().checkEmail("a@b.test"),
-    "X509Certificate#checkIP": () => certificate().checkIP("127.0.0.1"),
+    "X509Certificate#checkEmail": () => [
+      rich().checkEmail("a@rich.test"),
+      certificate().checkEmail("a@b.test"),
+    ],
+    "X509Certificate#checkIP": () => [
+      rich().checkIP("127.0.0.1"),
+      certificate().checkIP("127.0.0.1"),
+    ],
     "X509Certificate#checkIssued": () =>
       certificate().checkIssued(certificate()),
     "X509Certificate#checkPrivateKey": () => [

@@ -105,7 +105,7 @@ function storageChecks(): Surface["checks"] {
     "AsyncLocalStorage#exit": () => {
       const storage = made();
       return storage.run(1, () => [
-        storage.exit(() => storage.getStore()),
+        storage.exit(() => [storage.getStore()]),
         storage.getStore(),
       ]);
     },

@@ -1,5 +1,6 @@
 import nodeConsole from "node:console";
 import { PassThrough } from "node:stream";
+import { inspect } from "node:util";
 import { instance, thrown, type Check, type Surface } from "../check.ts";
 
 interface Written {
@@ -22,12 +23,22 @@ function made(): Written {
 }
 
 /** What a method writes, once by a console of its own and once to nobody by the global one. */
-function writing(use: (console: typeof nodeConsole) => unknown): Check {
+function writing(
+  use: (console: typeof nodeConsole, probe: object) => unknown,
+): Check {
   return () => {
     const { console, written } = made();
-    const value = use(console);
-    use(nodeConsole);
-    return [value, written()];
+    let looks = 0;
+    // Where the global one writes is not to be seen here; that it looks at what it is given, is.
+    const probe = {
+      [inspect.custom]: () => {
+        looks += 1;
+        return "probe";
+      },
+    };
+    const value = use(console, probe);
+    use(nodeConsole, probe);
+    return [value, written(), looks];
   };
 }
 
@@ -44,15 +55,19 @@ function timing(use: (console: typeof nodeConsole) => unknown): Check {
 export const surface: Surface = {
   module: "console",
   checks: {
-    log: writing((console) => console.log("%s is %d", "a", 1, { b: [1] })),
-    info: writing((console) => console.info("told", new Map([[1, 2]]))),
-    debug: writing((console) => console.debug("shown")),
-    warn: writing((console) => console.warn("careful", null)),
-    error: writing((console) => console.error("bad %o", [1])),
+    log: writing((console, probe) =>
+      console.log("%s is %d", "a", 1, { b: [1] }, probe),
+    ),
+    info: writing((console, probe) =>
+      console.info("told", new Map([[1, 2]]), probe),
+    ),
+    debug: writing((console, probe) => console.debug("shown", probe)),
+    warn: writing((console, probe) => console.warn("careful", null, probe)),
+    error: writing((console, probe) => console.error("bad %o", [1], probe)),
     dir: writing((console) =>
       console.dir({ a: { b: { c: {} } } }, { depth: 0 }),
     ),
-    dirxml: writing((console) => console.dirxml({ a: 1 }, [2])),
+    dirxml: writing((console, probe) => console.dirxml({ a: 1 }, [2], probe)),
     time: timing((console) => {
       console.time("t");
       console.timeEnd("t");
@@ -74,8 +89,9 @@ export const surface: Surface = {
       console.trace("here %d", 1);
       return written()[1]?.split("\n")[0];
     },
-    assert: writing((console) => {
+    assert: writing((console, probe) => {
       console.assert(true, "unseen");
+      console.assert(false, "seen %O", probe);
       console.assert(false, "seen %s", "too");
       console.assert(false);
     }),
@@ -93,8 +109,8 @@ export const surface: Surface = {
       console.count("r");
       console.countReset("r");
     }),
-    group: writing((console) => {
-      console.group("outer");
+    group: writing((console, probe) => {
+      console.group("outer", probe);
       console.log("inner\nlines");
       console.groupEnd();
       console.log("after");
@@ -103,12 +119,13 @@ export const surface: Surface = {
       console.groupEnd();
       console.log("flat");
     }),
-    groupCollapsed: writing((console) => {
-      console.groupCollapsed("folded");
+    groupCollapsed: writing((console, probe) => {
+      console.groupCollapsed("folded", probe);
       console.warn("inner");
       console.groupEnd();
     }),
-    table: writing((console) => {
+    table: writing((console, probe) => {
+      console.table([probe]);
       console.table([
         { a: 1, b: "x" },
         { a: 2, c: true },

@@ -1,5 +1,11 @@
 import * as crypto from "node:crypto";
-import { member, thrown, valuesOf, type Surface } from "../check.ts";
+import {
+  member,
+  thrown,
+  unavailable,
+  valuesOf,
+  type Surface,
+} from "../check.ts";
 import { cipherChecks } from "../crypto/ciphers.ts";
 import { exchangeChecks } from "../crypto/exchange.ts";
 import { hashChecks } from "../crypto/hashes.ts";
@@ -22,7 +28,8 @@ export const surface: Surface = {
     ...randomChecks(),
     ...valuesOf(crypto, ["constants"]),
     getFips: () => crypto.getFips(),
-    setFips: () => thrown(() => member(crypto, "setFips")()),
+    // It would change the whole process.
+    setFips: unavailable(() => crypto.setFips(true)),
     setEngine: () => thrown(() => member(crypto, "setEngine")(1)),
     secureHeapUsed: () => crypto.secureHeapUsed(),
     timingSafeEqual: () => [

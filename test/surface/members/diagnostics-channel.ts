@@ -56,8 +56,7 @@ export const surface: Surface = {
       return [value, failed, seen, tracing.hasSubscribers];
     },
     BoundedChannel: () =>
-      instance(channels, "BoundedChannel", "surface-f") instanceof
-      Reflect.get(channels, "BoundedChannel"),
+      instance(channels, "BoundedChannel", "surface-f").hasSubscribers,
     boundedChannel: () => {
       const seen: string[] = [];
       const bounded = member(channels, "boundedChannel")("surface-g");

@@ -5,6 +5,7 @@ import {
   nextTurn,
   rejected,
   thrown,
+  told,
   type Surface,
 } from "../check.ts";
 import { inspected } from "../inspected.ts";
@@ -134,10 +135,15 @@ export const surface: Surface = {
       util.isDeepStrictEqual(new Date(1), new Date(2)),
     ],
     markPromiseAsHandled: async () => {
+      const seen: unknown[] = [];
+      const see = (reason: unknown) => seen.push(told(reason));
+      process.on("unhandledRejection", see);
       const promise = Promise.reject(new Error("handled"));
       member(util, "markPromiseAsHandled")(promise);
       await nextTurn();
-      return rejected(promise);
+      await nextTurn();
+      process.off("unhandledRejection", see);
+      return [seen, await rejected(promise)];
     },
     promisify: async () => {
       const inverse = util.promisify(
@@ -277,7 +283,6 @@ export const surface: Surface = {
       });
       return [seen[0], seen.length < 3];
     },
-    setTraceSigInt: () => thrown(() => member(util, "setTraceSigInt")(1)),
   },
 };
 

@@ -10,9 +10,6 @@ import {
   type Origins,
 } from "../check.ts";
 
-/** Nobody listens there: it is below what the system hands out, and privileged. */
-const deafPort = 9;
-
 /** Uses a socket that is connected, and closes it. */
 function connected(
   use: (socket: net.Socket, origins: Origins) => unknown,
@@ -37,8 +34,8 @@ export function socketChecks(): Record<string, Check> {
 
 function state(): Record<string, Check> {
   return {
-    Socket: async ({ host, httpPort }) => {
-      const refused = new net.Socket().connect(deafPort, host);
+    Socket: async ({ host, httpPort, closedPort }) => {
+      const refused = new net.Socket().connect(closedPort, host);
       const [error] = (await event(refused, "error")).map(told);
       const socket = new net.Socket();
       socket.connect(httpPort, host);

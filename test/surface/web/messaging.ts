@@ -51,19 +51,6 @@ function channels(): Record<string, Check | Unavailable> {
         thrown(() => both((port) => port.postMessage(() => 1))),
       ];
     },
-    "MessagePort#start": async () => {
-      const { port1, port2 } = new MessageChannel();
-      const arrived = new Promise((resolve) => {
-        port2.addEventListener("message", (event) =>
-          resolve(Reflect.get(event, "data")),
-        );
-      });
-      port2.start();
-      port1.postMessage("started");
-      const data = await arrived;
-      port1.close();
-      return data;
-    },
     "MessagePort#close": async () => {
       const { port1, port2 } = new MessageChannel();
       const closed = new Promise((resolve) => {
@@ -72,8 +59,17 @@ function channels(): Record<string, Check | Unavailable> {
       port1.close();
       return closed;
     },
-    "MessagePort#ref": () => both((port) => member(port, "ref")()),
-    "MessagePort#unref": () => both((port) => member(port, "unref")()),
+    "MessagePort#ref": () =>
+      both((port) => {
+        member(port, "ref")();
+        return member(port, "hasRef")();
+      }),
+    "MessagePort#unref": () =>
+      both((port) => {
+        member(port, "ref")();
+        member(port, "unref")();
+        return member(port, "hasRef")();
+      }),
     "MessagePort#hasRef": () => both((port) => member(port, "hasRef")()),
     "MessagePort#onmessage": () => sent("by handler"),
     "MessagePort#onmessageerror": () =>
@@ -109,8 +105,7 @@ function events(): Record<string, Check> {
   return {
     ...Object.fromEntries(checks),
     "MessageEvent#initMessageEvent": () => {
-      const event = made();
-      event.initMessageEvent("other", false, false, 7);
+      const event = made().initMessageEvent("other", false, false, 7);
       return [event.type, event.data];
     },
   };

@@ -155,7 +155,7 @@ function readers(): Record<string, Check> {
     "ReadableStreamDefaultReader#closed": async () => {
       const reader = numbers().getReader();
       await reader.cancel();
-      return reader.closed;
+      return reader.closed.then(() => "closed");
     },
     ReadableStreamBYOBReader: async () => {
       const reader = new ReadableStreamBYOBReader(bytes());
@@ -183,7 +183,7 @@ function readers(): Record<string, Check> {
     "ReadableStreamBYOBReader#closed": async () => {
       const reader = bytes().getReader({ mode: "byob" });
       await reader.cancel();
-      return reader.closed;
+      return reader.closed.then(() => "closed");
     },
   };
 }
@@ -369,9 +369,12 @@ function writables(): Record<string, Check> {
     "WritableStreamDefaultWriter#closed": async () => {
       const writer = kept().made.getWriter();
       await writer.close();
-      return writer.closed;
+      return writer.closed.then(() => "closed");
     },
-    "WritableStreamDefaultWriter#ready": () => kept().made.getWriter().ready,
+    "WritableStreamDefaultWriter#ready": () =>
+      kept()
+        .made.getWriter()
+        .ready.then(() => "ready"),
     "WritableStreamDefaultWriter#desiredSize": async () => {
       const writer = kept().made.getWriter();
       const before = writer.desiredSize;
