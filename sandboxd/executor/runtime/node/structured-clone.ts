@@ -395,11 +395,13 @@ function nameOf(value: object): string {
 function describe(value: object): string {
   const name = nameOf(value);
   const tag = tagOf(value);
-  const isNamed = name !== "" && name !== "Object" && name !== "Symbol";
-  return isNamed || tag === "[object Object]" || value === globalThis
-    ? `#<${name}>`
-    : tag;
+  const isNamed = !unnamed.includes(name) || value === globalThis;
+  const isPlain = tag === "[object Object]" || tag === "[object Arguments]";
+  return isNamed || isPlain ? `#<${name}>` : tag;
 }
+
+/** Names of classes that V8 does not give, for they are those of what an object inherits from. */
+const unnamed = ["", "Object", "Symbol", "Iterator"];
 
 let uncloneable: Set<unknown> | undefined;
 
