@@ -165,6 +165,8 @@ function egressAttributes(egress: Egress): Attributes {
     : status >= 400
       ? String(status)
       : undefined;
+  const isHttp = url?.protocol === "http:" || url?.protocol === "https:";
+  if (url && !isHttp) return socketAttributes(egress, url, errorType);
   return {
     "http.request.method": spanMethod(method),
     ...(spanMethod(method) !== method && {
@@ -181,7 +183,32 @@ function egressAttributes(egress: Egress): Attributes {
   };
 }
 
+/** Of a connection or a look-up. */
+function socketAttributes(
+  { sentBytes, receivedBytes, outcome }: Egress,
+  url: URL,
+  errorType: string | undefined,
+): Attributes {
+  const isLookup = url.protocol === "dns:";
+  return {
+    ...(isLookup
+      ? { "dns.question.name": url.pathname.slice(0, maxOriginChars) }
+      : {
+          "network.transport": "tcp",
+          "server.address": url.hostname.slice(0, maxOriginChars),
+          "server.port": Number(url.port),
+          "annex.tls_from_start": url.protocol === "tls:",
+        }),
+    "annex.sent_bytes": sentBytes,
+    "annex.received_bytes": receivedBytes,
+    "error.type": errorType,
+    "annex.outcome": outcome,
+  };
+}
+
 const knownMethods = new Set([
+  "CONNECT",
+  "LOOKUP",
   "GET",
   "HEAD",
   "POST",

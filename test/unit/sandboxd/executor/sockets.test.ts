@@ -293,3 +293,19 @@ function overPlain(options: string): string {
       socket.once("data", (part) => { resolve([answer.toString(), part.toString(), socket.authorized, socket.authorizationError]); socket.destroy(); });
     });`;
 }
+
+test("net: an error comes before the close, with or without something to write", async () => {
+  const { value } = await startWorld({ policy: { deny: ["127.0.0.1:81"] } });
+  expect(
+    await value(
+      `const order = (port, begin) => new Promise((resolve) => {
+         const events = [];
+         const socket = require("net").connect(port, "127.0.0.1");
+         socket.on("error", (e) => events.push(e.code)).on("close", () => resolve(events));
+         begin(socket);
+       });
+       return [await order(81, () => 0), await order(81, (s) => s.end("x")), await order(1025, (s) => s.end("x"))];`,
+      {},
+    ),
+  ).toEqual([["EACCES"], ["EACCES"], ["ECONNREFUSED"]]);
+});

@@ -66,6 +66,13 @@ export function createBinding(parts: RealmParts): Exports {
     return symbol ?? Symbol("owner");
   };
 
+  /** Node tells of an error in a tick, and of the end only after it. */
+  const afterTicks = (work: () => void) =>
+    soon(() => {
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Node's own
+      (parts.process["nextTick"] as (work: () => void) => void)(work);
+    });
+
   class TCP {
     onread: ((bytes?: ArrayBuffer) => unknown) | undefined;
     reading = false;
@@ -214,7 +221,7 @@ export function createBinding(parts: RealmParts): Exports {
       this.reading = false;
       this.#socket?.destroy();
       if (typeof done === "function")
-        soon(() => this.#enter(() => done.call(this)));
+        afterTicks(() => this.#enter(() => done.call(this)));
     }
 
     reset(done?: () => void): number {
