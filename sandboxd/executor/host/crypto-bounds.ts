@@ -44,7 +44,7 @@ export const cryptoBounds = {
 export type BoundName = keyof typeof cryptoBounds;
 
 /** Code of every refusal by a bound. */
-export const limitCode = "ERR_CRYPTO_LIMIT";
+export const limitCode = "ERR_ANNEX_LIMIT";
 
 export function checkBound(name: BoundName, value: number): void {
   const most = cryptoBounds[name];
@@ -118,7 +118,5 @@ export function present<Options extends object>(options: Options): Options {
 
 /** Alone in its memory: a pooled buffer would take its neighbours along into the isolate. */
 export function own(bytes: Uint8Array | ArrayBuffer): Uint8Array {
-  return Uint8Array.from(
-    bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes),
-  );
+  return new Uint8Array(bytes);
 }

@@ -3,12 +3,12 @@
  * so one that is long unused costs nothing here.
  */
 import {
+  DiffieHellman,
   createDiffieHellman,
   createDiffieHellmanGroup,
   createECDH,
   ECDH,
   getCurves,
-  type DiffieHellman,
   type DiffieHellmanGroup,
 } from "node:crypto";
 import {
@@ -64,7 +64,7 @@ export function exchangeOperations(): HostOperations {
     },
     "crypto.exchange.setPrivate": (state, key) => {
       const made = exchange(state);
-      if ("setPrivateKey" in made) made.setPrivateKey(copied(key));
+      setPrivate(made, copied(key));
       return made instanceof ECDH ? keysOf(made) : {};
     },
     "crypto.exchange.setPublic": (state, key) => {
@@ -136,14 +136,27 @@ function isUsual(generator: number | Buffer): boolean {
 function restore(made: Exchange, state: unknown): void {
   const privateKey = maybeBytes(field(state, "privateKey"));
   const publicKey = maybeBytes(field(state, "publicKey"));
-  if (privateKey && "setPrivateKey" in made)
-    made.setPrivateKey(Buffer.from(privateKey));
+  if (privateKey) setPrivate(made, Buffer.from(privateKey));
+  // A curve's public key follows from the private one.
   if (publicKey && !(made instanceof ECDH))
     setPublic(made, Buffer.from(publicKey));
 }
 
+/** A group has no such method for its users, but is of the same kind; to make it anew would cost a check of its prime. */
+function setPrivate(made: Exchange, key: Buffer): void {
+  Reflect.apply(setterOf(made, "setPrivateKey"), made, [key]);
+}
+
 function setPublic(made: Exchange, key: Buffer): void {
-  if ("setPublicKey" in made) made.setPublicKey(key);
+  Reflect.apply(setterOf(made, "setPublicKey"), made, [key]);
+}
+
+type Setter = (key: Buffer) => unknown;
+
+function setterOf(made: Exchange, name: "setPrivateKey" | "setPublicKey") {
+  const kind = made instanceof ECDH ? ECDH : DiffieHellman;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a method of both classes
+  return Reflect.get(kind.prototype, name) as Setter;
 }
 
 function keysOf(made: Exchange) {

@@ -1,6 +1,5 @@
 /** Certificates: read in one call, asked with the certificate itself each time. */
 import { Certificate, X509Certificate } from "node:crypto";
-import { rootCertificates, getCiphers } from "node:tls";
 import { bytesOf, own, textOf } from "./crypto-bounds.ts";
 import type { Keys } from "./crypto-keys.ts";
 import type { HostOperations } from "./operations.ts";
@@ -34,9 +33,14 @@ export function certificateOperations(keys: Keys): HostOperations {
       ownOrText(Certificate.exportPublicKey(spkacOf(data))),
     "crypto.spkac.challenge": (data) =>
       ownOrText(Certificate.exportChallenge(spkacOf(data))),
-    "crypto.rootCertificates": () => [...rootCertificates],
-    "crypto.tlsCiphers": () => getCiphers(),
+    "crypto.rootCertificates": () => [...tls().rootCertificates],
+    "crypto.tlsCiphers": () => tls().getCiphers(),
   };
+}
+
+/** Loaded when wanted: an executor needs it for nothing else. */
+function tls() {
+  return process.getBuiltinModule("node:tls");
 }
 
 function read(data: unknown): X509Certificate {
