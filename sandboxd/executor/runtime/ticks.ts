@@ -29,12 +29,15 @@ export function createTicks(context: AsyncContext): Ticks {
     context.set(undefined);
   };
   const drain = () => {
-    // What is added meanwhile comes after what was there.
-    for (let at = 0; at < queue.length; at++) {
-      const work = queue[at];
-      if (work) attempt(work);
+    // What is added meanwhile comes after what was there; what is done is kept by nothing.
+    while (queue.length > 0) {
+      const batch = queue;
+      queue = [];
+      for (let at = 0; at < batch.length; at++) {
+        const work = batch[at];
+        if (work) attempt(work);
+      }
     }
-    queue = [];
   };
   const wait = (left: number) => {
     void enqueue(() => {
