@@ -21,6 +21,8 @@ export type ExecutorRequest =
 /** First, and only first. Answered by `ready`. */
 export interface StartRequest {
   type: "start";
+  /** Whether the isolate it makes ahead has Node's library loaded. */
+  isStocked: boolean;
   /** V8 heap limit of each isolate. */
   heapLimitMb: number;
   maxResultBytes: number;

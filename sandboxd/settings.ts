@@ -111,6 +111,11 @@ export const settings = () => ({
     2,
     "executors kept ready for a first call",
   ),
+  stockedPoolSize: count(
+    "--stocked-pool-size <n>",
+    1,
+    "executors kept ready with Node's library loaded",
+  ),
   maxExecutors: count(
     "--max-executors <n>",
     200,

@@ -1,4 +1,4 @@
-/** The executor: versions, each in an isolate of its own, and isolates made ahead so that the first load need not wait for one. */
+/** The executor: versions, each in an isolate of its own, and one isolate made ahead so that a load need not wait for it. */
 import type {
   CancelRequest,
   ExecutorRequest,
@@ -8,10 +8,10 @@ import type {
 } from "../protocol.ts";
 import { GuestIsolate, type Library, type RuntimeScript } from "./isolate.ts";
 import { Pace } from "./pace.ts";
+import { rehearse } from "./rehearsal.ts";
 import type { Reply } from "./main.ts";
 import type { EgressNews } from "./outward.ts";
 import { defaultRuntime, surfaceOf } from "./runtimes.ts";
-import { Spares } from "./spares.ts";
 import { GuestVersion } from "./version.ts";
 
 export interface ExecutorParts {
@@ -25,7 +25,7 @@ export class Executor {
   readonly #versions = new Map<string, GuestVersion>();
   readonly #pace = new Pace();
   #settings: StartRequest | undefined;
-  #spares: Spares | undefined;
+  #spare: GuestIsolate | undefined;
 
   constructor(parts: ExecutorParts) {
     this.#parts = parts;
@@ -65,9 +65,9 @@ export class Executor {
 
   #start(settings: StartRequest): void {
     this.#settings = settings;
-    this.#spares = new Spares(settings, () =>
-      this.#newIsolate(settings, settings),
-    );
+    const { isStocked } = settings;
+    const isolate = this.#newIsolate(settings, settings);
+    this.#spare = rehearse(isolate, settings, isStocked);
     this.#parts.reply({ type: "ready" });
   }
 
@@ -77,12 +77,10 @@ export class Executor {
     this.#unload(request.version);
     const { heapLimitMb = settings.heapLimitMb } = request;
     const limits = { ...settings, heapLimitMb };
-    const source = body.toString("utf8", 0, request.bundleBytes);
     const { runtime = defaultRuntime } = request;
     const isolate =
-      (runtime === defaultRuntime
-        ? this.#spares?.take(source, heapLimitMb)
-        : undefined) ?? this.#newIsolate(settings, limits, runtime);
+      (runtime === defaultRuntime ? this.#takeSpare(heapLimitMb) : undefined) ??
+      this.#newIsolate(settings, limits, runtime);
     const { reply } = this.#parts;
     const version = new GuestVersion(request.version, {
       isolate,
@@ -94,6 +92,13 @@ export class Executor {
     if (outcome.failure) version.dispose();
     else this.#versions.set(request.version, version);
     reply({ type: "loaded", id: request.id, ...outcome });
+  }
+
+  #takeSpare(heapLimitMb: number): GuestIsolate | undefined {
+    const spare = this.#spare;
+    if (spare?.heapLimitMb !== heapLimitMb) return undefined;
+    this.#spare = undefined;
+    return spare.isLost ? undefined : spare;
   }
 
   #unload(name: string): void {

@@ -188,10 +188,12 @@ export class GuestIsolate {
       const found = library.script(String(name));
       if (!found) return undefined;
       const code = new Uint8Array(found.code).buffer;
+      const cachedData = new ivm.ExternalCopy(code);
       const script = this.#isolate.compileScriptSync(found.text, {
         filename: `node:${String(name)}`,
-        cachedData: new ivm.ExternalCopy(code),
+        cachedData,
       });
+      cachedData.release();
       const value: ivm.Reference<unknown> = script.runSync(this.#context, {
         reference: true,
       });

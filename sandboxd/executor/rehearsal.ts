@@ -30,8 +30,8 @@ const librarySource = `${[
   "url",
   "querystring",
   "crypto",
+  "http",
   "zlib",
-  "https",
 ]
   .map((name) => `require("${name}");`)
   .join("\n")}
@@ -41,7 +41,7 @@ ${source}`;
 export function rehearse(
   isolate: GuestIsolate,
   limits: VersionLimits,
-  isWithLibrary: boolean,
+  isStocked: boolean,
 ): GuestIsolate {
   const version = new GuestVersion("rehearsal", {
     isolate,
@@ -49,7 +49,7 @@ export function rehearse(
     pace: new Pace(),
     reply: () => undefined,
   });
-  const bundle = Buffer.from(isWithLibrary ? librarySource : source);
+  const bundle = Buffer.from(isStocked ? librarySource : source);
   version.load(
     {
       type: "load",
@@ -66,8 +66,11 @@ export function rehearse(
     bundle,
   );
   version.invoke(callOf(1), Buffer.from('{"name":"value"}'));
-  version.invoke(callOf(2), Buffer.from('{"sends":true}'));
-  version.takeEgress(headOf(2), Buffer.alloc(0));
+  if (isStocked) {
+    // `fetch` stands on the library.
+    version.invoke(callOf(2), Buffer.from('{"sends":true}'));
+    version.takeEgress(headOf(2), Buffer.alloc(0));
+  }
   return version.handOver();
 }
 

@@ -11,11 +11,15 @@ import { Lane } from "./lane.ts";
 import type { ProcessLimits } from "./launcher.ts";
 import type { Quarantine } from "./quarantine.ts";
 import type { ExecutorSettings } from "./settings.ts";
+import { usesLibrary } from "./uses-library.ts";
 import { unloadTakenOver, unloadBefore } from "./unload.ts";
 
 export interface ExecutorGroupOptions {
-  /** An executor that may use so much, or why there is none to have. */
-  take: (limits: ProcessLimits) => Promise<Executor | CallFailure>;
+  /** An executor that may use so much, with Node's library loaded if possible, or why there is none to have. */
+  take: (
+    limits: ProcessLimits,
+    isStocked: boolean,
+  ) => Promise<Executor | CallFailure>;
   /** After this age an executor takes no more calls. */
   maxAgeMs: number;
   loadTimeoutMs: number;
@@ -93,8 +97,10 @@ export class ExecutorGroup {
   }
 
   /** An executor for a call of the version; at once where there is one. */
-  acquire(version: VersionName): Executor | Promise<Executor | CallFailure> {
-    return this.#laneOf(version).acquire();
+  acquire(
+    version: LoadableVersion,
+  ): Executor | Promise<Executor | CallFailure> {
+    return this.#laneOf(version).acquire(version);
   }
 
   /** Loads a version in one of the executors, unless it is there; resolves with why it could not be. */
@@ -149,7 +155,10 @@ export class ExecutorGroup {
   #newLane(maxExecutors: () => number): Lane {
     return new Lane({
       maxExecutors,
-      take: () => this.#options.take(this.#limits()),
+      take: async (version) => {
+        const isStocked = usesLibrary(await version.read());
+        return await this.#options.take(this.#limits(), isStocked);
+      },
       adopted: (executor) => this.#adopted(executor),
       isTooOld: (executor) => this.#isTooOld(executor),
     });

@@ -3,11 +3,11 @@ import { tooMany } from "./call.ts";
 import type { CallFailure } from "../../proto/errors.ts";
 import type { Executor } from "./executor.ts";
 import type { ProcessLimits } from "./launcher.ts";
-import type { ExecutorPool } from "./pool.ts";
 import type { MemoryBudget } from "./processes.ts";
+import type { StockedPool } from "./stocked-pool.ts";
 
 export interface HostLimitsOptions {
-  pool: ExecutorPool;
+  pool: StockedPool;
   budget: Pick<MemoryBudget, "largestMb" | "spentMb">;
   maxExecutors: number;
   /** Those that belong to somebody. */
@@ -24,12 +24,15 @@ export class HostLimits {
   }
 
   /** An executor that may use so much, or why there is none to have. */
-  async take(limits: ProcessLimits): Promise<Executor | CallFailure> {
+  async take(
+    limits: ProcessLimits,
+    isStocked: boolean,
+  ): Promise<Executor | CallFailure> {
     const refused = this.#makeRoom();
     if (refused) return refused;
     this.#taking++;
     try {
-      return await this.#takeWithinBudget(limits);
+      return await this.#takeWithinBudget(limits, isStocked);
     } finally {
       this.#taking--;
     }
@@ -48,11 +51,12 @@ export class HostLimits {
 
   async #takeWithinBudget(
     limits: ProcessLimits,
+    isStocked: boolean,
   ): Promise<Executor | CallFailure> {
     const { pool, budget } = this.#options;
     using wish = new DisposableStack();
     for (;;) {
-      const executor = await pool.take();
+      const executor = await pool.take(isStocked);
       if (executor?.confine(limits)) return executor;
       const leaving = this.#nextToLeave();
       if (executor) pool.giveBack(executor);

@@ -1,11 +1,12 @@
 /** Executors that serve the same versions: which one is the least used, and when another is started. */
-import { tooMany } from "./call.ts";
+import { tooMany, type LoadableVersion } from "./call.ts";
 import type { CallFailure } from "../../proto/errors.ts";
 import { Executor } from "./executor.ts";
 
 export interface LaneOptions {
   maxExecutors: () => number;
-  take: () => Promise<Executor | CallFailure>;
+  /** One that suits the version whose call wants it. */
+  take: (version: LoadableVersion) => Promise<Executor | CallFailure>;
   /** One has joined the lane. */
   adopted: (executor: Executor) => void;
   /** It takes no more calls. */
@@ -30,13 +31,15 @@ export class Lane {
   }
 
   /** The least used; the next to come where there is none. */
-  acquire(): Executor | Promise<Executor | CallFailure> {
-    const picked = this.#pick();
+  acquire(
+    version: LoadableVersion,
+  ): Executor | Promise<Executor | CallFailure> {
+    const picked = this.#pick(version);
     if (picked) return picked;
     // Those that are too old for another call count too. One more may take their place while they end what they have.
     const value = this.#options.maxExecutors() + 1;
     const observed = this.#aliveCount + 1;
-    if (observed <= value || this.#starting) return this.#start();
+    if (observed <= value || this.#starting) return this.#start(version);
     const limit = { name: "container_executors", value, observed };
     return Promise.resolve(tooMany(limit));
   }
@@ -47,14 +50,14 @@ export class Lane {
     this.executors.clear();
   }
 
-  #pick(): Executor | undefined {
+  #pick(version: LoadableVersion): Executor | undefined {
     let best: Executor | undefined;
     for (const executor of this.executors) {
       if (!executor.isAlive || this.#options.isTooOld(executor)) continue;
       if (!best || executor.openCalls < best.openCalls) best = executor;
     }
     if (best && (best.isStalled || best.openCalls >= crowdedCalls))
-      this.#grow();
+      this.#grow(version);
     return best;
   }
 
@@ -64,15 +67,15 @@ export class Lane {
   }
 
   /** Starts another executor for the calls to come, if there may be one. */
-  #grow(): void {
+  #grow(version: LoadableVersion): void {
     if (this.#starting || this.#aliveCount >= this.#options.maxExecutors())
       return;
-    this.#start().catch(() => undefined); // the calls at hand have an executor
+    this.#start(version).catch(() => undefined); // the calls at hand have an executor
   }
 
-  #start(): Promise<Executor | CallFailure> {
+  #start(version: LoadableVersion): Promise<Executor | CallFailure> {
     this.#starting ??= this.#options
-      .take()
+      .take(version)
       .then((taken) => (taken instanceof Executor ? this.#adopt(taken) : taken))
       .finally(() => {
         this.#starting = undefined;

@@ -13,6 +13,7 @@ import { Groups } from "./groups.ts";
 import { HostLimits } from "./host-limits.ts";
 import type { Launcher } from "./launcher.ts";
 import { startPool } from "./pool.ts";
+import { joinPools, type StockedPool } from "./stocked-pool.ts";
 import { createProcesses, type MemoryBudget } from "./processes.ts";
 import { Quarantine } from "./quarantine.ts";
 import { runCall, type RunOutcome } from "./run.ts";
@@ -21,6 +22,8 @@ import type { ExecutorSettings } from "./settings.ts";
 export interface SupervisorConfig {
   /** Executors kept ready for containers that have none. */
   poolSize: number;
+  /** Beside them, with Node's library loaded. */
+  stockedPoolSize: number;
   /** Executors of all containers together. */
   maxExecutors: number;
   /** An executor unused for longer is ended. */
@@ -107,21 +110,27 @@ export function startSupervisor(
         dependencies.quarantined(container, key, message);
     },
   });
-  const pool = startPool({
-    processes: createProcesses({
-      launcher,
-      budget,
-      returned: () => pool.refill(),
-    }),
-    limits: defaultLimits(config, budget),
-    start: startRequestOf(config),
-    gate,
-    size: config.poolSize,
-    now,
-    log,
+  const processes = createProcesses({
+    launcher,
+    budget,
+    returned: () => pool.refill(),
   });
+  const poolOf = (isStocked: boolean, size: number) =>
+    startPool({
+      processes,
+      limits: defaultLimits(config, budget),
+      start: startRequestOf(config, isStocked),
+      gate,
+      size,
+      now,
+      log,
+    });
+  const pool: StockedPool = joinPools(
+    poolOf(false, config.poolSize),
+    poolOf(true, config.stockedPoolSize),
+  );
   const groups = new Groups({
-    take: (limits) => host.take(limits),
+    take: (limits, isStocked) => host.take(limits, isStocked),
     maxAgeMs: config.maxAgeMs,
     loadTimeoutMs: config.loadTimeoutMs,
     maxInlineVersions: config.maxInlineVersions,
@@ -172,7 +181,7 @@ export function startSupervisor(
     version: LoadableVersion,
   ): Promise<LoadFailure | undefined> {
     const settings = settingsHere(version.container);
-    const executor = await pool.take();
+    const executor = await pool.take(false);
     if (!executor)
       throw new AnnexError(
         "unavailable",
@@ -229,7 +238,10 @@ function defaultLimits(
   return { memoryMb: Math.min(memoryMb, largestMb), cpuPercent };
 }
 
-function startRequestOf(config: SupervisorConfig): StartRequest {
+function startRequestOf(
+  config: SupervisorConfig,
+  isStocked: boolean,
+): StartRequest {
   const {
     heapLimitMb,
     maxResultBytes,
@@ -240,6 +252,7 @@ function startRequestOf(config: SupervisorConfig): StartRequest {
   } = config;
   return {
     type: "start",
+    isStocked,
     heapLimitMb,
     maxResultBytes,
     maxLogBytes,

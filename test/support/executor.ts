@@ -65,6 +65,7 @@ export type InvokeChanges = Partial<InvokeRequest> & {
 
 const defaultSettings: StartRequest = {
   type: "start",
+  isStocked: false,
   heapLimitMb: 64,
   maxResultBytes: 6 * 1024 * 1024,
   maxLogBytes: 64 * 1024,

@@ -23,6 +23,7 @@ import { executorFile } from "./paths.ts";
 
 const defaults: SupervisorConfig = {
   poolSize: 1,
+  stockedPoolSize: 0,
   maxExecutors: 10,
   idleMs: 60_000,
   maxAgeMs: 60_000,
@@ -43,6 +44,7 @@ const defaults: SupervisorConfig = {
 /** What an executor started by itself is told. */
 export const testStart: StartRequest = {
   type: "start",
+  isStocked: false,
   heapLimitMb: defaults.heapLimitMb,
   maxResultBytes: defaults.maxResultBytes,
   maxLogBytes: defaults.maxLogBytes,

@@ -183,6 +183,7 @@ test("a launch that fails is told, not waited for", async () => {
     }),
     start: {
       type: "start",
+      isStocked: false,
       heapLimitMb: 64,
       maxResultBytes: 1,
       maxLogBytes: 1,
