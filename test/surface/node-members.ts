@@ -108,7 +108,10 @@ export async function nodeMembers(module: string): Promise<string[]> {
   const exports: Record<string, unknown> = require(`node:${module}`);
   const isProcess = module === "process" || module === "cluster";
   const names = Object.keys(exports).filter(
-    (name) => !isProcess || !emitterFields.includes(name),
+    // Of lchmod there is but the name on Linux.
+    (name) =>
+      exports[name] !== undefined &&
+      !(isProcess && emitterFields.includes(name)),
   );
   const ofClasses = (classes[module] ?? []).flatMap((name) =>
     // Where the class is the module, its statics are the exports.

@@ -2,7 +2,7 @@
 import { nodeMembers } from "./node-members.ts";
 import { checksFileOf, surfaceIn } from "./surfaces.ts";
 
-const sliceSize = 24;
+const sliceSize = 12;
 
 /** Every so manieth of the members that have a check and are to be offered. */
 export async function sliceOf(module: string): Promise<string[]> {

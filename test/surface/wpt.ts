@@ -90,6 +90,7 @@ async function runSlice(
 ): Promise<SliceResult> {
   const files = (slices[slice] ?? [])
     .flatMap((pattern) => globSync(pattern, { cwd: folder }))
+    .filter((file) => !file.includes(".tentative."))
     .filter((file) => file.includes(part) && runsInWorkers(folder, file))
     .toSorted();
   const result: SliceResult = {

@@ -113,7 +113,11 @@ function folders(): Record<string, Check> {
       await names(at).close(),
       await calledBack((callback) => names(at).close(callback)),
     ]),
-    "Dir#closeSync": inFolder((at) => names(at).closeSync()),
+    "Dir#closeSync": inFolder((at) => {
+      const folder = names(at);
+      folder.closeSync();
+      return blames(() => folder.readSync());
+    }),
     "Dir#entries": inFolder(async (at) => {
       const seen: string[] = [];
       for await (const entry of member(names(at), "entries")())

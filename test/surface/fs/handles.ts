@@ -2,7 +2,7 @@
 import fs from "node:fs";
 import promises, { type FileHandle } from "node:fs/promises";
 import { event, member, textOf, type Check } from "../check.ts";
-import { inFolder, statOf } from "./folder.ts";
+import { blamesLater, inFolder, statOf } from "./folder.ts";
 
 type Story = (
   handle: FileHandle,
@@ -28,6 +28,17 @@ export function handleChecks(): Record<string, Check> {
   return Object.fromEntries(checks);
 }
 
+/** What a method says of a file that is closed. */
+async function onClosed(
+  at: (name: string) => string,
+  name: string,
+  ...args: unknown[]
+): Promise<unknown> {
+  const other = await promises.open(at("a.txt"));
+  await other.close();
+  return blamesLater(member(other, name)(...args));
+}
+
 const time = new Date(1_600_000_000_000);
 
 const stories: Record<string, Story> = {
@@ -41,12 +52,21 @@ const stories: Record<string, Story> = {
     await handle.chmod(0o600);
     return fs.statSync(at("a.txt")).mode & 0o777;
   },
-  chown: async (handle) => {
+  chown: async (handle, _content, at) => {
     const { uid, gid } = await handle.stat();
-    return handle.chown(uid, gid);
+    return [
+      await handle.chown(uid, gid),
+      await onClosed(at, "chown", uid, gid),
+    ];
   },
-  datasync: (handle) => handle.datasync(),
-  sync: (handle) => handle.sync(),
+  datasync: async (handle, _content, at) => [
+    await handle.datasync(),
+    await onClosed(at, "datasync"),
+  ],
+  sync: async (handle, _content, at) => [
+    await handle.sync(),
+    await onClosed(at, "sync"),
+  ],
   read: async (handle) => {
     const bytes = Buffer.alloc(5);
     const { bytesRead, buffer } = await handle.read(bytes, 0, 5, 0);
