@@ -8,6 +8,7 @@ import { HostRefusal, type HostOperation } from "./operations.ts";
 import { systemOperations, type HeapFigures } from "./system.ts";
 import { textOperations } from "./text.ts";
 import { zlibOperations } from "./zlib.ts";
+import { urlPatternOperations } from "./url-pattern.ts";
 import { urlOperations } from "./url.ts";
 
 export { HostRefusal } from "./operations.ts";
@@ -22,6 +23,7 @@ export function createHostCalls(heap: () => HeapFigures): HostOperation {
       ...httpParserOperations(),
       ...zlibOperations(),
       ...urlOperations(),
+      ...urlPatternOperations(),
       ...cryptoOperations(),
     }),
   );
