@@ -144,19 +144,18 @@ function restore(made: Exchange, state: unknown): void {
 
 /** A group has no such method for its users, but is of the same kind; to make it anew would cost a check of its prime. */
 function setPrivate(made: Exchange, key: Buffer): void {
-  Reflect.apply(setterOf(made, "setPrivateKey"), made, [key]);
+  Reflect.apply(setterOf("setPrivateKey"), made, [key]);
 }
 
 function setPublic(made: Exchange, key: Buffer): void {
-  Reflect.apply(setterOf(made, "setPublicKey"), made, [key]);
+  Reflect.apply(setterOf("setPublicKey"), made, [key]);
 }
 
 type Setter = (key: Buffer) => unknown;
 
-function setterOf(made: Exchange, name: "setPrivateKey" | "setPublicKey") {
-  const kind = made instanceof ECDH ? ECDH : DiffieHellman;
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a method of both classes
-  return Reflect.get(kind.prototype, name) as Setter;
+/** Those of curves are the same, but one of them warns on our own stderr. */
+function setterOf(name: "setPrivateKey" | "setPublicKey"): Setter {
+  return Reflect.get(DiffieHellman.prototype, name);
 }
 
 function keysOf(made: Exchange) {
