@@ -64,6 +64,8 @@ export class GuestIsolate {
   readonly #entries: Record<EntryName, ivm.Reference<unknown>>;
   #isLost = false;
   #isFull = false;
+  #deadlineMs = Infinity;
+  #hasOverrun = false;
 
   constructor({ runtime, library, heapLimitMb, limits }: IsolateOptions) {
     this.heapLimitMb = heapLimitMb;
@@ -82,7 +84,11 @@ export class GuestIsolate {
       [
         new ivm.ExternalCopy(limits).copyInto({ release: true }),
         new ivm.Callback((name: unknown) => this.#evaluate(library, name)),
-        new ivm.Callback(hostCalls),
+        new ivm.Callback((...parameters: unknown[]) => {
+          const result = hostCalls(...parameters);
+          if (performance.now() > this.#deadlineMs) this.#overrun();
+          return result;
+        }),
       ],
       { result: { reference: true } },
     );
@@ -205,12 +211,19 @@ export class GuestIsolate {
     }
   }
 
+  /** isolated-vm stops an entry's clock while the host works for it; so that time is looked at here. */
+  #overrun(): void {
+    this.#hasOverrun = true;
+    this.dispose();
+  }
+
   #timed(timeoutMs: number, work: (timeout: number) => void): Entered {
     const timeout = timeoutOnGrid(timeoutMs);
     const start = performance.now();
+    this.#deadlineMs = start + timeout;
     try {
       work(timeout);
-      return { kind: "returned" };
+      return this.#hasOverrun ? { kind: "timeout" } : { kind: "returned" };
     } catch (error) {
       return this.#readError(error, performance.now() - start >= timeout);
     }
@@ -219,6 +232,7 @@ export class GuestIsolate {
   /** A guest chooses what it rejects with, so the words of an error alone prove nothing. */
   #readError(error: unknown, isLate: boolean): Entered {
     const message = error instanceof Error ? error.message : String(error);
+    if (this.#hasOverrun) return { kind: "timeout" };
     if (this.#isolate.isDisposed) {
       this.#isLost = true;
       this.#isFull = true;
