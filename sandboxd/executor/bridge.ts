@@ -13,6 +13,8 @@ import {
 /** One thing the runtime says. */
 export type GuestItem =
   | { kind: "loaded"; call: number; model: string; payload: PayloadForm }
+  /** The top level waits for something. */
+  | { kind: "awaits"; call: number }
   | { kind: "timer"; call: number; timer: number; delayMs: number }
   | { kind: "clear"; call: number; timer: number }
   | { kind: "log"; call: number; line: LogLine }
@@ -129,6 +131,8 @@ function readItem(item: unknown, body: string): GuestItem {
       check(isText(model) && isPayloadForm(payload));
       return { kind, call, model, payload };
     }
+    case "awaits":
+      return { kind, call };
     case "timer": {
       const [timer, delayMs] = rest;
       check(isCount(timer) && isCount(delayMs));

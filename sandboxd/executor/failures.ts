@@ -54,6 +54,13 @@ export const noModule: CallFailure = {
   message: "the source is not one module: its brackets do not match",
 };
 
+/** Its top level awaits what only time or the world outside brings. */
+export const unsettledTopLevel: CallFailure = {
+  reason: "invalid_export",
+  message:
+    "the top level awaits what does not come while it is loaded: timers and requests outward belong into the exported function",
+};
+
 /** A request outward whose body is too long; the guest is told. */
 export function egressBodyProblem(
   value: number,

@@ -28,6 +28,7 @@ import {
   resultSizeFailure,
   headerSizeFailure,
   noModule,
+  unsettledTopLevel,
   undrained,
 } from "./failures.ts";
 import { portionsOf } from "./log-frames.ts";
@@ -90,6 +91,7 @@ export class GuestVersion {
   #loadFailure: LoadFailure | undefined;
   #loadCall: number | undefined;
   #isLoading = false;
+  #isAwaiting = false;
 
   constructor(name: string, { isolate, limits, pace, reply }: VersionParts) {
     this.name = name;
@@ -154,7 +156,8 @@ export class GuestVersion {
     this.#isLoading = false;
     const evaluateUs = elapsedUs(evaluateMs);
     // Neither loaded nor failed: the source closed the function it is wrapped in, and is no module.
-    if (!this.#payloadForm) this.#loadFailure ??= noModule;
+    if (!this.#payloadForm)
+      this.#loadFailure ??= this.#isAwaiting ? unsettledTopLevel : noModule;
     const failure = this.#loadFailure;
     return { ...(failure && { failure }), compileUs, evaluateUs, isSettled };
   }
@@ -327,6 +330,9 @@ export class GuestVersion {
     switch (item.kind) {
       case "loaded":
         this.#payloadForm = item.payload;
+        return;
+      case "awaits":
+        this.#isAwaiting = true;
         return;
       case "timer":
         this.#startTimer(call, item.timer, item.delayMs);

@@ -29,6 +29,7 @@ import {
   refuseCallback,
 } from "./process.ts";
 import { createSockets } from "./sockets.ts";
+import { awaitTopLevel } from "./top-level.ts";
 import { createTicks } from "./ticks.ts";
 import { createTimers } from "./timers.ts";
 
@@ -113,9 +114,11 @@ export function start(
       const call = calls.open(id, false);
       realm.begin();
       bundle = { fileName, text: () => bundleText(run) };
-      attempt(call, () => {
-        loaded = load({ calls, call, realm, run, fileName });
-      });
+      attempt(call, () =>
+        evaluate({ calls, call, realm, run, fileName }, (exported) => {
+          loaded = load(calls, call, exported);
+        }),
+      );
     },
     configure: (newSecrets, newMeta) => {
       secrets = newSecrets;
@@ -164,14 +167,11 @@ interface LoadParts {
   fileName: string;
 }
 
-function load({
-  calls,
-  call,
-  realm,
-  run,
-  fileName,
-}: LoadParts): Selected | undefined {
-  const exported = evaluate({ calls, call, realm, run, fileName });
+function load(
+  calls: Calls,
+  call: Call,
+  exported: unknown,
+): Selected | undefined {
   if (call.answered) return undefined;
   const selected = select(exported);
   if (!selected) {
@@ -186,8 +186,11 @@ function load({
   return selected;
 }
 
-/** Runs the top level as a CommonJS module; what it returns counts before what it exports. */
-function evaluate({ calls, call, realm, run, fileName }: LoadParts): unknown {
+/** Runs the top level as a CommonJS module, and tells what it gave: what it returns counts before what it exports. */
+function evaluate(
+  { calls, call, realm, run, fileName }: LoadParts,
+  ended: (exported: unknown) => void,
+): void {
   const exports = {};
   const module = { exports };
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what the source evaluates to is called here, inside the isolate
@@ -195,17 +198,21 @@ function evaluate({ calls, call, realm, run, fileName }: LoadParts): unknown {
   try {
     const require = (name: unknown) => realm.require(name);
     const returned = body(exports, require, module, fileName, "/");
-    return typeof returned === "function"
-      ? returned
-      : exportedFunction(module.exports);
+    if (typeof returned === "function") return ended(returned);
+    const exported = () => ended(exportedFunction(module.exports));
+    const failed = (thrown: unknown) => failLoad(calls, call, thrown);
+    if (awaitTopLevel(returned, exported, failed))
+      calls.outbox.post(`["awaits",${call.id}]`, "");
+    else exported();
   } catch (thrown) {
-    const isMissing =
-      isObject(thrown) &&
-      "code" in thrown &&
-      thrown.code === moduleNotFoundCode;
-    calls.failThrown(call, isMissing ? "module_not_found" : "threw", thrown);
-    return undefined;
+    failLoad(calls, call, thrown);
   }
+}
+
+function failLoad(calls: Calls, call: Call, thrown: unknown): void {
+  const isMissing =
+    isObject(thrown) && "code" in thrown && thrown.code === moduleNotFoundCode;
+  calls.failThrown(call, isMissing ? "module_not_found" : "threw", thrown);
 }
 
 /** `module.exports`, or what an ES module built to CommonJS has as its default. */
