@@ -7,7 +7,7 @@ const ways = [
   () => new Function("return WebAssembly")(),
   () => Reflect.get(Object.getPrototypeOf(globalThis), "WebAssembly"),
   () => Function.prototype.constructor("return this.WebAssembly")(),
-  () => require("wasi"),
+  () => new (require("wasi").WASI)({ version: "preview1" }),
   () => structuredClone(new WebAssembly.Module(new Uint8Array(8))),
 ];
 module.exports = async function (ctx) {

@@ -184,7 +184,10 @@ test("a rejection nobody handles is a line in the log", async () => {
   const outcome = await executor.invoke(version);
   expect(answeredJson(outcome)).toBe("well");
   expect(outcome.lines).toMatchObject([
-    { level: "error", text: "Unhandled rejection: forgotten" },
+    {
+      level: "error",
+      text: "Unhandled rejection: forgotten\n    at module.exports (webtask.js:2:22)",
+    },
   ]);
 });
 

@@ -12,7 +12,6 @@ export function createBinding(_parts: RealmParts): Exports {
     triggerUncaughtException: (error: unknown) => {
       throw error;
     },
-    // Nothing of the source is read: an assertion without a message says so in general words.
-    getErrorSourcePositions: () => ({}),
+    getErrorSourcePositions: () => undefined,
   };
 }

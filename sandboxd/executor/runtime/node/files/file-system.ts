@@ -43,11 +43,17 @@ export function createFileSystem({
   const bufferOf = (bytes: Uint8Array) =>
     buffers().from(bytes.buffer, bytes.byteOffset, bytes.length);
   const textOf = (bytes: Uint8Array): string => bufferOf(bytes).toString();
-  const tree = new FileTree(() =>
-    String(Reflect.apply(Object(process["cwd"]), process, [])),
+  const tree = new FileTree(
+    () => String(Reflect.apply(Object(process["cwd"]), process, [])),
+    () => {
+      const bundle = runtime.bundle();
+      return {
+        of: bundle,
+        path: bundle.fileName,
+        read: () => from(bundle.text()),
+      };
+    },
   );
-  const { fileName, text } = runtime.bundle();
-  tree.addReadOnly(fileName, from(text()));
   return {
     tree,
     open: new OpenFiles(tree, flagsOf(constants)),

@@ -19,38 +19,46 @@ export interface Place {
   node: Node | undefined;
 }
 
+/** The file that the version's code is in; `of` tells one bundle from another. */
+export interface BundleFile {
+  of: unknown;
+  path: string;
+  read: () => Uint8Array;
+}
+
 export class FileTree {
   readonly room = new Room();
   readonly #root: DirectoryNode;
   readonly #currentDirectory: () => string;
+  readonly #bundle: () => BundleFile;
+  #taken: unknown;
+  #bundleName = "";
 
-  constructor(currentDirectory: () => string) {
+  constructor(currentDirectory: () => string, bundle: () => BundleFile) {
     this.#currentDirectory = currentDirectory;
+    this.#bundle = bundle;
     this.#root = this.room.directory(0o755, true);
     this.#root.entries.set("tmp", this.room.directory(0o1777));
   }
 
-  /** Adds a file that nobody can change, while the tree is made. */
-  addReadOnly(path: string, bytes: Uint8Array): void {
-    const names = partsOf(path);
-    const last = names.pop();
-    if (last === undefined) return;
-    let directory = this.#root;
-    for (const name of names) {
-      const found = directory.entries.get(name);
-      if (found && found.kind !== "directory") return;
-      const next = found ?? this.room.directory(0o755, true);
-      directory.entries.set(name, next);
-      directory = next;
-    }
+  /** An isolate may have been warmed with another bundle than the one it has now. */
+  #takeBundle(): void {
+    const { of, path, read } = this.#bundle();
+    if (of === this.#taken) return;
+    if (this.#taken) this.#root.entries.delete(this.#bundleName);
+    this.#taken = of;
+    const [name = ""] = partsOf(path).slice(-1);
+    this.#bundleName = name;
+    if (name === "" || this.#root.entries.has(name)) return;
     const file = this.room.file(0o444, true);
-    file.bytes = bytes;
-    file.size = bytes.length;
-    directory.entries.set(last, file);
+    file.bytes = read();
+    file.size = file.bytes.length;
+    this.#root.entries.set(name, file);
   }
 
   /** Follows a path; its last name may be missing, and may be a link that is not followed. */
   place(path: string, follow = true): Place {
+    this.#takeBundle();
     return this.#walk(path, follow, { left: maxLinks });
   }
 

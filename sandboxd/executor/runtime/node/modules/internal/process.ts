@@ -16,7 +16,6 @@ const noUsers = "an extension runs as nobody in particular";
 export function createModule(parts: RealmParts): Exports {
   const { process, require, internalBinding, runtime } = parts;
   const { version, versions } = nodeFacts(parts);
-  const { fileName } = runtime.bundle();
   let title = "node";
   let environment: unknown = environmentProxy(runtime.environment);
   Object.assign(process, {
@@ -25,7 +24,6 @@ export function createModule(parts: RealmParts): Exports {
     arch: "x64",
     platform: "linux",
     release: Object.freeze({ name: "node", lts: "Annex" }),
-    argv: [execPath, absolute(fileName)],
     execArgv: [],
     execPath,
     argv0: "node",
@@ -82,6 +80,9 @@ export function createModule(parts: RealmParts): Exports {
     configurable: true,
   });
 
+  lazily(process, ["argv"], () => ({
+    argv: [execPath, absolute(runtime.bundle().fileName)],
+  }));
   const methods = () => internalBinding("process_methods");
   lazily(process, ["uptime", "umask", "cwd", "chdir"], methods);
   lazily(process, ["_getActiveRequests", "_getActiveHandles"], methods);

@@ -1,0 +1,63 @@
+/** What the file system of an isolate is beside Node's: its bundle, its bounds, its life. */
+import { expect, test } from "vitest";
+import { answeredJson, startExecutor } from "../../../../support/executor.ts";
+
+test("the bundle's own file is there and cannot be changed", async () => {
+  await using executor = await startExecutor();
+  const source = `const fs = require("fs");
+    module.exports = (cb) => {
+      const attempt = (use) => { try { return use() } catch (e) { return e.code } };
+      cb(null, [
+        attempt(() => fs.readFileSync("/" + __filename, "utf8").length),
+        attempt(() => fs.writeFileSync("/" + __filename, "")),
+        attempt(() => fs.writeFileSync("/other", "")),
+        attempt(() => fs.unlinkSync("/" + __filename)),
+        attempt(() => fs.rmSync("/tmp", { recursive: true })),
+        attempt(() => fs.readdirSync("/")),
+      ]);
+    };`;
+  const version = await executor.loaded(source, { fileName: "own.js" });
+  expect(answeredJson(await executor.invoke(version))).toEqual([
+    source.length,
+    "EROFS",
+    "EROFS",
+    "EROFS",
+    "EROFS",
+    ["own.js", "tmp"],
+  ]);
+});
+
+test("files stay for the isolate's later calls, and no other isolate has them", async () => {
+  await using executor = await startExecutor();
+  const source = `const fs = require("fs");
+    module.exports = (cb) => {
+      const had = fs.existsSync("/tmp/kept");
+      fs.writeFileSync("/tmp/kept", "x");
+      cb(null, { had });
+    };`;
+  const one = await executor.loaded(source, { version: "one@1" });
+  const other = await executor.loaded(source, { version: "other@1" });
+  expect(answeredJson(await executor.invoke(one))).toEqual({ had: false });
+  expect(answeredJson(await executor.invoke(one))).toEqual({ had: true });
+  expect(answeredJson(await executor.invoke(other))).toEqual({ had: false });
+});
+
+test("bytes, files and open files are bounded, and what is removed makes room", async () => {
+  await using executor = await startExecutor();
+  const version = await executor.loaded(`const fs = require("fs");
+    const codeOf = (use) => { try { use(); return "" } catch (e) { return e.code } };
+    module.exports = (cb) => {
+      const half = Buffer.alloc(8 * 1024 * 1024);
+      const found = [];
+      fs.writeFileSync("/tmp/a", half);
+      fs.writeFileSync("/tmp/b", half);
+      found.push(codeOf(() => fs.appendFileSync("/tmp/b", "x")));
+      fs.unlinkSync("/tmp/a");
+      found.push(codeOf(() => fs.appendFileSync("/tmp/b", "x")));
+      found.push(codeOf(() => { for (;;) fs.openSync("/tmp/b", "r"); }));
+      found.push(codeOf(() => { for (let i = 0; ; i++) fs.mkdirSync("/tmp/d" + i); }));
+      cb(null, found);
+    };`);
+  const outcome = await executor.invoke(version, { syncMs: 5000 });
+  expect(answeredJson(outcome)).toEqual(["ENOSPC", "", "EMFILE", "ENOSPC"]);
+});

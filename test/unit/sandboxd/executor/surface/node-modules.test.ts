@@ -1,0 +1,23 @@
+/** The modules of Node that are neither bytes nor sockets: each case has the same outcome here and in plain Node. */
+import { test } from "vitest";
+import { expectSameAsNode } from "./same-as-node.ts";
+
+test("process says and does what Node's does, in Node's order", async () => {
+  await expectSameAsNode("process-cases.cjs");
+});
+
+test("timers are Node's: objects, promises, order", async () => {
+  await expectSameAsNode("timers-cases.cjs");
+});
+
+test("what AsyncLocalStorage keeps survives whatever puts work off", async () => {
+  await expectSameAsNode("async-hooks-cases.cjs", { isLowered: true });
+});
+
+test("files are written, read and refused as in Node", async () => {
+  await expectSameAsNode("fs-cases.cjs");
+});
+
+test("vm, os, module, readline, v8 and their like answer as Node's do", async () => {
+  await expectSameAsNode("modules-cases.cjs");
+});
