@@ -35,6 +35,8 @@ const librarySource = `${[
 ]
   .map((name) => `require("${name}");`)
   .join("\n")}
+new Request("http://rehearsal/");
+new Response(new ReadableStream({ type: "bytes" }));
 ${source}`;
 
 /** The isolate given, warmed, with Node's library loaded where it is wanted; nothing of the rehearsal is left in it. */

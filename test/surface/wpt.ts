@@ -35,7 +35,7 @@ const slices: Record<string, readonly string[]> = {
 
 /** Which subset of a file's tests runs is part of its address. */
 const maxVariants = 40;
-const wallMs = 60_000;
+const wallMs = 20_000;
 const heapLimitMb = 512;
 const origin = "http://web-platform.test:8000";
 
