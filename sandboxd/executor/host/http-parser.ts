@@ -45,7 +45,6 @@ class Parser {
   readonly #isResponse: boolean;
   #events: HostResult[] = [];
   #method: unknown;
-  #startByte = 0;
 
   constructor(type: number, maxHeaderSize: number, lenientFlags: number) {
     const Native = nativeClass();
@@ -62,7 +61,7 @@ class Parser {
     };
     native[Native.kOnBody] = (piece) => {
       if (piece instanceof Uint8Array)
-        this.#note("body", piece.byteOffset - this.#startByte, piece.length);
+        this.#note("body", new Uint8Array(piece));
     };
     native[Native.kOnMessageComplete] = () => this.#note("complete");
   }
@@ -70,7 +69,6 @@ class Parser {
   /** What happened, and how far it went or why not. `method` is that of the request an answer is for. */
   execute(bytes: Uint8Array, method: unknown): HostResult {
     this.#method = method;
-    this.#startByte = bytes.byteOffset;
     return this.#told(this.#native.execute(bytes));
   }
 

@@ -9,6 +9,8 @@ export interface Library {
     from(memory: ArrayBufferLike, start: number, length: number): Uint8Array;
   };
   nextTick: (work: () => void) => void;
+  /** The property by which a message knows that somebody waits for room. */
+  needDrain: symbol;
 }
 
 interface Emitter {
@@ -54,6 +56,8 @@ export interface Outgoing extends Emitter {
   chunkedEncoding: boolean;
   destroyed: boolean;
   readonly writableFinished: boolean;
+  readonly writableNeedDrain: boolean;
+  readonly writableLength: number;
   _closed: boolean;
   _header: string;
   _headerSent: boolean;

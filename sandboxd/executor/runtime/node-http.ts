@@ -54,6 +54,7 @@ function libraryOf(realm: Realm): Library {
   const { Duplex } = realm.internal("stream");
   const { Buffer } = realm.internal("buffer");
   const { nextTick } = realm.internal("process");
+  const { kNeedDrain: needDrain } = realm.internal("internal/http");
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Node's own, as its library exports them
   return {
     IncomingMessage,
@@ -61,6 +62,7 @@ function libraryOf(realm: Realm): Library {
     Duplex,
     Buffer,
     nextTick,
+    needDrain,
   } as Library;
 }
 
@@ -263,7 +265,7 @@ interface OutgoingParts {
 }
 
 function createOutgoing(
-  { ServerResponse, nextTick }: Library,
+  { ServerResponse, nextTick, needDrain }: Library,
   { request, socket, sent, answer }: OutgoingParts,
 ): Outgoing {
   const response = new ServerResponse(request);
@@ -272,6 +274,11 @@ function createOutgoing(
   response.shouldKeepAlive = true;
   keepHeader(response, sent);
   response.assignSocket(socket);
+  socket.on("drain", () => {
+    if (!response.writableNeedDrain || response.writableLength > 0) return;
+    Reflect.set(response, needDrain, false);
+    response.emit("drain");
+  });
   response.on("finish", () => {
     if (!request._consuming && !request._readableState.resumeScheduled)
       request._dump();

@@ -121,7 +121,7 @@ export function createBinding(parts: RealmParts): Exports {
 
     finish(): Error | undefined {
       if (this.#id === undefined) return undefined;
-      const outcome = this.#tell(host("parser.finish", this.#id), noBytes, 0);
+      const outcome = this.#tell(host("parser.finish", this.#id), 0);
       return typeof outcome === "number" ? undefined : outcome;
     }
 
@@ -195,25 +195,25 @@ export function createBinding(parts: RealmParts): Exports {
       const start = chunk.byteOffset + at;
       const copy = new Uint8Array(chunk.buffer, start, length).slice();
       const told = host("parser.execute", id, copy, methodOf(this));
-      return this.#tell(told, chunk, at);
+      return this.#tell(told, at);
     }
 
     /** Passes on what the host found; stops where what it tells lets the parser go. */
-    #tell(told: unknown, chunk: Uint8Array, at: number): number | Error {
+    #tell(told: unknown, at: number): number | Error {
       const [found, parsed, failure]: unknown[] = Array.isArray(told)
         ? told
         : [];
       const id = this.#id;
       for (const event of Array.isArray(found) ? found : []) {
         if (this.#id !== id) return Number(parsed ?? 0);
-        if (Array.isArray(event)) this.#event(event, chunk, at);
+        if (Array.isArray(event)) this.#event(event);
       }
       return Array.isArray(failure)
         ? parseError(failure, at)
         : Number(parsed ?? 0);
     }
 
-    #event(event: unknown[], chunk: Uint8Array, at: number): void {
+    #event(event: unknown[]): void {
       const [kind, ...told] = event;
       switch (kind) {
         case "begin":
@@ -227,9 +227,9 @@ export function createBinding(parts: RealmParts): Exports {
           this.#call(events.kOnHeadersComplete, told);
           return;
         case "body": {
-          const [start, length] = told;
-          const body = bufferOf(chunk, at + Number(start), Number(length));
-          this.#call(events.kOnBody, [body]);
+          const [bytes] = told;
+          if (!(bytes instanceof Uint8Array)) return;
+          this.#call(events.kOnBody, [bufferOf(bytes, 0, bytes.length)]);
           return;
         }
         default:
