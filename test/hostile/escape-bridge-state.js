@@ -44,8 +44,6 @@ for (const prototype of [Object.prototype, Array.prototype, Function.prototype])
 module.exports = function (ctx, cb) {
   isWatching = true;
   console.log("a line");
-  console.count();
-  console.time("t");
   const timer = setTimeout(() => {}, 5);
   clearTimeout(timer);
   const headers = new Headers([

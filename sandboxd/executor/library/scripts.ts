@@ -109,7 +109,7 @@ function closure(
     if (unused.test(id)) continue;
     found.add(id);
     for (const [, needed = ""] of (sources[id] ?? "").matchAll(
-      /\brequire\('([^']+)'\)/g,
+      /\b(?:require\(|defineLazyProperties\(\s*[\w.]+,\s*)'([^']+)'/g,
     ))
       left.push(needed);
   }
