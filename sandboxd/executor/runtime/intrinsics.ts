@@ -119,7 +119,26 @@ export function isObject(value: unknown): value is object {
 }
 
 export function isAsyncFunction(value: object): boolean {
-  return getPrototypeOf(value) === asyncPrototype;
+  return getPrototypeOf(value) === asyncPrototype || isLoweredAsync(value);
+}
+
+/**
+ * What the build makes of an async function where native `await` would lose what AsyncLocalStorage holds: an ordinary one
+ * that returns esbuild's helper at once. Parameters with defaults are not looked through.
+ */
+const loweredAsync =
+  /^(?:function\s*[\w$]*\s*)?(?:\((?:\{[^(){}=]*\}|[^(){}=])*\)|[\w$]+)\s*(?:=>\s*)?(?:\{\s*return )?__async\d*\((?:this|null), /;
+const textOfFunction: (value: object) => string = Function.prototype.call.bind(
+  Reflect.get(Function.prototype, "toString"),
+);
+const testPattern: (pattern: RegExp, text: string) => boolean =
+  Function.prototype.call.bind(Reflect.get(RegExp.prototype, "test"));
+
+function isLoweredAsync(value: object): boolean {
+  return (
+    typeof value === "function" &&
+    testPattern(loweredAsync, textOfFunction(value))
+  );
 }
 
 /** Runs work after the running code, before the entry into the isolate ends. `await` of a primitive asks no prototype. */
