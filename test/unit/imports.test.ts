@@ -75,17 +75,13 @@ const rules: Rule[] = [
   { files: /^sandboxd\/limits\//, may: [errors] },
   { files: /^sandboxd\/cache\//, may: [errors, /^lru-cache$/] },
   { files: /^sandboxd\/supervisor\//, may: [errors, pipe] },
+  { files: /^sandboxd\/executor\/runtime\//, may: [] },
   {
-    files: /^sandboxd\/executor\/runtime\//,
-    may: [
-      /^(buffer|events|readable-stream|whatwg-url|base64-js|event-target-shim)\b/,
-      /^(@ungap\/structured-clone|abortcontroller-polyfill|core-js-pure)\b/,
-    ],
-  },
-  {
-    files: /^sandboxd\/executor\/(bundle|library\/(scripts|pack))\.ts$/,
+    files:
+      /^sandboxd\/executor\/(bundle|library\/(scripts|packages|pack))\.ts$/,
     may: [
       /^sandboxd\/executor\/library\//,
+      /^sandboxd\/executor\/runtime\/web-globals\.ts$/, // what a library must have
       /^(esbuild|isolated-vm)$/,
       executorFlags,
     ],
