@@ -8,7 +8,7 @@ const look = (value, path, depth) => {
   const make = value.constructor?.constructor;
   if (typeof make === "function" && make !== Function) reached.push(path);
   try {
-    if (make("return typeof process")() !== "undefined") reached.push(path);
+    if (make("return globalThis")() !== globalThis) reached.push(path);
   } catch {}
   for (const key of Reflect.ownKeys(value)) {
     try {

@@ -1,5 +1,5 @@
 // expect: {"reached":[]}
-// Every function and object a guest can touch must lead to the guest's own Function, which knows no process.
+// Every function and object a guest can touch must lead to the guest's own Function, and by it to no other realm.
 const reached = [];
 const seen = new Set();
 function look(value, path, depth) {
@@ -12,9 +12,10 @@ function look(value, path, depth) {
     if (make && typeof make.value === "function")
       try {
         const made = make.value.constructor(
-          "return typeof process + typeof require",
+          "return [globalThis, typeof require]",
         )();
-        if (made !== "undefinedundefined") reached.push(path);
+        if (made[0] !== globalThis || made[1] !== "undefined")
+          reached.push(path);
       } catch {}
     current = Object.getPrototypeOf(current);
   }
