@@ -4,8 +4,8 @@
  */
 import { randomUUID } from "node:crypto";
 import { appendFile, mkdir, rename } from "node:fs/promises";
-import { dirname, join, relative } from "node:path";
-import { build, type BuildOptions, type Plugin } from "esbuild";
+import { dirname, join } from "node:path";
+import { build, type BuildOptions } from "esbuild";
 import { packLibrary } from "./library/pack.ts";
 import { librarySources } from "./library/scripts.ts";
 
@@ -19,7 +19,7 @@ export const executorBundle = join(repository, "dist/executor.cjs");
 export async function bundleExecutor(outFile = executorBundle): Promise<void> {
   const [program, scripts] = await Promise.all([
     bundleProgram(await bundleRuntime()),
-    librarySources({ plugins: [nodeNames], common }),
+    librarySources(common),
   ]);
   scripts.set("program", `(function (require, library) {${program}\n})`);
   const packed = await packLibrary(scripts);
@@ -63,53 +63,11 @@ async function bundleRuntime(): Promise<string> {
     target: "es2024",
     charset: "ascii",
     write: false,
-    inject: [join(here, "runtime/shared-array-buffer.ts")],
-    alias: {
-      // Without the tables of East Asian encodings, which URLs and text of today do not need.
-      "@exodus/bytes/encoding.js": "@exodus/bytes/encoding-lite.js",
-    },
-    plugins: [nodeNames, bareEngine],
   });
   const [output] = result.outputFiles;
   if (!output) throw new Error("esbuild gave no runtime");
   return `(() => {${output.text}\nreturn runtime.start;})()`;
 }
-
-/** Packages ask for these by Node's names; here they are polyfills, and `process` is the runtime's own. */
-const nodeNames: Plugin = {
-  name: "node-names",
-  setup: (bundler) => {
-    const packages = join(repository, "node_modules");
-    bundler.onResolve({ filter: /^process\/?$/ }, () => ({
-      path: join(here, "runtime/process.ts"),
-    }));
-    bundler.onResolve({ filter: /^buffer\/?$/ }, () => ({
-      path: join(packages, "buffer/index.js"),
-    }));
-    bundler.onResolve({ filter: /^events\/?$/ }, () => ({
-      path: join(packages, "events/events.js"),
-    }));
-  },
-};
-
-/** Of @exodus/bytes, the files for an engine without TextDecoder, in the place of those that lean on one. */
-const bareEngine: Plugin = {
-  name: "bare-engine",
-  setup: (bundler) => {
-    const name = "@exodus/bytes";
-    const folder = join(repository, "node_modules", name);
-    const replaced = ["utf16", "fallback/platform", "fallback/utf8.auto"];
-    bundler.onResolve({ filter: /\.js$/ }, ({ importer, resolveDir, path }) => {
-      if (!importer.startsWith(folder)) return undefined;
-      const file = path.startsWith(name)
-        ? join(folder, path.slice(name.length))
-        : join(resolveDir, path);
-      const stem = file.replace(/\.js$/, "");
-      const isReplaced = replaced.includes(relative(folder, stem));
-      return isReplaced ? { path: `${stem}.native.js` } : undefined;
-    });
-  },
-};
 
 const common: BuildOptions = {
   bundle: true,

@@ -5,7 +5,7 @@
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { transform, build, type BuildOptions, type Plugin } from "esbuild";
+import { transform, build, type BuildOptions } from "esbuild";
 import { packageSources } from "./packages.ts";
 import { webModules } from "../runtime/web-globals.ts";
 import { readNatives, type Natives } from "./natives.ts";
@@ -29,26 +29,20 @@ const withheld = new Set([
 const unused =
   /^internal\/(bootstrap|main|test|test_runner|bench_runner|debugger|repl(?!\/history)|vfs|quic|dtls|ffi|watch_mode|modules\/esm|modules\/run_main|process\/pre_execution|deps\/(acorn|amaro|minimatch))(\/|$)/;
 
-/** How the surface's scripts are bundled where they need packages. */
-export interface ScriptOptions {
-  plugins: Plugin[];
-  common: BuildOptions;
-}
-
 /** All scripts of the library by name. */
 export async function librarySources(
-  options: ScriptOptions,
+  common: BuildOptions,
 ): Promise<Map<string, string>> {
   const natives = await readNatives();
-  const bindings = await ownScripts("bindings", "binding:", options);
-  const modules = await ownScripts("modules", "module:", options);
+  const bindings = await ownScripts("bindings", "binding:", common);
+  const modules = await ownScripts("modules", "module:", common);
   const publicNames = Object.keys(natives.sources).filter(
     (id) => !id.startsWith("internal/") && !withheld.has(id),
   );
   const scripts = new Map<string, string>([
     ...bindings,
     ...modules,
-    ...(await packageSources(options.common)),
+    ...(await packageSources(common)),
   ]);
   const named = namedIn(scripts.values());
   const facts = {
@@ -139,7 +133,7 @@ async function minified(expression: string): Promise<string> {
 async function ownScripts(
   folder: "bindings" | "modules",
   prefix: string,
-  { plugins, common }: ScriptOptions,
+  common: BuildOptions,
 ): Promise<[name: string, text: string][]> {
   const root = join(runtimeFolder, folder);
   if (!existsSync(root)) return [];
@@ -151,16 +145,13 @@ async function ownScripts(
     files.toSorted().map(async (file): Promise<[string, string]> => {
       const stem = file.slice(0, -".ts".length);
       const name = folder === "bindings" ? stem.replaceAll("-", "_") : stem;
-      const text = await bundled(join(root, file), { plugins, common });
+      const text = await bundled(join(root, file), common);
       return [prefix + name, `(() => {${text}\nreturn made.${exported};})()`];
     }),
   );
 }
 
-async function bundled(
-  file: string,
-  { plugins, common }: ScriptOptions,
-): Promise<string> {
+async function bundled(file: string, common: BuildOptions): Promise<string> {
   const result = await build({
     ...common,
     entryPoints: [file],
@@ -170,7 +161,6 @@ async function bundled(
     target: "esnext",
     charset: "ascii",
     write: false,
-    plugins,
   });
   const [output] = result.outputFiles ?? [];
   if (!output) throw new Error(`esbuild gave nothing for ${file}`);
