@@ -131,13 +131,14 @@ const loweredAsync =
 const textOfFunction: (value: object) => string = Function.prototype.call.bind(
   Reflect.get(Function.prototype, "toString"),
 );
-const testPattern: (pattern: RegExp, text: string) => boolean =
-  Function.prototype.call.bind(Reflect.get(RegExp.prototype, "test"));
+/** `test` would ask the guest's `exec`. */
+const findPattern: (pattern: RegExp, text: string) => object | null =
+  Function.prototype.call.bind(Reflect.get(RegExp.prototype, "exec"));
 
 function isLoweredAsync(value: object): boolean {
   return (
     typeof value === "function" &&
-    testPattern(loweredAsync, textOfFunction(value))
+    findPattern(loweredAsync, textOfFunction(value)) !== null
   );
 }
 
