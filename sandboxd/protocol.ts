@@ -154,6 +154,8 @@ export type EgressNoteName =
 export interface SocketPlace {
   remoteAddress: string;
   remotePort: number;
+  /** 0: unknown. */
+  localPort: number;
   /** 4 or 6. */
   family: number;
 }

@@ -122,6 +122,7 @@ export class RawSocket {
     const place: SocketPlace = {
       remoteAddress: raw.address,
       remotePort: port,
+      localPort: stream.localPort ?? 0,
       family: isIP(raw.address),
     };
     this.#use(stream);

@@ -24,6 +24,7 @@ test("bytes go out and come back, each side ends, and then it is closed", async 
   expect(opened.place).toEqual({
     remoteAddress: "127.0.0.1",
     remotePort: port,
+    localPort: expect.any(Number),
     family: 4,
   });
   opened.write("hello");

@@ -8,6 +8,10 @@ import type { Exports, RealmParts } from "../realm.ts";
 /** Of addresses whose names are known; the longest known go first. */
 const maxNames = 512;
 
+/** Of a name in DNS, and of a part of it. */
+const maxNameChars = 253;
+const maxLabelChars = 63;
+
 interface Request {
   oncomplete?: (...news: unknown[]) => void;
 }
@@ -59,15 +63,16 @@ export function createBinding(parts: RealmParts): Exports {
 
   class ChannelWrap {
     readonly #pending = new Set<() => void>();
-    #servers: unknown[] = [];
+    #servers: [address: unknown, port: unknown][] = [["127.0.0.1", 53]];
 
+    /** Address and port of each, in new lists: Node's code changes them. */
     getServers(): unknown[] {
-      return this.#servers;
+      return this.#servers.map(([address, port]) => [address, port]);
     }
 
     /** The broker asks the servers of its own host, whichever are named here. */
-    setServers(servers: unknown[]): number {
-      this.#servers = servers;
+    setServers(servers: unknown[][]): number {
+      this.#servers = servers.map(([, address, port]) => [address, port]);
       return 0;
     }
 
@@ -84,6 +89,7 @@ export function createBinding(parts: RealmParts): Exports {
       record: string,
       found: (records: unknown) => unknown[] = (records) => [records],
     ): number {
+      if (!isAskable(name)) return refuse(request, "EBADNAME");
       let cancelled = false;
       const stop = ask(request, name, record, (records) => {
         this.#pending.delete(cancel);
@@ -127,24 +133,35 @@ export function createBinding(parts: RealmParts): Exports {
       return this.#query(request, name, "SOA");
     }
     getHostByAddr(request: Request, address: string): number {
+      const { isIP } = parts.require("internal/net");
+      if (typeof isIP === "function" && !isIP(address))
+        return Number(parts.internalBinding("uv")["UV_EINVAL"]);
       return this.#query(request, address, "reverse");
     }
-    queryAny(request: Request): number {
-      return refuse(request);
+    /** The broker's resolver does not ask for it. */
+    #refuse(request: Request, name: string): number {
+      return refuse(request, isAskable(name) ? "ENOTIMP" : "EBADNAME");
     }
-    queryCaa(request: Request): number {
-      return refuse(request);
+    queryAny(request: Request, name: string): number {
+      return this.#refuse(request, name);
     }
-    queryNaptr(request: Request): number {
-      return refuse(request);
+    queryCaa(request: Request, name: string): number {
+      return this.#refuse(request, name);
     }
-    queryTlsa(request: Request): number {
-      return refuse(request);
+    queryNaptr(request: Request, name: string): number {
+      return this.#refuse(request, name);
+    }
+    queryTlsa(request: Request, name: string): number {
+      return this.#refuse(request, name);
     }
   }
 
-  const refuse = (request: Request): number => {
-    parts.runtime.soon(() => request.oncomplete?.("ENOTIMP"));
+  const refuse = (request: Request, code: string): number => {
+    const context = asyncContext.current();
+    parts.runtime.soon(() => {
+      asyncContext.set(context);
+      request.oncomplete?.(code);
+    });
     return 0;
   };
 
@@ -192,6 +209,18 @@ function texts(records: unknown): string[] {
   return Array.isArray(records) ? records.map(String) : [];
 }
 
+/** By its lengths: no packet could carry another. */
+function isAskable(name: string): boolean {
+  if (name === "" || name === ".") return true;
+  const bare = name.endsWith(".") ? name.slice(0, -1) : name;
+  return (
+    bare.length <= maxNameChars &&
+    bare
+      .split(".")
+      .every((label) => label !== "" && label.length <= maxLabelChars)
+  );
+}
+
 /** Addresses and their times to live apart, as Node's resolver wants them. */
 function withTtls(records: unknown): unknown[] {
   const all: { address: string; ttl: number }[] = Array.isArray(records)
@@ -218,6 +247,17 @@ function ordered(all: string[], family: number, order: number): string[] {
 }
 
 function canonical(parts: RealmParts, text: string): string | undefined {
+  const address = compressed(parts, text);
+  const [, prefix, high, low] =
+    /^(::(?:ffff:)?)([\da-f]+):([\da-f]+)$/.exec(address ?? "") ?? [];
+  if (prefix === undefined || high === undefined || low === undefined)
+    return address;
+  const words = [Number.parseInt(high, 16), Number.parseInt(low, 16)];
+  const bytes = words.flatMap((word) => [word >> 8, word & 0xff]);
+  return `${prefix}${bytes.join(".")}`;
+}
+
+function compressed(parts: RealmParts, text: string): string | undefined {
   const { isIPv4, isIPv6 } = parts.require("internal/net");
   if (typeof isIPv4 === "function" && isIPv4(text)) return text;
   if (typeof isIPv6 !== "function" || !isIPv6(text)) return undefined;
@@ -229,7 +269,7 @@ function canonical(parts: RealmParts, text: string): string | undefined {
 }
 
 function ipv6Bytes(parts: RealmParts, text: string): Uint8Array | undefined {
-  const address = canonical(parts, text);
+  const address = compressed(parts, text);
   if (!address?.includes(":")) return undefined;
   const [head = "", tail] = address.split("::");
   const first = groupsOf(head);

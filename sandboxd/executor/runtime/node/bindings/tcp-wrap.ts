@@ -19,12 +19,15 @@ interface Coded extends Error {
 
 /** The JavaScript object that a handle belongs to. */
 interface Owner {
+  _handle: unknown;
   destroy: (error?: unknown) => void;
+  emit: (event: string, ...news: unknown[]) => void;
 }
 
 interface Place {
   remoteAddress: string;
   remotePort: number;
+  localPort: number;
   family: number;
 }
 
@@ -56,6 +59,11 @@ export function createBinding(parts: RealmParts): Exports {
   const eof = Number(uv["UV_EOF"]);
   const notConnected = Number(uv["UV_ENOTCONN"]);
   const { nameOf } = parts.internalBinding("cares_wrap");
+  const newAsyncId = (): number => {
+    const { newAsyncId: create } = parts.require("internal/async_hooks");
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Node's own
+    return (create as () => number)();
+  };
   const ownerSymbol = (): symbol => {
     const { owner_symbol: symbol } =
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Node's own
@@ -66,12 +74,13 @@ export function createBinding(parts: RealmParts): Exports {
     return symbol ?? Symbol("owner");
   };
 
+  const nextTick = (work: () => void) => {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Node's own
+    (parts.process["nextTick"] as (work: () => void) => void)(work);
+  };
+
   /** Node tells of an error in a tick, and of the end only after it. */
-  const afterTicks = (work: () => void) =>
-    soon(() => {
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Node's own
-      (parts.process["nextTick"] as (work: () => void) => void)(work);
-    });
+  const afterTicks = (work: () => void) => soon(() => nextTick(work));
 
   class TCP {
     onread: ((bytes?: ArrayBuffer) => unknown) | undefined;
@@ -82,6 +91,7 @@ export function createBinding(parts: RealmParts): Exports {
     readonly isStreamBase = true;
     readonly fd = -1;
     readonly #context = asyncContext.current();
+    readonly #asyncId = newAsyncId();
     #socket: Socket | undefined;
     #connecting: Request | undefined;
     #place: Place | undefined;
@@ -93,14 +103,6 @@ export function createBinding(parts: RealmParts): Exports {
     #kept: Uint8Array | undefined;
     #hasEnded = false;
     #isClosed = false;
-
-    constructor(kind: number) {
-      if (kind === kinds.SERVER)
-        throw refusal(
-          "a server that listens",
-          "an extension is reached by its invocations alone",
-        );
-    }
 
     connect(request: Request, address: string, port: number): number {
       const name: unknown =
@@ -142,11 +144,24 @@ export function createBinding(parts: RealmParts): Exports {
     bind6(): number {
       return 0;
     }
+    /** Fails as Node's does where a port is taken: the server is told by an event, and is not listening. */
     listen(): number {
-      throw refusal(
-        "a server that listens",
-        "an extension is reached by its invocations alone",
-      );
+      nextTick(() => {
+        const owner = this.#owner();
+        if (!owner || this.#isClosed) return;
+        this.close();
+        // Node's own code asks for it before it says "listening".
+        // oxlint-disable-next-line no-underscore-dangle -- Node's name
+        owner._handle = null;
+        owner.emit(
+          "error",
+          refusal(
+            "a server that listens",
+            "an extension is reached by its invocations alone",
+          ),
+        );
+      });
+      return 0;
     }
     open(): number {
       return notConnected;
@@ -238,13 +253,13 @@ export function createBinding(parts: RealmParts): Exports {
       return 0;
     }
 
-    /** What the host's address is, is not told. */
+    /** What the host's address is, is not told; its port there tells nothing. */
     getsockname(out: Record<string, unknown>): number {
       const place = this.#place;
       if (!place) return notConnected;
       out["address"] = place.family === 6 ? "::" : "0.0.0.0";
       out["family"] = `IPv${place.family}`;
-      out["port"] = 0;
+      out["port"] = place.localPort;
       return 0;
     }
 
@@ -264,6 +279,9 @@ export function createBinding(parts: RealmParts): Exports {
     unref(): void {}
     hasRef(): boolean {
       return !this.#isClosed;
+    }
+    getAsyncId(): number {
+      return this.#asyncId;
     }
     getProviderType(): number {
       return 0;
@@ -385,9 +403,12 @@ export function createBinding(parts: RealmParts): Exports {
     }
 
     #destroyOwner(error: unknown): void {
+      this.#owner()?.destroy(error);
+    }
+
+    #owner(): Owner | undefined {
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- net.js puts it there
-      const owner = Reflect.get(this, ownerSymbol()) as Owner | undefined;
-      owner?.destroy(error);
+      return Reflect.get(this, ownerSymbol()) as Owner | undefined;
     }
   }
 

@@ -7,7 +7,7 @@ const defaults: Record<string, unknown> = {
   "--deprecation": true,
   // A name is connected to by the broker, which tries its addresses itself.
   "--network-family-autoselection": false,
-  "--network-family-autoselection-attempt-timeout": 250,
+  "--network-family-autoselection-attempt-timeout": 500,
   "--max-http-header-size": 16 * 1024,
   "--unhandled-rejections": "throw",
   "--stack-trace-limit": 10,
