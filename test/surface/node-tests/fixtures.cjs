@@ -4,16 +4,21 @@
 const path = require("path");
 
 const fixturesDir = "/fixtures";
-const none = (...names) => {
-  throw new Error(`no fixture ${names.join("/")} in an isolate`);
+/* The bundle names them by their paths, a character for a byte. */
+const texts = fixtureTexts;
+const read = (names, encoding) => {
+  const text = texts[path.join(...[names].flat())];
+  if (text === undefined) throw new Error(`no fixture ${names} in an isolate`);
+  const bytes = Buffer.from(text, "latin1");
+  return encoding ? bytes.toString(encoding) : bytes;
 };
 
 module.exports = {
   fixturesDir,
   path: (...names) => path.join(fixturesDir, ...names),
   fileURL: (...names) => new URL(`file://${path.join(fixturesDir, ...names)}`),
-  readSync: none,
-  readKey: none,
+  readSync: read,
+  readKey: (name, encoding) => read(["keys", name], encoding),
   utf8TestText: "",
   utf8TestTextPath: "/fixtures/utf8_test_text.txt",
 };

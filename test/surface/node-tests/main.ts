@@ -37,7 +37,7 @@ const slices: Record<string, readonly string[]> = {
 
 /** What no isolate offers, in the words of a test. */
 const leftOut =
-  /Flags:.*--(?!no-warnings)|internal\/test\/binding|internalBinding|require\(['"](node:)?(child_process|worker_threads|cluster|vm|repl|inspector|test|http2|internal\/)|process\.binding|\.listen\(|common\.(requireInspector|spawn)|fixtures\/keys|from 'node:test'|node:test|process\.execPath|createServer|SharedArrayBuffer|WebAssembly|global\.gc|globalThis\.gc|tmpdir/;
+  /Flags:.*--(?!no-warnings)|internal\/test\/binding|internalBinding|require\(['"](node:)?(child_process|worker_threads|cluster|vm|repl|inspector|test|http2|internal\/)|fixtures\/(?!keys)|process\.binding|\.listen\(|common\.(requireInspector|spawn)|from 'node:test'|node:test|process\.execPath|createServer|SharedArrayBuffer|WebAssembly|global\.gc|globalThis\.gc|tmpdir/;
 
 const testsOfAnExecutor = 40;
 const maxReasonChars = 160;
@@ -123,6 +123,7 @@ async function runTest(
   name: string,
 ): Promise<string | undefined> {
   const source = await bundleTest(from, name);
+  if (source === undefined) return "needs a file that is not there";
   const loading = await executor.load(source, { version: name });
   if (loading.failure) return loading.failure.message;
   const outcome = await executor.invoke(name);
