@@ -57,6 +57,7 @@ export function createBinding(parts: RealmParts): Exports {
   const state = words.streamBaseState;
   const uv = parts.internalBinding("uv");
   const eof = Number(uv["UV_EOF"]);
+  const brokenPipe = Number(uv["UV_EPIPE"]);
   const notConnected = Number(uv["UV_ENOTCONN"]);
   const { nameOf } = parts.internalBinding("cares_wrap");
   const newAsyncId = (): number => {
@@ -103,6 +104,7 @@ export function createBinding(parts: RealmParts): Exports {
     #kept: Uint8Array | undefined;
     #hasEnded = false;
     #isClosed = false;
+    #isCut = false;
 
     connect(request: Request, address: string, port: number): number {
       const name: unknown =
@@ -127,6 +129,8 @@ export function createBinding(parts: RealmParts): Exports {
           },
         );
         this.#connecting = request;
+        // A pool that outlives the call must not take it for a connection that works.
+        parts.runtime.onEnd(() => this.#cut());
       } catch (thrown) {
         soon(() => this.#destroyOwner(thrown));
       }
@@ -306,6 +310,7 @@ export function createBinding(parts: RealmParts): Exports {
 
     #write(text: string, length: number): unknown {
       if (!this.#socket) return notConnected;
+      if (this.#isCut) return brokenPipe;
       const request = new words.WriteWrap();
       state[words.kBytesWritten] = length;
       state[words.kLastWriteErr] = 0;
@@ -404,6 +409,12 @@ export function createBinding(parts: RealmParts): Exports {
 
     #destroyOwner(error: unknown): void {
       this.#owner()?.destroy(error);
+    }
+
+    /** It ended with its call. */
+    #cut(): void {
+      this.#isCut = true;
+      if (!this.#isClosed) this.#owner()?.destroy();
     }
 
     #owner(): Owner | undefined {

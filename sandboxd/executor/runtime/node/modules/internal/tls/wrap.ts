@@ -358,9 +358,18 @@ export function createModule(parts: RealmParts): Exports {
     setSecureContext(): void {}
   }
 
+  // Node's https calls it as a function, on an object of its own.
+  const CallableServer = new Proxy(Server, {
+    apply: (target, self: object, given: unknown[]) => {
+      const listeners = given.filter((one) => typeof one === "function");
+      Reflect.apply(net.Server, self, listeners);
+      return self instanceof target ? undefined : new target(...given);
+    },
+  });
+
   return {
     TLSSocket,
-    Server,
+    Server: CallableServer,
     createServer: (...given: unknown[]) => new Server(...given),
     connect,
   };
