@@ -30,8 +30,10 @@ function errorOf(words: unknown): Error {
   if (!isObject(words)) return new ErrorIntrinsic("failed");
   const name = readProperty(words, "name");
   const code = readProperty(words, "code");
-  const message = `${readProperty(words, "message")}`;
-  const error = new (classOf(name))(message);
+  const message = readProperty(words, "message");
+  const error = new (classOf(name))(
+    typeof message === "string" ? message : "failed",
+  );
   addDetails(error, readProperty(words, "details"));
   if (code !== undefined) defineProperty(error, "code", valueProperty(code));
   return error;

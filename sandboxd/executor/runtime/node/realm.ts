@@ -222,7 +222,7 @@ function openLibrary(
       assign(binding, callCreate(create, parts));
   }
   // It fills the object that every module was given.
-  require("internal/process");
+  parts.require("internal/process");
   return parts;
 }
 

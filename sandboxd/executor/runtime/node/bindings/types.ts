@@ -4,13 +4,12 @@ import type { Exports, RealmParts } from "../realm.ts";
 type Test = (value: unknown) => boolean;
 
 export function createBinding(_parts: RealmParts): Exports {
-  const isSharedArrayBuffer = () => false;
   const isArrayBuffer = slot(ArrayBuffer.prototype, "byteLength");
-  const isNumberObject = boxed(Number.prototype.valueOf);
-  const isStringObject = boxed(String.prototype.valueOf);
-  const isBooleanObject = boxed(Boolean.prototype.valueOf);
-  const isBigIntObject = boxed(BigInt.prototype.valueOf);
-  const isSymbolObject = boxed(Symbol.prototype.valueOf);
+  const isNumberObject = method(Number.prototype, "valueOf");
+  const isStringObject = method(String.prototype, "valueOf");
+  const isBooleanObject = method(Boolean.prototype, "valueOf");
+  const isBigIntObject = method(BigInt.prototype, "valueOf");
+  const isSymbolObject = method(Symbol.prototype, "valueOf");
   const asyncPrototypes = new Set([
     Object.getPrototypeOf(async function () {}),
     Object.getPrototypeOf(async function* () {}),
@@ -22,7 +21,7 @@ export function createBinding(_parts: RealmParts): Exports {
   return {
     isExternal: () => false,
     isProxy: () => false,
-    isSharedArrayBuffer,
+    isSharedArrayBuffer: () => false,
     isArrayBuffer,
     isAnyArrayBuffer: isArrayBuffer,
     isArgumentsObject: tagged("[object Arguments]"),
@@ -32,12 +31,12 @@ export function createBinding(_parts: RealmParts): Exports {
     isSetIterator: tagged("[object Set Iterator]"),
     isAsyncFunction: madeBy(asyncPrototypes),
     isGeneratorFunction: madeBy(generatorPrototypes),
-    isDate: method(Date.prototype.getTime),
+    isDate: method(Date.prototype, "getTime"),
     isRegExp: (value: unknown) => isObject(value) && isRegExpSlot(value),
     isMap: slot(Map.prototype, "size"),
     isSet: slot(Set.prototype, "size"),
-    isWeakMap: method(WeakMap.prototype.has, {}),
-    isWeakSet: method(WeakSet.prototype.has, {}),
+    isWeakMap: method(WeakMap.prototype, "has", {}),
+    isWeakSet: method(WeakSet.prototype, "has", {}),
     isPromise,
     isNativeError,
     isNumberObject,
@@ -54,12 +53,9 @@ export function createBinding(_parts: RealmParts): Exports {
   };
 }
 
-const objectTag = Object.prototype.toString;
+const objectTag: unknown = Reflect.get(Object.prototype, "toString");
 const isErrorSlot: unknown = Reflect.get(Error, "isError");
-const regExpSource = Object.getOwnPropertyDescriptor(
-  RegExp.prototype,
-  "source",
-)?.get;
+const regExpSource = getterOf(RegExp.prototype, "source");
 const { apply } = Reflect;
 
 function isObject(value: unknown): value is object {
@@ -69,6 +65,13 @@ function isObject(value: unknown): value is object {
 /** `source` works on RegExp.prototype too, which is none. */
 function isRegExpSlot(value: object): boolean {
   return value !== RegExp.prototype && works(regExpSource, value);
+}
+
+function getterOf(prototype: object, name: string): unknown {
+  return Reflect.get(
+    Object(Object.getOwnPropertyDescriptor(prototype, name)),
+    "get",
+  );
 }
 
 function works(test: unknown, value: unknown, ...rest: unknown[]): boolean {
@@ -83,21 +86,23 @@ function works(test: unknown, value: unknown, ...rest: unknown[]): boolean {
 
 /** The kind on which the getter of that name works. */
 function slot(prototype: object, name: string): Test {
-  const get = Object.getOwnPropertyDescriptor(prototype, name)?.get;
+  const get = getterOf(prototype, name);
   return (value) => isObject(value) && works(get, value);
 }
 
-function method(test: unknown, ...rest: unknown[]): Test {
+/** The kind on which the method of that name works. */
+function method(prototype: object, name: string, ...rest: unknown[]): Test {
+  const test: unknown = Reflect.get(prototype, name);
   return (value) => isObject(value) && works(test, value, ...rest);
 }
 
-function boxed(valueOf: unknown): Test {
-  return (value) => isObject(value) && works(valueOf, value);
+function tagOf(value: object): unknown {
+  return typeof objectTag === "function" && apply(objectTag, value, []);
 }
 
 /** By the tag the language gives; an object that only says so has the tag as a property of its own or its class's. */
 function tagged(...tags: string[]): Test {
-  return (value) => isObject(value) && tags.includes(objectTag.call(value));
+  return (value) => isObject(value) && tags.some((tag) => tag === tagOf(value));
 }
 
 function madeBy(prototypes: ReadonlySet<object>): Test {
@@ -118,7 +123,7 @@ function isPromise(value: unknown): boolean {
   return (
     isObject(value) &&
     value instanceof Promise &&
-    objectTag.call(value) === "[object Promise]"
+    tagOf(value) === "[object Promise]"
   );
 }
 

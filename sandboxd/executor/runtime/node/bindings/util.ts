@@ -35,7 +35,7 @@ function typeTests({ internalBinding }: RealmParts): Exports {
   const types = internalBinding("types");
   return {
     ...types,
-    isArrayBufferView: ArrayBuffer.isView,
+    isArrayBufferView: (value: unknown) => ArrayBuffer.isView(value),
     isTypedArray: (value: unknown) =>
       ArrayBuffer.isView(value) && !(value instanceof DataView),
     isUint8Array: (value: unknown) => value instanceof Uint8Array,

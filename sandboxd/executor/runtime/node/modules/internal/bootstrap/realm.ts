@@ -13,8 +13,6 @@ export function createModule({
   const facts = loadScript("facts:public_modules");
   const names: unknown = typeof facts === "function" ? facts() : {};
   const publicNames = new Set(Object.keys(Object(names)));
-  const bare = (id: string) =>
-    id.startsWith(scheme) ? id.slice(scheme.length) : id;
   const canBeRequiredByUsers = (id: string) => publicNames.has(id);
   const canBeRequiredWithoutScheme = (id: string) =>
     publicNames.has(id) && !schemeOnly.has(id);
@@ -33,4 +31,8 @@ export function createModule({
       [...publicNames].filter(canBeRequiredWithoutScheme),
   };
   return { BuiltinModule, internalBinding, require };
+}
+
+function bare(id: string): string {
+  return id.startsWith(scheme) ? id.slice(scheme.length) : id;
 }

@@ -2,9 +2,6 @@
 import type { Exports, RealmParts } from "../../../realm.ts";
 
 export function createModule(_parts: RealmParts): Exports {
-  const unavailable = () => {
-    throw new Error("startup snapshots cannot be offered here");
-  };
   return {
     isBuildingSnapshot: () => false,
     runDeserializeCallbacks: () => undefined,
@@ -19,4 +16,8 @@ export function createModule(_parts: RealmParts): Exports {
       setDeserializeMainFunction: unavailable,
     },
   };
+}
+
+function unavailable(): never {
+  throw new Error("startup snapshots cannot be offered here");
 }
