@@ -48,6 +48,12 @@ function wishesOf(parts: RealmParts, options: ContextOptions): ContextWishes {
     throw refusal("tls: pfx", "give key and cert as PEM");
   const ca = pems(options.ca);
   const cert = pems(options.cert).join("\n");
+  if (cert !== "") {
+    // Throws as OpenSSL does for what is no certificate.
+    const { X509Certificate } = parts.require("crypto");
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Node's own
+    void new (X509Certificate as new (pem: string) => object)(cert);
+  }
   const key = keyOf(parts, options);
   const minVersion = versionOf(parts, options.minVersion);
   const maxVersion = versionOf(parts, options.maxVersion);

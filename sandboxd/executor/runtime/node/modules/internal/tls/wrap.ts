@@ -79,6 +79,10 @@ interface Net {
   _normalizeArgs: (parameters: unknown[]) => unknown[];
 }
 
+/** Bytes; what TLS allows. */
+const minFragment = 512;
+const maxFragment = 16 * 1024;
+
 export function createModule(parts: RealmParts): Exports {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Node's own
   const net = parts.require("net") as unknown as Net;
@@ -142,6 +146,8 @@ export function createModule(parts: RealmParts): Exports {
     }
 
     setServername(name: string): void {
+      const { validateString } = parts.require("internal/validators");
+      if (typeof validateString === "function") validateString(name, "name");
       this.#servername = name;
     }
 
@@ -302,15 +308,18 @@ export function createModule(parts: RealmParts): Exports {
     getFinished(): undefined {}
     getPeerFinished(): undefined {}
     setSession(): void {}
-    setMaxSendFragment(): boolean {
-      return true;
+    setMaxSendFragment(size: number): boolean {
+      return size >= minFragment && size <= maxFragment;
     }
     disableRenegotiation(): void {}
     enableTrace(): void {}
     renegotiate(
-      _options: unknown,
+      options: unknown,
       done?: (error: Error | null) => void,
     ): boolean {
+      const { validateObject } = parts.require("internal/validators");
+      if (typeof validateObject === "function")
+        validateObject(options, "options");
       const error = refusal("renegotiation", "the platform speaks TLS");
       if (done) parts.runtime.soon(() => done(error));
       return false;
