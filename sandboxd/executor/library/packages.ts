@@ -12,9 +12,11 @@ const fetchEntry = `
   const { Request, getRequestState, removeRequestAbortListener } = require("undici/lib/web/fetch/request.js");
   const { MessageEvent, CloseEvent, ErrorEvent, createFastMessageEvent } = require("undici/lib/web/websocket/events.js");
   const { dataURLProcessor, serializeAMimeType } = require("undici/lib/web/fetch/data-url.js");
+  const { requestBadPort } = require("undici/lib/web/fetch/util.js");
   module.exports = {
     FormData, Headers, Request, Response, MessageEvent, CloseEvent, ErrorEvent, createFastMessageEvent,
     getRequestState, removeRequestAbortListener, fromInnerResponse, makeResponse, dataURLProcessor, serializeAMimeType,
+    requestBadPort,
   };
 `;
 
@@ -35,7 +37,12 @@ const stands: Record<string, string> = {
   "node:stream": `
     const { isErrored, isDisturbed } = library("internal/streams/utils");
     module.exports = { isErrored, isDisturbed, Transform: class Transform {} };`,
-  "node:stream/web": `module.exports = {};`,
+  // So that of a cloned body each has chunks of its own.
+  "node:stream/web": `
+    module.exports = {
+      ReadableStreamTee: (stream, isCloned) =>
+        library("internal/webstreams/readablestream").readableStreamTee(stream, isCloned),
+    };`,
   // For the boundary of a form, which is no secret.
   "node:crypto": `module.exports = { randomInt: (max) => Math.floor(Math.random() * max) };`,
 };

@@ -45,6 +45,8 @@ export interface FetchClasses {
     url: URL,
   ) => { mimeType: object; body: Uint8Array } | "failure";
   serializeAMimeType: (mimeType: object) => string;
+  /** Ports of other protocols than HTTP's, which the Fetch standard keeps closed. */
+  requestBadPort: (request: InnerRequest) => "allowed" | "blocked";
 }
 
 export function fetchClasses(realm: Realm): FetchClasses {

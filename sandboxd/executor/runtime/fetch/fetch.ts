@@ -5,7 +5,7 @@ import type { Realm } from "../node/realm.ts";
 import { fetchClasses } from "./classes.ts";
 import type { EgressErrors } from "./errors.ts";
 import type { Exchange, Exchanges } from "./exchange.ts";
-import { answerHere } from "./local.ts";
+import { answerHere, failed } from "./local.ts";
 import { readBody, readHead, type RequestBody } from "./request.ts";
 import { createAnswered } from "./response.ts";
 
@@ -51,6 +51,7 @@ function send(
     resolve(local);
     return;
   }
+  if (classes.requestBadPort(inner) === "blocked") throw failed("bad port");
   const head = readHead(inner);
   const watch = watchSignal(signal, () =>
     classes.removeRequestAbortListener(request),

@@ -75,6 +75,6 @@ function isBlob(value: unknown): value is Blob {
   return typeof value === "object" && value !== null && "stream" in value;
 }
 
-function failed(message: string): TypeError {
+export function failed(message: string): TypeError {
   return new TypeErrorIntrinsic("fetch failed", { cause: new Error(message) });
 }
