@@ -35,7 +35,7 @@ const slices: Record<string, readonly string[]> = {
 };
 
 /** Files whose every test asks a server written in Python. */
-const wantsServer = /\/(request-cache-|request-keepalive|header-values)/;
+const wantsServer = /\/(request-cache-|header-values-normalize)/;
 
 /** Which subset of a file's tests runs is part of its address. */
 const maxVariants = 40;
