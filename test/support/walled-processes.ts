@@ -1,4 +1,5 @@
 /** The processes behind a sandboxd's walls, found from outside as an auditor would. */
+import { constants } from "node:fs";
 import { readFile, readdir, readlink } from "node:fs/promises";
 import { childrenOf } from "./processes.ts";
 
@@ -64,6 +65,17 @@ export async function descriptorsOf(
     ),
   );
   return Object.fromEntries(entries);
+}
+
+/** Whether what a descriptor was opened for is reading alone. */
+export async function isReadOnly(
+  pid: number,
+  descriptor: string,
+): Promise<boolean> {
+  const text = await readFile(`/proc/${pid}/fdinfo/${descriptor}`, "utf8");
+  const flags = Number.parseInt(/^flags:\s*(\d+)/m.exec(text)?.[1] ?? "1", 8);
+  const accessModes = constants.O_WRONLY | constants.O_RDWR;
+  return (flags & accessModes) === constants.O_RDONLY;
 }
 
 /** Node with one bundle of ours; only executors run without V8's snapshot. */

@@ -1,5 +1,5 @@
 // A29 `import()`, `require` and `process` as ways out.
-// answer: {"imported":false,"required":[],"pid":"undefined"}
+// answer: {"imported":false,"required":[],"pid":1}
 // within-ms: 800
 // supervisor-grows-mb: 100
 
@@ -20,9 +20,9 @@ module.exports = async (ctx) => {
     } catch {
       // Not there, as it should be.
     }
-  const imported = await import("fs").then(
-    () => true,
-    () => false,
-  );
-  return { imported, required, pid: typeof globalThis.process?.pid };
+  const imported = await import("fs")
+    .then(({ readFileSync }) => readFileSync("/etc/passwd").length > 0)
+    .catch(() => false);
+  // The same for every guest: it is nobody's number outside.
+  return { imported, required, pid: globalThis.process?.pid };
 };
