@@ -17,14 +17,14 @@ module.exports = async (ctx) => {
     } catch {
       return;
     }
-    if (typeof make === "function" && make !== Function)
-      found.push(path.join("."));
+    // Generators lead to their own kind of it, which descends from the guest's.
+    const isOwn =
+      make === Function || (make && Object.getPrototypeOf(make) === Function);
+    if (typeof make === "function" && !isOwn) found.push(path.join("."));
     try {
-      const outside = make?.(
-        "return typeof process === 'object' && process.pid",
-      )?.();
-      if (typeof outside === "number")
-        found.push(path.join(".") + " reaches a process");
+      const realm = make?.("return globalThis")?.();
+      if (make === Function && realm !== globalThis)
+        found.push(path.join(".") + " reaches another realm");
     } catch {
       // A guest's Function that refuses is as good as one that finds nothing.
     }
