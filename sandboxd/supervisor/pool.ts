@@ -13,7 +13,7 @@ export interface ExecutorPool {
   take(): Promise<Executor | undefined>;
   /** Takes back one that was not used. */
   giveBack(executor: Executor): void;
-  /** One that is kept ready and may be ended; it is no longer given to anybody. */
+  /** One that is kept ready, or is to be, and may be ended; it is no longer given to anybody. */
   spare(): Executor | undefined;
   /** Starts what is missing. */
   refill(): void;
@@ -134,6 +134,14 @@ export function startPool(options: PoolOptions): ExecutorPool {
     return new Promise((resolve, reject) => waiters.push({ resolve, reject }));
   }
 
+  /** One that is starting, for nobody. */
+  function unawaited(): Executor | undefined {
+    if (waiters.length > 0) return undefined;
+    const [executor] = starting;
+    if (executor) starting.delete(executor);
+    return executor;
+  }
+
   refill();
   return {
     async ready() {
@@ -159,7 +167,7 @@ export function startPool(options: PoolOptions): ExecutorPool {
       if (isClosed) executor.kill("closed");
       else if (executor.isAlive) offer(executor);
     },
-    spare: () => ready.pop(),
+    spare: () => ready.pop() ?? unawaited(),
     refill: () => void setImmediate(refill),
     pause() {
       pauses++;

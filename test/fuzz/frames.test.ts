@@ -142,11 +142,10 @@ test("what is taken for an isolate's word has the shape of it", () => {
       takenCount++;
       expect(drained.hasMore).toBe(text.startsWith("1"));
       for (const item of drained.items) {
-        const { body = Buffer.alloc(0), ...rest } = {
-          body: undefined,
-          ...item,
-        };
+        const none = Buffer.alloc(0);
+        const { body, tls, ...rest } = { body: none, tls: none, ...item };
         expect(body).toBeInstanceOf(Buffer);
+        expect(tls).toBeInstanceOf(Buffer);
         checkForm(rest, itemKeys);
         if ("headers" in rest)
           expect(rest.headers.flat().join()).not.toMatch(/[\r\n\0]/);
@@ -162,6 +161,7 @@ const itemKeys = new Set(
     "kind call model payload timer delayMs line level timeMs text lines",
     "egress method url headers redirect form httpStatus contentType",
     "reason message stack observed",
+    "host port address name record",
   ].flatMap((line) => line.split(" ")),
 );
 

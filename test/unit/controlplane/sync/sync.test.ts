@@ -314,7 +314,7 @@ test("shows a refusal in host and rollout, and does not send the change again", 
       {
         host: "host-1",
         reason: "threw",
-        message: "index.js:1:7: top level",
+        message: expect.stringMatching(/^index\.js:1:7: top level\n/),
       },
     ],
   });

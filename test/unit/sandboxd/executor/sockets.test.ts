@@ -154,7 +154,11 @@ test("a server cannot be offered, and says so", async () => {
   const { value } = await startWorld();
   expect(
     await value(
-      `try { require("net").createServer().listen(0); } catch (e) { return [e.code, e.message]; }`,
+      `const server = require("net").createServer();
+       const refused = new Promise((resolve) => server.on("error", resolve));
+       server.listen(0);
+       const { code, message } = await refused;
+       return [code, message];`,
       {},
     ),
   ).toEqual([
