@@ -14,7 +14,7 @@ import {
   textOf,
 } from "./crypto-bounds.ts";
 import { Kept } from "./crypto-kept.ts";
-import type { Keys } from "./crypto-keys.ts";
+import type { Keys, KeyWish } from "./crypto-keys.ts";
 import type { HostOperations } from "./operations.ts";
 
 const slowSignatures = /^slh-dsa-.*s$/;
@@ -25,20 +25,31 @@ const rsaFunctions = {
   privateDecrypt: crypto.privateDecrypt,
 } as const;
 
+const rsaKeyWishes = {
+  publicEncrypt: "public",
+  publicDecrypt: "public",
+  privateEncrypt: "private",
+  privateDecrypt: "private",
+} as const;
+
 export function asymmetricOperations(keys: Keys): HostOperations {
   const open = new Kept<crypto.Sign | crypto.Verify>("openStreams");
-  const keyOf = (reference: unknown, options: unknown) => ({
-    ...keys.input(reference),
+  const keyOf = (wanted: KeyWish, reference: unknown, options: unknown) => ({
+    ...keys.input(reference, wanted),
     ...signOptions(options),
   });
   const signed = (sign: crypto.Sign, reference: unknown, options: unknown) =>
-    own(sign.sign(looseKey(keyOf(reference, options))));
+    own(sign.sign(looseKey(keyOf("private", reference, options))));
   const verified = (
     verify: crypto.Verify,
     reference: unknown,
     options: unknown,
     signature: unknown,
-  ) => verify.verify(looseKey(keyOf(reference, options)), bytesOf(signature));
+  ) =>
+    verify.verify(
+      looseKey(keyOf("public", reference, options)),
+      bytesOf(signature),
+    );
   return {
     "crypto.sign": (algorithm, data, reference, options) =>
       signed(
@@ -72,7 +83,7 @@ export function asymmetricOperations(keys: Keys): HostOperations {
       return verified(verify, reference, options, signature);
     },
     "crypto.sign.once": (algorithm, data, reference, options) => {
-      const input = keyOf(reference, options);
+      const input = keyOf("private", reference, options);
       refuseSlow(input.key);
       return own(
         crypto.sign(
@@ -86,33 +97,36 @@ export function asymmetricOperations(keys: Keys): HostOperations {
       crypto.verify(
         maybeText(algorithm),
         bytesOf(data, "wholeBytes"),
-        looseKey(keyOf(reference, options)),
+        looseKey(keyOf("public", reference, options)),
         bytesOf(signature),
       ),
     "crypto.rsa": (name, reference, data, options) =>
       own(
         rsaFunctions[rsaName(name)](
-          looseKey({ ...keys.input(reference), ...rsaOptions(options) }),
+          looseKey({
+            ...keys.input(reference, rsaKeyWishes[rsaName(name)]),
+            ...rsaOptions(options),
+          }),
           bytesOf(data),
         ),
       ),
     "crypto.agree": (publicReference, privateReference) =>
       own(
         crypto.diffieHellman({
-          publicKey: agreeing(keys.input(publicReference)),
-          privateKey: agreeing(keys.input(privateReference)),
+          publicKey: agreeing(keys.input(publicReference, "public")),
+          privateKey: agreeing(keys.input(privateReference, "private")),
         }),
       ),
     "crypto.encapsulate": (reference) => {
       const { sharedKey, ciphertext } = crypto.encapsulate(
-        looseKey(agreeing(keys.input(reference))),
+        looseKey(agreeing(keys.input(reference, "public"))),
       );
       return [own(sharedKey), own(ciphertext)];
     },
     "crypto.decapsulate": (reference, ciphertext) =>
       own(
         crypto.decapsulate(
-          looseKey(agreeing(keys.input(reference))),
+          looseKey(agreeing(keys.input(reference, "private"))),
           bytesOf(ciphertext),
         ),
       ),
@@ -123,10 +137,9 @@ function pieceOf(data: unknown): Uint8Array {
   return bytesOf(data, "pieceBytes");
 }
 
-/** A key that is kept goes by itself, another with how it is to be read. */
-function agreeing(input: { key: unknown }): never {
-  const key = input.key instanceof crypto.KeyObject ? input.key : input;
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the functions take either; Node checks which
+/** These take a key without options. */
+function agreeing({ key }: { key: crypto.KeyObject }): never {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Node's types are narrower
   return key as never;
 }
 

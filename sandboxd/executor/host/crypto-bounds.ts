@@ -33,6 +33,17 @@ export const cryptoBounds = {
   dhGenerateBits: 512,
   /** Of a Diffie-Hellman prime that is given, and is none of the well-known ones: it is checked. */
   dhCheckBits: 2048,
+  /** Of a private key that is given: each bit costs a multiplication. */
+  dhPrivateBits: 4096,
+  /** DER of a private key, or of one for Diffie-Hellman: its numbers are no longer than they need be. */
+  asymmetricKeyBytes: 6 * 1024,
+  dhKeyBytes: 2560,
+  /** Before a key is read, which costs already by what it holds: certificates may stand beside it. */
+  keyPemBytes: 16 * 1024,
+  /** Candidates for a prime that is wanted with a remainder. */
+  primeTries: 8000,
+  /** There are fewer of them. */
+  safePrimeTries: 100_000,
   primeGenerateBits: 1024,
   safePrimeGenerateBits: 512,
   primeCheckBits: 2048,

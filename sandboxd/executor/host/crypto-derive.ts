@@ -3,9 +3,11 @@ import * as crypto from "node:crypto";
 import {
   bytesOf,
   checkBound,
+  cryptoBounds,
   maybeBytes,
   numberOf,
   own,
+  refuse,
   textOf,
 } from "./crypto-bounds.ts";
 import type { HostOperations } from "./operations.ts";
@@ -111,11 +113,14 @@ export function deriveOperations(): HostOperations {
         numberOf(bits),
       );
       const [step, rest] = [maybeBytes(add), maybeBytes(rem)];
+      if (step)
+        return primeWithRemainder(numberOf(bits), safe, {
+          step: bigOf(step),
+          rest: rest ? bigOf(rest) : undefined,
+        });
       return own(
         crypto.generatePrimeSync(numberOf(bits), {
           safe,
-          ...(step && { add: step }),
-          ...(rest && { rem: rest }),
         }),
       );
     },
@@ -126,6 +131,49 @@ export function deriveOperations(): HostOperations {
       return crypto.checkPrimeSync(bytes, { checks: numberOf(checks) });
     },
   };
+}
+
+/**
+ * As OpenSSL looks for it, which goes on for ever where there is none. Without a rest, it is that of Node: 1, or 3 where
+ * the prime is to be safe.
+ */
+function primeWithRemainder(
+  bits: number,
+  isSafe: boolean,
+  { step, rest }: { step: bigint; rest: bigint | undefined },
+): Uint8Array {
+  const remainder = rest ?? (isSafe ? 3n : 1n);
+  if (bits < 1 || step < 1n || step >> BigInt(bits) > 0n)
+    throw new HostRangeError("invalid options.add");
+  if (remainder >= step) throw new HostRangeError("invalid options.rem");
+  const bytes = new Uint8Array(Math.ceil(bits / 8));
+  const highest = 1n << BigInt(bits - 1);
+  const maxTries = isSafe
+    ? cryptoBounds.safePrimeTries
+    : cryptoBounds.primeTries;
+  for (let tries = 0; tries < maxTries; tries++) {
+    const random = bigOf(crypto.randomFillSync(bytes)) % highest;
+    const drawn = highest + random;
+    const candidate = drawn - (drawn % step) + remainder;
+    if (candidate < highest || candidate >= 2n * highest) continue;
+    if (!crypto.checkPrimeSync(candidate)) continue;
+    if (isSafe && !crypto.checkPrimeSync(candidate / 2n)) continue;
+    return own(Buffer.from(hexOf(candidate, bytes.byteLength), "hex"));
+  }
+  refuse(`no such prime was found in ${maxTries} tries`);
+}
+
+/** As Node throws it. */
+class HostRangeError extends RangeError {
+  readonly code = "ERR_OUT_OF_RANGE";
+}
+
+function bigOf(bytes: Uint8Array): bigint {
+  return BigInt(`0x${Buffer.from(bytes).toString("hex") || "0"}`);
+}
+
+function hexOf(value: bigint, bytes: number): string {
+  return value.toString(16).padStart(2 * bytes, "0");
 }
 
 function digestBytes(name: string): number {

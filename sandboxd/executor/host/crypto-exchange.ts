@@ -144,6 +144,7 @@ function restore(made: Exchange, state: unknown): void {
 
 /** A group has no such method for its users, but is of the same kind; to make it anew would cost a check of its prime. */
 function setPrivate(made: Exchange, key: Buffer): void {
+  checkBound("dhPrivateBits", key.byteLength * 8);
   Reflect.apply(setterOf("setPrivateKey"), made, [key]);
 }
 

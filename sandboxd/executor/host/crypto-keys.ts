@@ -27,9 +27,12 @@ import { checkEncryptedKey } from "./crypto-encrypted-key.ts";
 import { Kept } from "./crypto-kept.ts";
 import type { HostOperations } from "./operations.ts";
 
+/** What a function of Node's would read a key as. */
+export type KeyWish = "private" | "public";
+
 export interface Keys {
   /** For a function of Node's: a key that is kept, or what it is to be read from. */
-  input: (reference: unknown) => { key: unknown };
+  input: (reference: unknown, wanted: KeyWish) => { key: KeyObject };
   object: (reference: unknown) => KeyObject;
   operations: HostOperations;
 }
@@ -51,29 +54,24 @@ export function createKeys(): Keys {
     const id = numberOf(field(reference, "id"));
     const known = kept.get(id);
     if (known) return known;
-    const key = read(reference);
-    checkKey(key);
+    const key = checked(read(reference));
     kept.set(id, key);
     return key;
   };
 
   const read = (reference: unknown): KeyObject => {
-    const kind = field(reference, "kind");
     const from = field(reference, "from");
     if (from !== undefined) return createPublicKey(object(from));
-    const input = inputOf(reference);
-    return kind === "private"
-      ? createPrivateKey(input)
-      : createPublicKey(input);
+    return readAs(field(reference, "kind"), reference);
   };
 
   const keep = (id: unknown, key: KeyObject) => kept.set(numberOf(id), key);
 
   return {
     object,
-    input: (reference) =>
+    input: (reference, wanted) =>
       field(reference, "id") === undefined
-        ? { ...inputOf(reference) }
+        ? { key: checked(readAs(wanted, reference)) }
         : { key: object(reference) },
     operations: {
       "crypto.key": (reference) => object(reference).asymmetricKeyType,
@@ -96,6 +94,11 @@ export function createKeys(): Keys {
   };
 }
 
+function readAs(kind: unknown, reference: unknown): KeyObject {
+  const input = inputOf(reference);
+  return kind === "private" ? createPrivateKey(input) : createPublicKey(input);
+}
+
 /** No URL among them: that would be read from files. */
 function inputOf(reference: unknown): PrivateKeyInput & PublicKeyInput {
   const format = field(reference, "format");
@@ -104,6 +107,11 @@ function inputOf(reference: unknown): PrivateKeyInput & PublicKeyInput {
   const passphrase = maybeBytes(field(reference, "passphrase"));
   const data = field(reference, "data");
   const key = format === "jwk" ? jwkOf(data) : Buffer.from(bytesOf(data));
+  if (Buffer.isBuffer(key))
+    checkBound(
+      format === "pem" ? "keyPemBytes" : "asymmetricKeyBytes",
+      key.byteLength,
+    );
   if (Buffer.isBuffer(key) && passphrase !== undefined) checkEncryptedKey(key);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the types of Node know neither JWK nor raw keys here
   return present({
@@ -130,9 +138,17 @@ function jwkOf(data: unknown): Record<string, string> {
   return jwk;
 }
 
-function checkKey(key: KeyObject): void {
+/** A key whose numbers are no longer than they need be: to use it costs by their length. */
+function checked(key: KeyObject): KeyObject {
   const bits = key.asymmetricKeyDetails?.modulusLength;
   if (bits !== undefined) checkBound("rsaUseBits", bits);
+  const der =
+    key.type === "private"
+      ? key.export({ type: "pkcs8", format: "der" })
+      : key.export({ type: "spki", format: "der" });
+  const isDh = key.asymmetricKeyType === "dh";
+  checkBound(isDh ? "dhKeyBytes" : "asymmetricKeyBytes", der.byteLength);
+  return key;
 }
 
 function exported(key: KeyObject, how: unknown): unknown {
