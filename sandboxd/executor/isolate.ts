@@ -1,6 +1,6 @@
 /** One isolate with the runtime in it. The only file that speaks isolated-vm; nothing of it is handed to the guest. */
 import ivm from "isolated-vm";
-import { createHostCalls } from "./host/host-calls.ts";
+import { createHostCalls, type HostCalls } from "./host/host-calls.ts";
 import type { HeapFigures } from "./host/system.ts";
 import type { Entries } from "./runtime/bootstrap.ts";
 import type { Limits } from "./runtime/calls.ts";
@@ -62,6 +62,7 @@ export class GuestIsolate {
   readonly #isolate: ivm.Isolate;
   readonly #context: ivm.Context;
   readonly #entries: Record<EntryName, ivm.Reference<unknown>>;
+  readonly #hostCalls: HostCalls;
   #isLost = false;
   #isFull = false;
   #deadlineMs = Infinity;
@@ -78,14 +79,14 @@ export class GuestIsolate {
     const script = compileRuntime(this.#isolate, runtime);
     const start: ivm.Reference<(...parts: unknown[]) => Entries> =
       script.runSync(this.#context, { reference: true });
-    const hostCalls = createHostCalls(() => this.#heap());
+    this.#hostCalls = createHostCalls(() => this.#heap());
     const entries = start.applySync(
       undefined,
       [
         new ivm.ExternalCopy(limits).copyInto({ release: true }),
         new ivm.Callback((name: unknown) => this.#evaluate(library, name)),
         new ivm.Callback((...parameters: unknown[]) => {
-          const result = hostCalls(...parameters);
+          const result = this.#hostCalls.call(...parameters);
           if (performance.now() > this.#deadlineMs) this.#overrun();
           return result;
         }),
@@ -171,6 +172,7 @@ export class GuestIsolate {
 
   dispose(): void {
     this.#isLost = true;
+    this.#hostCalls.close();
     try {
       this.#isolate.dispose();
     } catch {

@@ -14,20 +14,28 @@ import { urlOperations } from "./url.ts";
 export { HostRefusal } from "./operations.ts";
 export type { HostOperation, HostOperations } from "./operations.ts";
 
+/** What is done for one isolate. */
+export interface HostCalls {
+  call: HostOperation;
+  /** Frees what is kept for it, once it is gone. */
+  close: () => void;
+}
+
 /** The operations of one isolate, with what they keep for it. */
-export function createHostCalls(heap: () => HeapFigures): HostOperation {
+export function createHostCalls(heap: () => HeapFigures): HostCalls {
+  const endings: (() => void)[] = [];
   const operations = new Map<unknown, HostOperation>(
     Object.entries<HostOperation>({
       ...systemOperations(heap),
       ...textOperations(),
-      ...httpParserOperations(),
+      ...httpParserOperations(endings),
       ...zlibOperations(),
       ...urlOperations(),
       ...urlPatternOperations(),
       ...cryptoOperations(),
     }),
   );
-  return (operation, ...parameters) => {
+  const call: HostOperation = (operation, ...parameters) => {
     try {
       const run = operations.get(operation);
       if (!run) throw new HostRefusal("ERR_UNKNOWN", "no such operation");
@@ -35,6 +43,12 @@ export function createHostCalls(heap: () => HeapFigures): HostOperation {
     } catch (error) {
       return { thrown: wordsOf(error) };
     }
+  };
+  return {
+    call,
+    close: () => {
+      for (const end of endings) end();
+    },
   };
 }
 

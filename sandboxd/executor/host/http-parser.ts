@@ -13,6 +13,10 @@ const maxParsers = 256;
 /** What one call may parse: so many events at most. */
 const maxPieceBytes = 64 * 1024;
 const maxHeaderBytes = 1024 * 1024;
+/** What the parsers of one isolate may keep of heads that have not ended, all together. */
+const maxHeldHeaderBytes = 16 * 1024 * 1024;
+/** Where a guest names none: Node's own. */
+const usualHeaderBytes = 16 * 1024;
 
 /** The class that Node's library keeps in `_http_common`. */
 interface NativeParser {
@@ -41,6 +45,8 @@ interface NativeParserClass {
 }
 
 class Parser {
+  /** The most it keeps of a head. */
+  readonly headerBytes: number;
   readonly #native: NativeParser;
   readonly #isResponse: boolean;
   #events: HostResult[] = [];
@@ -50,6 +56,7 @@ class Parser {
     const Native = nativeClass();
     const native = new Native();
     native.initialize(type, {}, maxHeaderSize, lenientFlags);
+    this.headerBytes = maxHeaderSize;
     this.#native = native;
     this.#isResponse = type === Native.RESPONSE;
     native[Native.kOnMessageBegin] = () => this.#note("begin");
@@ -116,9 +123,15 @@ function nativeClass(): NativeParserClass {
   return (common as { HTTPParser: NativeParserClass }).HTTPParser;
 }
 
-export function httpParserOperations(): HostOperations {
+/** `endings`: what is to be done when the isolate is gone. Node frees no parser that was not closed. */
+export function httpParserOperations(endings: (() => void)[]): HostOperations {
   const parsers = new Map<unknown, Parser>();
   let lastParser = 0;
+  let heldHeaderBytes = 0;
+  endings.push(() => {
+    for (const parser of parsers.values()) parser.close();
+    parsers.clear();
+  });
   const find = (id: unknown) => {
     const parser = parsers.get(id);
     if (parser) return parser;
@@ -133,8 +146,14 @@ export function httpParserOperations(): HostOperations {
         );
       const isKnown = type === 1 || type === 2;
       if (!isKnown) throw new HostRefusal("ERR_INVALID_ARG_VALUE", "no type");
-      const headerBytes = Math.min(Number(maxHeaderSize), maxHeaderBytes);
+      const headerBytes = checkedHeaderBytes(maxHeaderSize);
+      if (heldHeaderBytes + headerBytes > maxHeldHeaderBytes)
+        throw new HostRefusal(
+          "ERR_ANNEX_LIMIT",
+          `heads of HTTP messages read at once could hold more than ${maxHeldHeaderBytes} bytes together`,
+        );
       const parser = new Parser(type, headerBytes, Number(lenientFlags));
+      heldHeaderBytes += headerBytes;
       parsers.set(++lastParser, parser);
       return lastParser;
     },
@@ -146,8 +165,16 @@ export function httpParserOperations(): HostOperations {
     "parser.finish": (id) => find(id).finish(),
     "parser.pause": (id, isPaused) => find(id).pause(isPaused === true),
     "parser.close": (id) => {
-      parsers.get(id)?.close();
+      const parser = parsers.get(id);
+      if (!parser) return;
       parsers.delete(id);
+      heldHeaderBytes -= parser.headerBytes;
+      parser.close();
     },
   };
+}
+
+function checkedHeaderBytes(given: unknown): number {
+  const bytes = Number.isSafeInteger(given) ? Number(given) : 0;
+  return bytes > 0 ? Math.min(bytes, maxHeaderBytes) : usualHeaderBytes;
 }

@@ -105,7 +105,7 @@ export function zlibOperations(): HostOperations {
       if (!hold(stream)) return [[heldWords, memoryErrno, "Z_MEM_ERROR"]];
       const failure = failureOf(stream, () =>
         stream.native.writeSync(
-          Number(flush),
+          checkedFlush(flush),
           bytes,
           0,
           bytes.length,
@@ -197,6 +197,13 @@ function checkedInput(input: unknown, maxBytes: number): Uint8Array {
 }
 
 const noBytes = new Uint8Array(0);
+
+/** Of any other, Node's binding makes an end of the process. */
+function checkedFlush(flush: unknown): number {
+  const isFlush = Number.isSafeInteger(flush) && Number(flush) >= 0;
+  if (isFlush && Number(flush) <= zlib.constants.Z_BLOCK) return Number(flush);
+  throw new HostRefusal("ERR_INVALID_ARG_VALUE", "no kind of flush");
+}
 
 function checkedRoom(room: unknown): number {
   const isRoom = Number.isSafeInteger(room) && Number(room) >= 0;
