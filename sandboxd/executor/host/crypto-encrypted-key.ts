@@ -5,7 +5,7 @@
 import { checkBound, refuse } from "./crypto-bounds.ts";
 
 const pemPattern =
-  /-----BEGIN ENCRYPTED PRIVATE KEY-----([A-Za-z0-9+/\s]+={0,2}\s*)-----END/;
+  /-----BEGIN ENCRYPTED PRIVATE KEY-----([A-Za-z0-9+/\s]+(?:={1,2}\s*)?)-----END/;
 /** As OpenSSL and Node write them: the kinds that cannot hold a key encrypted once more. */
 const legacyPattern =
   /^\s*-----BEGIN (?:RSA|EC|DSA) PRIVATE KEY-----\r?\nProc-Type: 4,ENCRYPTED\r?\n/;
