@@ -43,7 +43,7 @@ export const cryptoBounds = {
   /** Candidates for a prime that is wanted with a remainder. */
   primeTries: 8000,
   /** There are fewer of them. */
-  safePrimeTries: 100_000,
+  safePrimeTries: 60_000,
   primeGenerateBits: 1024,
   safePrimeGenerateBits: 512,
   primeCheckBits: 2048,
