@@ -1,7 +1,13 @@
 /** What leaves of a request: its head within the bounds of the executor, and its whole body. */
 import { bytesToText } from "../bytes.ts";
 import type { Limits } from "../calls.ts";
-import { TypeErrorIntrinsic, append, least, quote } from "../intrinsics.ts";
+import {
+  TypeErrorIntrinsic,
+  append,
+  charCode,
+  least,
+  quote,
+} from "../intrinsics.ts";
 import {
   headerCostChars,
   maxEgressBodyBytes,
@@ -11,6 +17,7 @@ import {
 } from "./bounds.ts";
 import type { HeaderEntry, InnerBody, InnerRequest } from "./classes.ts";
 import type { OutwardRequest } from "./exchange.ts";
+import { failed } from "./local.ts";
 
 export type RequestHead = Pick<
   OutwardRequest,
@@ -36,10 +43,21 @@ function wireForm(entries: readonly HeaderEntry[]): string {
     chars += name.length + value.length + headerCostChars;
     if (chars > maxEgressHeaderChars)
       throw tooLong("headers", maxEgressHeaderChars);
+    if (!canBeSent(value)) throw failed(`invalid ${name} header`);
     const pair = `${quote(name)},${quote(value)}`;
     json = json === "" ? pair : `${json},${pair}`;
   }
   return `[${json}]`;
+}
+
+/** The Fetch standard lets a value have control characters; no message of HTTP may, and undici sends none. */
+function canBeSent(value: string): boolean {
+  for (let at = 0; at < value.length; at++) {
+    const code = charCode(value, at);
+    if ((code < 0x20 && code !== 0x09) || code === 0x7f || code > 0xff)
+      return false;
+  }
+  return true;
 }
 
 /** At once where the body was given as a whole, else when its stream has been read. */

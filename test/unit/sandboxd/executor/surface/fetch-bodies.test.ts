@@ -83,3 +83,10 @@ test("a port of another protocol is refused before anything leaves", async () =>
     const tried = (url) => fetch(url).then(() => "sent", (error) => [error.name, error.message, error.cause?.message]);
     return [await tried("http://a.test:22/"), await tried("https://a.test:6667/")];`);
 });
+
+test("a header that HTTP cannot carry is refused, and the isolate goes on", async () => {
+  await expectSame(`
+    const tried = (value) => fetch("http://127.0.0.1:9999/", { headers: { "x-a": value } })
+      .then(() => "sent", (error) => [error.name, error.message]);
+    return [await tried("a\\u0001b"), await tried("a\\u007fb"), await tried("a\\u001fb")];`);
+});
