@@ -41,12 +41,19 @@ export function makeGroup(options: GroupOptions, first: ProcessLimits): Group {
   return group;
 }
 
-/** The same beside other work, without limits as yet: to make a folder took the kernel up to 18 ms. */
-export async function makeGroupAhead(options: GroupOptions): Promise<Group> {
+/**
+ * The same beside other work, with limits where they are known already: to make a folder or to write a limit took the
+ * kernel up to 18 ms.
+ */
+export async function makeGroupAhead(
+  options: GroupOptions,
+  expected: ProcessLimits | undefined,
+): Promise<Group> {
   const group = createGroup(options);
   try {
     for (const folder of group.folders)
       await options.files.makeFolderLater(folder);
+    if (expected) await group.confine(expected);
   } catch (error) {
     await group.remove();
     throw error;
@@ -64,6 +71,7 @@ function createGroup({ files, controllers, path }: GroupOptions): Group {
     folders,
     folderOf,
     confineNow(limits) {
+      if (isSame(current, limits)) return;
       for (const knob of knobsOf(limits))
         try {
           files.write(knob.file, knob.value);
@@ -107,6 +115,12 @@ function createGroup({ files, controllers, path }: GroupOptions): Group {
         if (!knob.isOptional) throw error;
       }
   }
+}
+
+function isSame(one: ProcessLimits | undefined, other: ProcessLimits): boolean {
+  return (
+    one?.memoryMb === other.memoryMb && one.cpuPercent === other.cpuPercent
+  );
 }
 
 /** Puts a real, short process into the group; throws where it does not get in. */

@@ -4,12 +4,14 @@ import type { GroupOptions } from "./group.ts";
 import type { ProcessLimits } from "./limits.ts";
 
 /** As many as a host starts executors at once; whoever wants more waits for the kernel. */
-const maxReady = 4;
+const maxReady = 6;
 
 export class ReadyGroups {
   readonly #next: () => GroupOptions;
   readonly #ready: Group[] = [];
   #making: Promise<void> | undefined;
+  /** Those wanted last are likely to be wanted next. */
+  #expected: ProcessLimits | undefined;
   #isClosed = false;
 
   /** `next` tells of a group with a name no other has had. */
@@ -21,6 +23,7 @@ export class ReadyGroups {
   /** A group with these limits; throws where the kernel refuses. */
   take(limits: ProcessLimits): Group {
     const group = this.#ready.shift();
+    this.#expected = limits;
     this.#fill();
     if (!group) return makeGroup(this.#next(), limits);
     try {
@@ -49,7 +52,7 @@ export class ReadyGroups {
   async #makeMissing(): Promise<void> {
     while (this.#ready.length < maxReady && !this.#isClosed)
       try {
-        this.#ready.push(await makeGroupAhead(this.#next()));
+        this.#ready.push(await makeGroupAhead(this.#next(), this.#expected));
       } catch {
         // Whoever wants one next makes it at once, and hears why it cannot be.
         return;
