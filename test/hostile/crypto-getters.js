@@ -1,4 +1,4 @@
-// expect: answered
+// expect: answered sync_time
 // Options and keys that change while they are read, or grow, or throw.
 const crypto = require("crypto");
 const shifting = (...values) => {

@@ -1,4 +1,4 @@
-// expect: memory rejected threw
+// expect: memory rejected threw sync_time
 module.exports = async function (ctx) {
   const sent = [];
   for (let i = 0; i < 16; i++)
