@@ -23,8 +23,7 @@ export type GuestItem =
   | GuestConnect
   | GuestLookup
   | GuestSocketItem
-  | { kind: "read"; call: number; egress: number; form: BodyForm }
-  | { kind: "abort"; call: number; egress: number }
+  | GuestReading
   | GuestResult
   | GuestFailure;
 
@@ -68,6 +67,11 @@ export type GuestSocketItem =
   | { kind: "write"; call: number; egress: number; body: Buffer }
   | { kind: "finish"; call: number; egress: number }
   | { kind: "upgrade"; call: number; egress: number; tls: Buffer };
+
+/** How what comes from outside is taken, a request's answer or a connection's bytes. */
+export type GuestReading =
+  | { kind: "read"; call: number; egress: number; form: BodyForm }
+  | { kind: "abort"; call: number; egress: number };
 
 export interface GuestResult {
   kind: "result";

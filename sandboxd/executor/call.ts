@@ -204,25 +204,6 @@ function syncFailure(syncMs: number, ranMs: number): CallFailure {
   };
 }
 
-const maxRecentCalls = 64;
-
-/** The calls answered last: lines they log later are still theirs. */
-export class RecentCalls {
-  readonly #invocationIds = new Map<number, string>();
-
-  /** Remembers a call; the oldest is forgotten. */
-  add({ id, invocationId }: OpenCall): void {
-    this.#invocationIds.set(id, invocationId);
-    if (this.#invocationIds.size <= maxRecentCalls) return;
-    const [oldest] = this.#invocationIds.keys();
-    if (oldest !== undefined) this.#invocationIds.delete(oldest);
-  }
-
-  invocationId(id: number): string | undefined {
-    return this.#invocationIds.get(id);
-  }
-}
-
 function clear(handle: NodeJS.Timeout | NodeJS.Immediate | undefined): void {
   if (!handle) return;
   if ("refresh" in handle) clearTimeout(handle);

@@ -13,6 +13,7 @@ import type {
   GuestConnect,
   GuestEgress,
   GuestLookup,
+  GuestReading,
   GuestSocketItem,
 } from "./bridge.ts";
 import { Exchange, type ExchangeNews } from "./exchange.ts";
@@ -21,7 +22,6 @@ import {
   longEgressHead,
   longTlsWishes,
 } from "./failures.ts";
-import type { BodyForm } from "./inflow.ts";
 import type { Reply } from "./main.ts";
 import type { EgressNews, Outward } from "./outward.ts";
 import { GuestSocket, type SocketNews } from "./socket.ts";
@@ -61,8 +61,64 @@ export class CallExchanges {
     return this.#sentCount;
   }
 
-  /** Takes a request; false if the runtime should have refused it. Only how many bytes a text makes it does not know: the guest is told. */
-  send({ kind: _kind, call: _call, body, ...request }: GuestEgress): boolean {
+  /** Takes a request, a wish for a connection or a look-up; false if the runtime should have refused it. */
+  open(item: GuestEgress | GuestConnect | GuestLookup): boolean {
+    switch (item.kind) {
+      case "egress":
+        return this.#request(item);
+      case "connect":
+        return this.#connect(item);
+      case "lookup":
+        return this.#lookup(item);
+    }
+  }
+
+  /** Does what the isolate asks of what is open; false if the runtime should not have. */
+  ask(item: GuestSocketItem | GuestReading): boolean {
+    switch (item.kind) {
+      case "read":
+        this.#exchanges.get(item.egress)?.read(item.form);
+        return true;
+      case "abort":
+        this.#abort(item.egress);
+        return true;
+      case "write":
+      case "finish":
+      case "upgrade":
+        return this.#askSocket(item);
+    }
+  }
+
+  /** Sends what the slice that has just ended asked for and still wants: thousands may be begun and given up in one. */
+  flush(): void {
+    for (const { outward, head, body } of this.#unsent.values()) {
+      this.#sentCount++;
+      this.#parts.reply(head, body);
+      outward.begin();
+    }
+    this.#unsent.clear();
+  }
+
+  /** Passes on what came; what comes for a request that is no longer there is dropped. */
+  take(news: EgressNews, body: Buffer): void {
+    this.#exchanges.get(news.egress)?.take(news, body);
+  }
+
+  /** Forgets all of them; the supervisor ends its side by itself. */
+  end(): void {
+    for (const exchange of this.#exchanges.values()) exchange.close();
+    this.#exchanges.clear();
+    this.#sockets.clear();
+    this.#unsent.clear();
+  }
+
+  /** Only how many bytes a text makes the runtime does not know: the guest is told. */
+  #request({
+    kind: _kind,
+    call: _call,
+    body,
+    ...request
+  }: GuestEgress): boolean {
     const { egress } = request;
     const { id, maxOpen, maxBodyBytes } = this.#parts;
     if (this.#exchanges.has(egress) || this.#openCount >= maxOpen) return false;
@@ -75,8 +131,7 @@ export class CallExchanges {
     return true;
   }
 
-  /** Takes a wish for a connection; false if the runtime should have refused it. */
-  connect({ egress, host, port, address, tls }: GuestConnect): boolean {
+  #connect({ egress, host, port, address, tls }: GuestConnect): boolean {
     const { id } = this.#parts;
     const socket = this.#openSocket(egress, tls.length > 0);
     if (!socket) return false;
@@ -89,8 +144,7 @@ export class CallExchanges {
     return true;
   }
 
-  /** As `connect`. */
-  lookup({ egress, name, record }: GuestLookup): boolean {
+  #lookup({ egress, name, record }: GuestLookup): boolean {
     const { id } = this.#parts;
     const socket = this.#openSocket(egress, false);
     if (!socket) return false;
@@ -98,8 +152,8 @@ export class CallExchanges {
     return true;
   }
 
-  /** Does what the isolate asks of a connection; false if the runtime should not have. One that is gone is asked nothing more. */
-  ask(item: GuestSocketItem): boolean {
+  /** One that is gone is asked nothing more. */
+  #askSocket(item: GuestSocketItem): boolean {
     const { egress } = item;
     const { id, reply } = this.#parts;
     const socket = this.#sockets.get(egress);
@@ -122,42 +176,13 @@ export class CallExchanges {
     }
   }
 
-  /** Sends what the slice that has just ended asked for and still wants: thousands may be begun and given up in one. */
-  flush(): void {
-    for (const { outward, head, body } of this.#unsent.values()) {
-      this.#sentCount++;
-      this.#parts.reply(head, body);
-      outward.begin();
-    }
-    this.#unsent.clear();
-  }
-
-  /** The isolate wants the next piece of an answer. */
-  read(egress: number, form: BodyForm): void {
-    this.#exchanges.get(egress)?.read(form);
-  }
-
-  /** The isolate wants nothing more of it. */
-  abort(egress: number): void {
+  #abort(egress: number): void {
     const exchange = this.#exchanges.get(egress);
     if (!exchange) return;
     const { id, reply } = this.#parts;
     if (!this.#unsent.delete(egress) && !exchange.isComplete)
       reply({ type: "egress-abort", id, egress });
     this.#forget(egress);
-  }
-
-  /** Passes on what came; what comes for a request that is no longer there is dropped. */
-  take(news: EgressNews, body: Buffer): void {
-    this.#exchanges.get(news.egress)?.take(news, body);
-  }
-
-  /** Forgets all of them; the supervisor ends its side by itself. */
-  end(): void {
-    for (const exchange of this.#exchanges.values()) exchange.close();
-    this.#exchanges.clear();
-    this.#sockets.clear();
-    this.#unsent.clear();
   }
 
   #sendSoon(outward: Outward, head: Opening, body?: Buffer): void {

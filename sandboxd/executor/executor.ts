@@ -12,6 +12,7 @@ import { rehearse } from "./rehearsal.ts";
 import type { Reply } from "./main.ts";
 import type { EgressNews } from "./outward.ts";
 import { defaultRuntime, surfaceOf } from "./runtimes.ts";
+import { SourcePlaces } from "./stack.ts";
 import { GuestVersion } from "./version.ts";
 
 export interface ExecutorParts {
@@ -82,13 +83,19 @@ export class Executor {
       (runtime === defaultRuntime ? this.#takeSpare(heapLimitMb) : undefined) ??
       this.#newIsolate(settings, limits, runtime);
     const { reply } = this.#parts;
+    const { bundleBytes, fileName } = request;
+    const map = Buffer.from(body.subarray(bundleBytes));
     const version = new GuestVersion(request.version, {
+      places: new SourcePlaces(fileName, map),
       isolate,
       limits,
       pace: this.#pace,
       reply,
     });
-    const outcome = version.load(request, body);
+    const outcome = version.load(
+      request,
+      body.toString("utf8", 0, bundleBytes),
+    );
     if (outcome.failure) version.dispose();
     else this.#versions.set(request.version, version);
     reply({ type: "loaded", id: request.id, ...outcome });

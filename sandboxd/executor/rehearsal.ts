@@ -6,6 +6,7 @@ import { hostClockMs } from "../host-clock.ts";
 import type { EgressHead, InvokeRequest } from "../protocol.ts";
 import type { GuestIsolate } from "./isolate.ts";
 import { Pace } from "./pace.ts";
+import { SourcePlaces } from "./stack.ts";
 import { GuestVersion, type VersionLimits } from "./version.ts";
 
 const source = `module.exports = function (ctx, cb) {
@@ -18,6 +19,7 @@ const source = `module.exports = function (ctx, cb) {
   cb(null, { data: ctx.data });
 };`;
 
+const fileName = "rehearsal.js";
 /** The time is for a machine that stalls. */
 const maxMs = 10_000;
 
@@ -46,26 +48,26 @@ export function rehearse(
   isStocked: boolean,
 ): GuestIsolate {
   const version = new GuestVersion("rehearsal", {
+    places: new SourcePlaces(fileName, Buffer.alloc(0)),
     isolate,
     limits,
     pace: new Pace(),
     reply: () => undefined,
   });
-  const bundle = Buffer.from(isStocked ? librarySource : source);
   version.load(
     {
       type: "load",
       id: 0,
       version: "rehearsal",
-      bundleBytes: bundle.length,
-      fileName: "rehearsal.js",
+      bundleBytes: 0,
+      fileName,
       container: "",
       secrets: { name: "value" },
       meta: {},
       timeoutMs: maxMs,
       timersMs: 0,
     },
-    bundle,
+    isStocked ? librarySource : source,
   );
   version.invoke(callOf(1), Buffer.from('{"name":"value"}'));
   if (isStocked) {

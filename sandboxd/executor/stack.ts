@@ -8,6 +8,8 @@ export interface Place {
   column: number;
 }
 
+/** Of a failure's stack with the author's names in it: what no failure should need, and a head of the pipe can hold. */
+export const maxStackChars = 8 * 1024;
 const maxFrames = 20;
 /** Of one line of a log. */
 const maxTextFrames = 100;

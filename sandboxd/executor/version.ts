@@ -3,44 +3,30 @@
  * for their timers and their requests outward. After a limit was hit the isolate is gone, and with it every call that waited in it.
  */
 import type { CallFailure } from "../../proto/errors.ts";
-import { isHeadWithinBounds } from "../frames.ts";
 import { hostClockMs } from "../host-clock.ts";
 import type {
-  AnsweredReply,
   InvokeRequest,
   LoadFailure,
   LoadRequest,
-  LogLine,
   UpdateRequest,
 } from "../protocol.ts";
-import {
-  readDrained,
-  type GuestFailure,
-  type GuestItem,
-  type GuestResult,
-  type PayloadForm,
-} from "./bridge.ts";
-import { OpenCall, RecentCalls, threadCpuUs, type CallLimits } from "./call.ts";
+import { answerOf, bounded, failureOf } from "./answers.ts";
+import { readDrained, type GuestItem, type GuestResult } from "./bridge.ts";
+import { OpenCall, threadCpuUs, type CallLimits } from "./call.ts";
+import { CallLogs } from "./call-logs.ts";
 import { CallExchanges } from "./exchanges.ts";
-import {
-  brokenBounds,
-  memoryFailure,
-  resultSizeFailure,
-  headerSizeFailure,
-  noModule,
-  unsettledTopLevel,
-  undrained,
-} from "./failures.ts";
-import { portionsOf } from "./log-frames.ts";
+import { brokenBounds, memoryFailure, undrained } from "./failures.ts";
 import type { Entered, GuestIsolate } from "./isolate.ts";
 import type { Reply } from "./main.ts";
 import type { EgressNews } from "./outward.ts";
 import type { Pace } from "./pace.ts";
 import { runtimeRequest } from "./request.ts";
-import { headerCostChars, maxEgressBodyBytes } from "./runtime/fetch/bounds.ts";
-import { SourcePlaces } from "./stack.ts";
+import { maxEgressBodyBytes } from "./runtime/fetch/bounds.ts";
+import type { SourcePlaces } from "./stack.ts";
+import { TopLevel } from "./top-level.ts";
 
 export interface VersionParts {
+  places: SourcePlaces;
   isolate: GuestIsolate;
   limits: VersionLimits;
   /** Of the process. */
@@ -66,18 +52,6 @@ export interface LoadOutcome {
 /** Entries that only tidy up run no guest code: the time is for a machine that stalls. */
 const tidyTimeoutMs = 10_000;
 
-/** Of an answer: content type, names and values. */
-const maxAnswerHeaderChars = 64 * 1024;
-/** However they are escaped, a head can hold so many. */
-const plainHeaderChars = 16 * 1024;
-/** Of a failure's message, and of its stack with the author's names in it: what no failure should need, and a head can hold. */
-const maxMessageChars = 8 * 1024;
-const maxStackChars = 8 * 1024;
-const maxUnhandledChars = 1000;
-/** What `process.exit` throws, so that nothing after it runs; runtime/process.ts has the words. */
-const exitWordsPattern =
-  /^process\.exit\(-?\d+\) ended the invocation before it answered$/;
-
 export class GuestVersion {
   readonly name: string;
   readonly #isolate: GuestIsolate;
@@ -85,35 +59,30 @@ export class GuestVersion {
   readonly #pace: Pace;
   readonly #reply: Reply;
   readonly #calls = new Map<number, OpenCall>();
-  readonly #answered = new RecentCalls();
-  #places: SourcePlaces;
-  #payloadForm: PayloadForm | undefined;
-  #loadFailure: LoadFailure | undefined;
-  #loadCall: number | undefined;
-  #isLoading = false;
-  #isAwaiting = false;
+  readonly #places: SourcePlaces;
+  readonly #logs: CallLogs;
+  #topLevel: TopLevel | undefined;
 
-  constructor(name: string, { isolate, limits, pace, reply }: VersionParts) {
+  constructor(
+    name: string,
+    { places, isolate, limits, pace, reply }: VersionParts,
+  ) {
     this.name = name;
+    this.#places = places;
     this.#isolate = isolate;
     this.#limits = limits;
     this.#pace = pace;
     this.#reply = reply;
-    this.#places = new SourcePlaces(name, Buffer.alloc(0));
+    this.#logs = new CallLogs({ version: name, places, reply });
   }
 
   get isLost(): boolean {
     return this.#isolate.isLost;
   }
 
-  /** Compiles the bundle and evaluates its top level. After a failure the version is of no use. */
-  load(request: LoadRequest, body: Buffer): LoadOutcome {
-    const { id, fileName, bundleBytes, timeoutMs, timersMs } = request;
-    const source = body.toString("utf8", 0, bundleBytes);
-    this.#places = new SourcePlaces(
-      fileName,
-      Buffer.from(body.subarray(bundleBytes)),
-    );
+  /** Compiles a bundle and evaluates its top level. After a failure the version is of no use. */
+  load(request: LoadRequest, source: string): LoadOutcome {
+    const { fileName } = request;
     const startMs = performance.now();
     const script = this.#isolate.compile(withoutShebang(source), fileName);
     const compileUs = elapsedUs(startMs);
@@ -125,40 +94,21 @@ export class GuestVersion {
     }
     const evaluateMs = performance.now();
     this.configure(request);
-    if (this.isLost)
-      return {
-        failure: memoryFailure(this.#limits.heapLimitMb),
-        compileUs,
-        evaluateUs: 0,
-        isSettled: true,
-      };
-    this.#loadCall = id;
-    this.#isLoading = true;
-    const wallMs = timeoutMs + timersMs;
-    const call = new OpenCall(
-      id,
-      {
-        invocationId: "",
-        sentMs: hostClockMs(),
-        wallMs,
-        wallClock: "wall_time",
-        syncMs: timeoutMs,
-        cpuMs: Infinity,
-      },
-      this.#limits,
-    );
-    this.#calls.set(id, call);
+    if (this.isLost) {
+      const failure = memoryFailure(this.#limits.heapLimitMb);
+      return { failure, compileUs, evaluateUs: 0, isSettled: true };
+    }
+    const topLevel = new TopLevel(request.id);
+    this.#topLevel = topLevel;
+    const call = this.#openTopLevel(request);
     this.#enter(call, (sliceMs) =>
-      this.#isolate.load(script, id, fileName, sliceMs),
+      this.#isolate.load(script, call.id, fileName, sliceMs),
     );
-    const isSettled = !this.#calls.has(id);
+    const isSettled = !this.#calls.has(call.id);
     if (!isSettled) call.watchWall(() => this.#close(call));
-    this.#isLoading = false;
+    topLevel.isEvaluating = false;
     const evaluateUs = elapsedUs(evaluateMs);
-    // Neither loaded nor failed: the source closed the function it is wrapped in, and is no module.
-    if (!this.#payloadForm)
-      this.#loadFailure ??= this.#isAwaiting ? unsettledTopLevel : noModule;
-    const failure = this.#loadFailure;
+    const { failure } = topLevel;
     return { ...(failure && { failure }), compileUs, evaluateUs, isSettled };
   }
 
@@ -171,7 +121,7 @@ export class GuestVersion {
   invoke(request: InvokeRequest, payload: Buffer): void {
     const { id } = request;
     const call = new OpenCall(id, request, this.#limits);
-    const form = this.#payloadForm ?? "none";
+    const form = this.#topLevel?.payloadForm ?? "none";
     const { head, body } = runtimeRequest(request, payload, {
       form,
       wallMs: call.wallLeftMs,
@@ -209,11 +159,29 @@ export class GuestVersion {
   dispose(): void {
     for (const call of this.#calls.values()) {
       call.end();
-      if (call.id === this.#loadCall) this.#tellSettled();
+      if (this.#isTopLevel(call)) this.#tellSettled();
       else this.#displace(call);
     }
     this.#calls.clear();
     this.#isolate.dispose();
+  }
+
+  #openTopLevel({ id, timeoutMs, timersMs }: LoadRequest): OpenCall {
+    const terms = {
+      invocationId: "",
+      sentMs: hostClockMs(),
+      wallMs: timeoutMs + timersMs,
+      wallClock: "wall_time" as const,
+      syncMs: timeoutMs,
+      cpuMs: Infinity,
+    };
+    const call = new OpenCall(id, terms, this.#limits);
+    this.#calls.set(id, call);
+    return call;
+  }
+
+  #isTopLevel({ id }: OpenCall): boolean {
+    return id === this.#topLevel?.id;
   }
 
   #displace({ id, effects }: OpenCall): void {
@@ -244,38 +212,12 @@ export class GuestVersion {
         this.#discard(call, memoryFailure(this.#limits.heapLimitMb));
         return;
       case "unhandled":
-        this.#logUnhandled(call, entered);
+        this.#logs.addUnhandled(call, entered);
         this.#settle(call, endCpuUs);
         return;
       case "returned":
         this.#settle(call, endCpuUs);
     }
-  }
-
-  /** A rejection that nobody handled, with the guest's own frames; a call that ended itself says no more of it. */
-  #logUnhandled(
-    call: OpenCall,
-    { message, stack }: Extract<Entered, { kind: "unhandled" }>,
-  ): void {
-    if (exitWordsPattern.test(message)) return;
-    const frames = this.#places.guestFrames(stack);
-    const lines = [
-      `Unhandled rejection: ${message.slice(0, maxUnhandledChars)}`,
-      ...(frames === ""
-        ? []
-        : frames.split("\n").map((frame) => `    ${frame}`)),
-    ];
-    call.log({
-      level: "error",
-      timeMs: Date.now(),
-      text: lines.join("\n").slice(0, maxStackChars),
-    });
-  }
-
-  /** A line with the frames of stacks in it at the places of the author's source. */
-  #readable(line: LogLine): LogLine {
-    const text = this.#places.inText(line.text);
-    return text === line.text ? line : { ...line, text };
   }
 
   /** After a slice that returned: takes what the call says, and looks at its CPU time, which the taking is part of. */
@@ -288,9 +230,9 @@ export class GuestVersion {
       return;
     }
     call.exchanges?.flush();
-    this.#sendLog(call);
+    this.#tellWaiting(call);
     // A top level without timers is woken by nothing.
-    if (call.id === this.#loadCall && !call.hasTimers) this.#close(call);
+    if (this.#isTopLevel(call) && !call.hasTimers) this.#close(call);
   }
 
   /** Takes everything out of the isolate's outbox. */
@@ -320,8 +262,7 @@ export class GuestVersion {
     const call = this.#calls.get(item.call);
     // The rest of what an answered call says is nobody's, but for its log.
     if (!call) {
-      if (item.kind === "log")
-        this.#replyLate(item.call, this.#readable(item.line));
+      if (item.kind === "log") this.#logs.sendLate(item.call, item.line);
       return;
     }
     // A call over its limit gets nothing more done, and no answer; its log is kept.
@@ -329,10 +270,10 @@ export class GuestVersion {
       return;
     switch (item.kind) {
       case "loaded":
-        this.#payloadForm = item.payload;
+        if (this.#topLevel) this.#topLevel.payloadForm = item.payload;
         return;
       case "awaits":
-        this.#isAwaiting = true;
+        if (this.#topLevel) this.#topLevel.isAwaiting = true;
         return;
       case "timer":
         this.#startTimer(call, item.timer, item.delayMs);
@@ -341,32 +282,22 @@ export class GuestVersion {
         call.clearTimer(item.timer);
         return;
       case "egress":
-        // The runtime keeps the same bounds and would have refused; so for the timers below.
-        if (!call.countHostCall() || !this.#exchangesOf(call).send(item))
-          this.#discard(call, brokenBounds);
-        return;
       case "connect":
-        if (!call.countHostCall() || !this.#exchangesOf(call).connect(item))
-          this.#discard(call, brokenBounds);
-        return;
       case "lookup":
-        if (!call.countHostCall() || !this.#exchangesOf(call).lookup(item))
+        // The runtime keeps the same bounds and would have refused; so for the timers below.
+        if (!call.countHostCall() || !this.#exchangesOf(call).open(item))
           this.#discard(call, brokenBounds);
         return;
       case "write":
       case "finish":
       case "upgrade":
-        if (!(call.exchanges?.ask(item) ?? true))
+      case "read":
+      case "abort":
+        if (call.exchanges?.ask(item) === false)
           this.#discard(call, brokenBounds);
         return;
-      case "read":
-        call.exchanges?.read(item.egress, item.form);
-        return;
-      case "abort":
-        call.exchanges?.abort(item.egress);
-        return;
       case "log":
-        call.log(this.#readable(item.line));
+        this.#logs.add(call, item.line);
         return;
       case "dropped":
         call.dropped += item.lines;
@@ -376,8 +307,8 @@ export class GuestVersion {
         return;
       case "failure":
         this.#fail(call, {
-          ...this.#guestFailure(item),
-          ...(call.id === this.#loadCall && this.#places.first(item.stack)),
+          ...failureOf(item, this.#places, this.#limits.maxResultBytes),
+          ...(this.#isTopLevel(call) && this.#places.first(item.stack)),
         });
     }
   }
@@ -401,55 +332,34 @@ export class GuestVersion {
           this.#isolate.enter("egress", [call.id, egress, news, text], sliceMs),
         ),
       // A top level belongs to no invocation.
-      maxOpen: call.id === this.#loadCall ? 0 : maxOpenEgress,
+      maxOpen: this.#isTopLevel(call) ? 0 : maxOpenEgress,
       maxBodyBytes: Math.min(maxResultBytes, maxEgressBodyBytes),
     }));
   }
 
   #answer(call: OpenCall, result: GuestResult): void {
-    const { contentType, httpStatus, headers, body } = result;
-    const { maxResultBytes } = this.#limits;
-    if (body.length > maxResultBytes) {
-      this.#fail(call, resultSizeFailure(maxResultBytes, body.length));
-      return;
-    }
-    const headerChars = charsOf(contentType, headers);
-    if (headerChars > maxAnswerHeaderChars) {
-      this.#fail(call, headerSizeFailure(maxAnswerHeaderChars, headerChars));
-      return;
-    }
-    const { id, runUs } = call;
-    const head: AnsweredReply = {
-      type: "answered",
-      id,
-      contentType,
-      httpStatus,
-      headers,
-      runUs,
-    };
-    // Few answers have headers long enough to be written twice for this.
-    if (headerChars > plainHeaderChars && !isHeadWithinBounds(head)) {
-      this.#fail(call, headerSizeFailure(maxAnswerHeaderChars, headerChars));
+    const answer = answerOf(call, result, this.#limits.maxResultBytes);
+    if ("reason" in answer) {
+      this.#fail(call, answer);
       return;
     }
     this.#end(call);
-    this.#reply(head, body);
+    this.#reply(answer, result.body);
   }
 
-  #fail(call: OpenCall, { message: text, ...rest }: LoadFailure): void {
-    const { id, runUs } = call;
-    const failure = { ...rest, message: text.slice(0, maxMessageChars) };
-    if (id === this.#loadCall) {
-      this.#failLoad(call, failure);
+  #fail(call: OpenCall, failure: LoadFailure): void {
+    if (this.#isTopLevel(call)) {
+      this.#failTopLevel(call, bounded(failure));
       return;
     }
+    const { id, runUs } = call;
     this.#end(call);
-    this.#reply({ type: "failed", id, failure, runUs });
+    this.#reply({ type: "failed", id, failure: bounded(failure), runUs });
   }
 
   /** A top level that fails after it was loaded, by a timer of its own, says so in the log. */
-  #failLoad(call: OpenCall, failure: LoadFailure): void {
-    if (!this.#payloadForm) this.#loadFailure = failure;
+  #failTopLevel(call: OpenCall, failure: LoadFailure): void {
+    if (!this.#topLevel?.isLoaded) this.#topLevel?.fail(failure);
     else
       call.log({ level: "error", timeMs: Date.now(), text: failure.message });
     this.#end(call);
@@ -482,15 +392,20 @@ export class GuestVersion {
   #end(call: OpenCall): void {
     if (!this.#calls.delete(call.id)) return;
     call.end();
-    if (call.lines.length > 0 || call.dropped > 0) this.#replyLog(call);
-    this.#answered.add(call);
-    if (call.id === this.#loadCall) this.#tellSettled();
+    this.#logs.end(call);
+    if (this.#isTopLevel(call)) this.#tellSettled();
   }
 
-  /** While the top level is evaluated the answer to that says so. */
   #tellSettled(): void {
-    if (this.#isLoading || this.#loadCall === undefined) return;
-    this.#reply({ type: "settled", id: this.#loadCall });
+    if (!this.#topLevel || this.#topLevel.isEvaluating) return;
+    this.#reply({ type: "settled", id: this.#topLevel.id });
+  }
+
+  /** The first time an invocation waits it says so, with or without lines: what runs after it is known not to be it. */
+  #tellWaiting(call: OpenCall): void {
+    if (call.hasWaited || this.#isTopLevel(call)) this.#logs.flush(call);
+    else this.#logs.send(call);
+    call.hasWaited = true;
   }
 
   /** After a limit the isolate is never entered again: what it was doing might go on. */
@@ -501,77 +416,14 @@ export class GuestVersion {
 
   #lose(): void {
     this.dispose();
-    if (this.#payloadForm)
+    if (this.#topLevel?.isLoaded)
       this.#reply({ type: "discarded", version: this.name });
-  }
-
-  #guestFailure(item: GuestFailure): CallFailure {
-    const { reason, message, httpStatus, observed } = item;
-    if (reason === "result_size")
-      return resultSizeFailure(this.#limits.maxResultBytes, observed);
-    const frames = this.#places.guestFrames(item.stack);
-    const stack = frames.slice(0, maxStackChars);
-    return {
-      reason,
-      message,
-      ...(stack !== "" && { stack }),
-      ...(httpStatus !== undefined && { httpStatus }),
-    };
-  }
-
-  /** What a call that waits has said survives whatever comes; lines that were not kept are counted at its end. */
-  /** The first time a call waits it says so, with or without lines: what runs after it is known not to be it. */
-  #sendLog(call: OpenCall): void {
-    const isFirstWait = !call.hasWaited && call.id !== this.#loadCall;
-    call.hasWaited = true;
-    if (isFirstWait || call.lines.length > 0) this.#replyLog(call);
-  }
-
-  #replyLog(call: OpenCall): void {
-    const { id, invocationId } = call;
-    const version = this.name;
-    const { lines: all, dropped } = call.takeLog();
-    for (const [index, lines] of portionsOf(all).entries())
-      this.#reply({
-        type: "logged",
-        id,
-        version,
-        invocationId,
-        lines,
-        dropped: index === 0 ? dropped : 0,
-      });
-  }
-
-  /** A line of what the call left behind, as long as the call is remembered. */
-  #replyLate(id: number, line: LogLine): void {
-    const invocationId = this.#answered.invocationId(id);
-    if (invocationId === undefined) return;
-    const version = this.name;
-    for (const lines of portionsOf([line]))
-      this.#reply({
-        type: "logged",
-        id,
-        version,
-        invocationId,
-        lines,
-        dropped: 0,
-      });
   }
 }
 
 /** The parser knows `#!` only at the very start of a file. */
 function withoutShebang(source: string): string {
   return source.startsWith("#!") ? `//${source.slice(2)}` : source;
-}
-
-function charsOf(
-  contentType: string,
-  headers: readonly [name: string, value: string][],
-): number {
-  let chars = contentType.length;
-  for (const [name, value] of headers)
-    chars += name.length + value.length + headerCostChars;
-  return chars;
 }
 
 function elapsedUs(startMs: number): number {
