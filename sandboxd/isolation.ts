@@ -139,10 +139,7 @@ export function followEgress(
     const settings = catalog.containerSettings(container);
     if (!settings) return broker.forget(container);
     const platform = catalog.egress();
-    broker.configure(
-      container,
-      policyOf(container, settings, platform, defaults),
-    );
+    broker.configure(container, policyOf(settings, platform, defaults));
   };
   const follow = (container: string | undefined) => {
     if (container === undefined) catalog.containers().forEach(followOne);

@@ -65,25 +65,24 @@ export interface EgressDefaults {
   egressBytesPerSecond: number;
 }
 
-/** The policy of a container; `settings` undefined where nothing was said of it. */
+/** The policy of a container. */
 export function policyOf(
-  container: string,
-  settings: ContainerEgressSettings | undefined,
+  settings: ContainerEgressSettings,
   platform: PlatformEgressSettings,
   defaults: EgressDefaults,
 ): ContainerPolicy {
-  const limits = settings?.limits;
-  const proxy = proxyOf(container, settings?.labels ?? {}, platform);
+  const { container, limits, labels, egress } = settings;
+  const proxy = proxyOf(container, labels, platform);
   return {
-    allow: [...(settings?.egress.allow ?? [])],
-    deny: [...(settings?.egress.deny ?? []), ...platform.deny],
+    allow: [...egress.allow],
+    deny: [...egress.deny, ...platform.deny],
     internalHosts: [...platform.internalHosts],
     ...(proxy && { proxy }),
-    maxRequests: limits?.maxEgressRequests || defaults.maxEgressRequests,
-    maxBytes: limits?.maxEgressBytes || defaults.maxEgressBytes,
-    requestMs: limits?.egressMs || defaults.egressMs,
+    maxRequests: limits.maxEgressRequests || defaults.maxEgressRequests,
+    maxBytes: limits.maxEgressBytes || defaults.maxEgressBytes,
+    requestMs: limits.egressMs || defaults.egressMs,
     bytesPerSecond:
-      limits?.egressBytesPerSecond || defaults.egressBytesPerSecond,
+      limits.egressBytesPerSecond || defaults.egressBytesPerSecond,
   };
 }
 

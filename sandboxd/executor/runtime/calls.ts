@@ -5,7 +5,7 @@
 import { flattenError, namedMessage } from "./errors.ts";
 import type { ExchangeState } from "./fetch/exchange.ts";
 import type { EgressErrors } from "./fetch/errors.ts";
-import { append, dictionary, quote } from "./intrinsics.ts";
+import { dictionary, quote } from "./intrinsics.ts";
 import type { Outbox } from "./outbox.ts";
 import type { SocketState } from "./sockets.ts";
 
@@ -33,7 +33,7 @@ export interface Call {
   hostCalls: number;
   logChars: number;
   /** What is let go when an invocation ends. */
-  endings: (() => void)[] | undefined;
+  endings: Record<string, () => void> | undefined;
 }
 
 /** Why a guest's own doing failed; bridge.ts knows the same list. */
@@ -60,8 +60,8 @@ export interface Calls {
   resume(id: number): Call | undefined;
   /** Forgets a call and its timers. */
   close(call: Call): void;
-  /** Runs work when the running call ends; what a top level made lives as long as its isolate. */
-  readonly onEnd: (work: () => void) => void;
+  /** Runs work when the running call ends, unless what it gives is called; what a top level made lives as long as its isolate. */
+  readonly onEnd: (work: () => void) => () => void;
   /** Answers a call with what was thrown; a call is answered once. */
   failThrown(call: Call, reason: GuestReason, thrown: unknown): void;
   /** Told what is thrown when a call has its answer. */
@@ -94,6 +94,7 @@ export function createCalls(
   const open = dictionary<Call>();
   let current = newCall(0, false);
   let lastEgress = 0;
+  let lastEnding = 0;
   current.answered = true;
 
   const close = (call: Call) => {
@@ -134,9 +135,13 @@ export function createCalls(
     },
     close,
     onEnd: (work) => {
-      if (!current.isInvocation) return;
-      current.endings ??= [];
-      append(current.endings, work);
+      if (!current.isInvocation) return () => undefined;
+      const endings = (current.endings ??= dictionary());
+      const id = ++lastEnding;
+      endings[id] = work;
+      return () => {
+        delete endings[id];
+      };
     },
     failThrown: (call, reason, thrown) => {
       if (call.answered) {
@@ -173,7 +178,7 @@ function letGo(call: Call): void {
   const { endings } = call;
   if (!endings) return;
   call.endings = undefined;
-  for (let at = 0; at < endings.length; at++) endings[at]?.();
+  for (const id in endings) endings[id]?.();
 }
 
 function newCall(id: number, isInvocation: boolean): Call {

@@ -8,8 +8,8 @@ export interface PortParts {
   clone: Clone;
   /** Runs work in a turn of its own, of the call that runs now. */
   later: (work: () => void) => void;
-  /** Told when the call that runs now has ended. */
-  onEnd: (work: () => void) => void;
+  /** Told when the call that runs now has ended, unless what it gives is called. */
+  onEnd: (work: () => void) => () => void;
   /** Tells a port's listeners. */
   emit: (port: object, data: unknown, ports: readonly object[]) => void;
   symbols: { onInit: symbol; onClose: symbol; noMessage: symbol };
@@ -156,10 +156,11 @@ export function createPorts(parts: PortParts): Ports {
     if (!state.isStarted || state.waiting.length === 0 || state.isDue) return;
     state.isDue = true;
     // The immediates of a call that ends come to nothing.
-    parts.onEnd(() => {
+    const forget = parts.onEnd(() => {
       state.isDue = false;
     });
     parts.later(() => {
+      forget();
       state.isDue = false;
       deliver(port, state, state.waiting.length);
     });

@@ -60,8 +60,8 @@ export interface RuntimeParts {
   readonly log: (level: string, text: string) => void;
   /** Runs work when what runs now is over, before timers and news. */
   readonly soon: (work: () => void) => void;
-  /** Runs work when the running call ends: never for a top level. */
-  readonly onEnd: (work: () => void) => void;
+  /** Runs work when the running call ends, unless what it gives is called; never for a top level. */
+  readonly onEnd: (work: () => void) => () => void;
   /** Ends the running call with this code. */
   readonly exit: (code: number) => never;
   /** The environment of the version: what its parameters say. The same object until they change. */

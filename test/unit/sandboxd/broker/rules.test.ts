@@ -44,7 +44,7 @@ test("resolves a container's policy from its own, the platform's and the host's"
     deny: ["d.test"],
     proxies: [],
   };
-  expect(policyOf("acme", settings("acme"), platform, defaults)).toEqual({
+  expect(policyOf(settings("acme"), platform, defaults)).toEqual({
     allow: ["a.test"],
     deny: ["b.test", "d.test"],
     internalHosts: ["c.test"],
@@ -53,11 +53,9 @@ test("resolves a container's policy from its own, the platform's and the host's"
     requestMs: 3,
     bytesPerSecond: 40,
   });
-  expect(policyOf("acme", undefined, platform, defaults)).toMatchObject({
-    allow: [],
-    deny: ["d.test"],
-    maxBytes: 2,
-  });
+  const unlimited = { ...limits, maxEgressBytes: 0 };
+  const plain = { ...settings("acme"), limits: unlimited };
+  expect(policyOf(plain, platform, defaults).maxBytes).toBe(2);
 });
 
 test("takes the first proxy that names the container, or all of its labels, or nothing", () => {
@@ -69,8 +67,7 @@ test("takes the first proxy that names the container, or all of its labels, or n
   ];
   const platform = { internalHosts: [], deny: [], proxies };
   const urlFor = (container: string, labels: Record<string, string>) =>
-    policyOf(container, settings(container, labels), platform, defaults).proxy
-      ?.url;
+    policyOf(settings(container, labels), platform, defaults).proxy?.url;
   expect(urlFor("globex", {})).toBe("http://named:3128");
   expect(urlFor("acme", { plan: "enterprise", region: "eu", x: "y" })).toBe(
     "http://labelled:3128",
@@ -79,6 +76,6 @@ test("takes the first proxy that names the container, or all of its labels, or n
   expect(urlFor("initech", {})).toBe("http://both:3128");
   expect(urlFor("acme", { plan: "trial" })).toBe("http://both:3128");
   const without = { ...platform, proxies: proxies.slice(0, 3) };
-  const policy = policyOf("acme", undefined, without, defaults);
+  const policy = policyOf(settings("acme"), without, defaults);
   expect(policy.proxy).toBeUndefined();
 });

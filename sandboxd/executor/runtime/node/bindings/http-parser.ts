@@ -84,6 +84,7 @@ export function createBinding(parts: RealmParts): Exports {
     #id: number | undefined;
     #chunk: Uint8Array | undefined;
     #isReading = false;
+    #stay: () => void = () => undefined;
 
     initialize(
       type: number,
@@ -171,7 +172,9 @@ export function createBinding(parts: RealmParts): Exports {
       const id = this.#id;
       this.#id = undefined;
       this.#isReading = false;
-      if (id !== undefined) host("parser.close", id);
+      if (id === undefined) return;
+      this.#stay();
+      host("parser.close", id);
     }
 
     #open(): number {
@@ -184,9 +187,7 @@ export function createBinding(parts: RealmParts): Exports {
         ),
       );
       this.#id = id;
-      runtime.onEnd(() => {
-        if (this.#id === id) this.#drop();
-      });
+      this.#stay = runtime.onEnd(() => this.#drop());
       return id;
     }
 

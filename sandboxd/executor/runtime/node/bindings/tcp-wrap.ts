@@ -105,6 +105,7 @@ export function createBinding(parts: RealmParts): Exports {
     #hasEnded = false;
     #isClosed = false;
     #isCut = false;
+    #stay: () => void = () => undefined;
 
     connect(request: Request, address: string, port: number): number {
       const name: unknown =
@@ -130,7 +131,7 @@ export function createBinding(parts: RealmParts): Exports {
         );
         this.#connecting = request;
         // A pool that outlives the call must not take it for a connection that works.
-        parts.runtime.onEnd(() => this.#cut());
+        this.#stay = parts.runtime.onEnd(() => this.#cut());
       } catch (thrown) {
         soon(() => this.#destroyOwner(thrown));
       }
@@ -238,6 +239,7 @@ export function createBinding(parts: RealmParts): Exports {
       if (this.#isClosed) return;
       this.#isClosed = true;
       this.reading = false;
+      this.#stay();
       this.#socket?.destroy();
       if (typeof done === "function")
         afterTicks(() => this.#enter(() => done.call(this)));
@@ -310,7 +312,7 @@ export function createBinding(parts: RealmParts): Exports {
 
     #write(text: string, length: number): unknown {
       if (!this.#socket) return notConnected;
-      if (this.#isCut) return brokenPipe;
+      if (this.#isCut || this.#isClosed) return brokenPipe;
       const request = new words.WriteWrap();
       state[words.kBytesWritten] = length;
       state[words.kLastWriteErr] = 0;

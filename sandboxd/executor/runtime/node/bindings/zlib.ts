@@ -41,6 +41,7 @@ export function createBinding(parts: RealmParts): Exports {
     #id: number | undefined;
     #left: Uint32Array = new Uint32Array(2);
     #done: (this: unknown) => void = () => undefined;
+    #stay: () => void = () => undefined;
 
     constructor(mode: number) {
       this.#mode = mode;
@@ -53,7 +54,7 @@ export function createBinding(parts: RealmParts): Exports {
       this.#id = id;
       this.#left = left;
       this.#done = done;
-      runtime.onEnd(() => this.close());
+      this.#stay = runtime.onEnd(() => this.close());
     }
 
     writeSync(...work: WorkParameters): void {
@@ -82,7 +83,9 @@ export function createBinding(parts: RealmParts): Exports {
     close(): void {
       const id = this.#id;
       this.#id = undefined;
-      if (id !== undefined) host("zlib.close", id);
+      if (id === undefined) return;
+      this.#stay();
+      host("zlib.close", id);
     }
 
     getAsyncId(): number {
