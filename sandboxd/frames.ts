@@ -10,11 +10,6 @@ export const maxFrameBytes = 32 * 1024 * 1024;
 /** No head that an executor sends is longer: the supervisor parses it, in one go, on the loop that carries the hop. */
 export const maxHeadBytes = 128 * 1024;
 
-/** Of a connection outward: of one write, and how many of them may be on their way at once. */
-export const maxWriteBytes = 64 * 1024;
-export const maxUntakenWrites = 2;
-/** Of the `TlsWishes` of a connection: its roots may be many. */
-export const maxTlsWishesBytes = 256 * 1024;
 /** Of what comes with a note. */
 export const maxNoteBytes = 64 * 1024;
 

@@ -354,7 +354,7 @@ export type LookupRecord =
   | "SRV"
   | "TXT";
 
-/** Body: bytes for the other side. No more than `maxUntakenWrites` (frames.ts) wait for their `taken`. */
+/** Body: bytes for the other side. No more than `maxUntakenWrites` (egress-bounds.ts) wait for their `taken`. */
 export interface EgressWriteReply {
   type: "egress-write";
   id: number;

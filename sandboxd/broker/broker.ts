@@ -3,7 +3,7 @@
  * container may have open here at once is bounded before anything is sent.
  */
 import { ExponentialBackoff } from "cockatiel";
-import { maxUntakenWrites, maxWriteBytes } from "../frames.ts";
+import { maxUntakenWrites, maxWriteBytes } from "../egress-bounds.ts";
 import type { EgressProblem } from "../protocol.ts";
 import type {
   EgressCaller,

@@ -94,8 +94,6 @@ export interface AnswerHead {
 
 /** No failure's message is longer; what is, is cut before it is sent. */
 export const maxMessageChars = 1024;
-/** No URL is longer, as it was asked for or as it is spelled on the wire. */
-export const maxUrlChars = 16 * 1024;
 /** No chunk is longer. */
 export const maxChunkBytes = 64 * 1024;
 /** No head of an answer holds more headers. */

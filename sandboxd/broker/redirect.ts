@@ -1,5 +1,5 @@
 /** What a redirect makes of a request: the Fetch standard's rules, and no step from https down to http. */
-import { maxUrlChars } from "./messages.ts";
+import { maxUrlChars } from "../egress-bounds.ts";
 import { denied, failed } from "./problem.ts";
 import { hasEmptyLabel, isHttp, type Hop } from "./request.ts";
 

@@ -1,6 +1,6 @@
 /** Checks and mends what an invocation asks for, as fetch does: what may not be set is dropped, what makes no sense is refused. */
 import { acceptedCodings } from "./decode.ts";
-import { maxUrlChars } from "./messages.ts";
+import { maxEgressHeaderChars, maxUrlChars } from "../egress-bounds.ts";
 import { denied, failed } from "./problem.ts";
 
 /** One request as it goes out: the author's, or one that a redirect made of it. */
@@ -24,7 +24,6 @@ export interface Asked {
 }
 
 const maxHeaders = 256;
-const maxHeaderChars = 64 * 1024;
 
 const tokenPattern = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/i;
 /** Latin-1 without control characters: neither CR, LF nor NUL. */
@@ -112,9 +111,9 @@ function headersOf(headers: Header[]): Header[] {
     (sum, header) => sum + header.join("").length,
     0,
   );
-  if (headers.length > maxHeaders || chars > maxHeaderChars)
+  if (headers.length > maxHeaders || chars > maxEgressHeaderChars)
     throw denied(
-      `a request may have ${maxHeaders} headers of ${maxHeaderChars} characters`,
+      `a request may have ${maxHeaders} headers of ${maxEgressHeaderChars} characters`,
     );
   const kept = headers.filter(([name, value]) => isKept(name, value));
   const given = new Set(kept.map(([name]) => name.toLowerCase()));

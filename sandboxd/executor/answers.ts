@@ -1,11 +1,11 @@
 /** How a guest's result or failure is told to the supervisor, within the bounds of the pipe. */
 import type { CallFailure } from "../../proto/errors.ts";
+import { headerCostChars } from "../egress-bounds.ts";
 import { isHeadWithinBounds } from "../frames.ts";
 import type { AnsweredReply } from "../protocol.ts";
 import type { GuestFailure, GuestResult } from "./bridge.ts";
 import type { OpenCall } from "./call.ts";
 import { headerSizeFailure, resultSizeFailure } from "./failures.ts";
-import { headerCostChars } from "./runtime/fetch/bounds.ts";
 import { maxStackChars, type SourcePlaces } from "./stack.ts";
 
 /** Of an answer: content type, names and values. */

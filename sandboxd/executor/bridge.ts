@@ -8,7 +8,7 @@ import {
   maxHostChars,
   maxMethodChars,
   maxUrlChars,
-} from "./runtime/fetch/bounds.ts";
+} from "../egress-bounds.ts";
 
 /** One thing the runtime says. */
 export type GuestItem =

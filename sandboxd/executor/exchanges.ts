@@ -1,9 +1,6 @@
 /** What one call has open outward, requests, connections and look-ups: how many, and where their answers are. It ends with the call. */
-import {
-  isHeadWithinBounds,
-  maxTlsWishesBytes,
-  maxWriteBytes,
-} from "../frames.ts";
+import { maxTlsWishesBytes, maxWriteBytes } from "../egress-bounds.ts";
+import { isHeadWithinBounds } from "../frames.ts";
 import type {
   EgressConnectReply,
   EgressLookupReply,

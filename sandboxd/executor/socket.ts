@@ -1,5 +1,5 @@
 /** A connection outward, or a look-up, as the executor keeps it: what it tells the isolate, and how much that may have on its way. */
-import { maxUntakenWrites } from "../frames.ts";
+import { maxUntakenWrites } from "../egress-bounds.ts";
 import type { EgressNote, EgressProblem } from "../protocol.ts";
 import { Inflow, type BodyForm } from "./inflow.ts";
 import type { EgressNews, Outward } from "./outward.ts";

@@ -3,6 +3,7 @@
  * for their timers and their requests outward. After a limit was hit the isolate is gone, and with it every call that waited in it.
  */
 import type { CallFailure } from "../../proto/errors.ts";
+import { maxEgressBodyBytes } from "../egress-bounds.ts";
 import { hostClockMs } from "../host-clock.ts";
 import type {
   InvokeRequest,
@@ -21,7 +22,6 @@ import type { Reply } from "./main.ts";
 import type { EgressNews } from "./outward.ts";
 import type { Pace } from "./pace.ts";
 import { runtimeRequest } from "./request.ts";
-import { maxEgressBodyBytes } from "./runtime/fetch/bounds.ts";
 import type { SourcePlaces } from "./stack.ts";
 import { TopLevel } from "./top-level.ts";
 

@@ -2,7 +2,8 @@
  * Requests outward of one call, connections and look-ups among them: what its executor asks for goes to the gate, what comes of it goes back, and all of it ends
  * with the call. What was sent out is counted here, not believed: a call that has sent something is never run twice.
  */
-import { maxTlsWishesBytes, type Frame } from "../frames.ts";
+import { maxEgressBodyBytes, maxTlsWishesBytes } from "../egress-bounds.ts";
+import type { Frame } from "../frames.ts";
 import type {
   EgressAbortReply,
   EgressConnectReply,
@@ -51,7 +52,6 @@ type Opening = EgressReply | EgressConnectReply | EgressLookupReply;
 export type EgressMessage =
   Opening | EgressPullReply | EgressAbortReply | SocketMessage;
 
-export const maxEgressBodyBytes = 7 * 1024 * 1024;
 /** More of one answer is not let come at once. */
 const maxPulledBytes = 32 * 1024 * 1024;
 /** Frames granted with a request, and with each frame of its answer. */

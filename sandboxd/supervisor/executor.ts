@@ -3,6 +3,7 @@
  * from the pipe a frame came on; a frame that breaks a bound or a shape ends the process.
  */
 import type { LimitHit } from "../../proto/errors.ts";
+import { maxEgressBodyBytes } from "../egress-bounds.ts";
 import {
   encodeFrame,
   FrameReader,
@@ -25,7 +26,6 @@ import {
   type LostCause,
 } from "./call.ts";
 import { causeOf, failureOfLoad, suspectsOf, type Death } from "./death.ts";
-import { maxEgressBodyBytes } from "./egress-relay.ts";
 import type { EgressGate } from "./egress.ts";
 import {
   HeldVersions,

@@ -1,5 +1,11 @@
 /** Checks the shape of what came from an executor: what runs there may have been taken over, so nothing of it is believed. */
 import type { CallFailure, LimitHit } from "../../proto/errors.ts";
+import {
+  maxEgressHeaderChars,
+  maxHostChars,
+  maxMethodChars,
+  maxUrlChars,
+} from "../egress-bounds.ts";
 import type {
   EgressReply,
   ExecutorReply,
@@ -13,14 +19,8 @@ type Fields = Record<string, unknown>;
 const maxMessageChars = 8192;
 const maxMicros = 2 ** 32 - 1;
 const maxStackChars = 16_384;
-const maxUrlChars = 16 * 1024;
-const maxMethodChars = 64;
-/** No host's name is longer, as rules and resolvers take it. */
-const maxHostChars = 255;
 const maxAddressChars = 64;
 const maxPort = 65_535;
-/** Names and values of a request's together. */
-const maxEgressHeaderChars = 64 * 1024;
 /** Of an answer or a request: each is looked at again on its way out of here. */
 const maxHeaders = 2048;
 const redirects = ["follow", "error", "manual"] as const;

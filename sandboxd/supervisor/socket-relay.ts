@@ -3,7 +3,7 @@ import {
   maxTlsWishesBytes,
   maxUntakenWrites,
   maxWriteBytes,
-} from "../frames.ts";
+} from "../egress-bounds.ts";
 import type {
   EgressFinishReply,
   EgressUpgradeReply,

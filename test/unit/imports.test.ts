@@ -16,13 +16,13 @@ const proto = /^proto\/(?!rpc\/)/;
 const rpc = /^proto\/rpc\//;
 const errors = /^proto\/errors\.ts$/;
 const otelApi = /^@opentelemetry\/api$/;
-const pipe = /^sandboxd\/(protocol|frames|host-clock)\.ts$/;
+const pipe = /^sandboxd\/(protocol|frames|host-clock|egress-bounds)\.ts$/;
 const executorFlags = /^sandboxd\/executor-flags\.ts$/;
 const settings = /^(commander|fastest-levenshtein)$/;
 
 const rules: Rule[] = [
   { files: /^proto\/errors\.ts$/, may: [] },
-  { files: /^sandboxd\/(protocol|frames|host-clock)\.ts$/, may: [errors] },
+  { files: pipe, may: [errors] },
   {
     files: /^proto\/gen\//,
     may: [/^@bufbuild\/protobuf\/wire$/, /^nice-grpc-common$/],
@@ -75,7 +75,10 @@ const rules: Rule[] = [
   { files: /^sandboxd\/limits\//, may: [errors] },
   { files: /^sandboxd\/cache\//, may: [errors, /^lru-cache$/] },
   { files: /^sandboxd\/supervisor\//, may: [errors, pipe] },
-  { files: /^sandboxd\/executor\/runtime\//, may: [] },
+  {
+    files: /^sandboxd\/executor\/runtime\//,
+    may: [/^sandboxd\/egress-bounds\.ts$/],
+  },
   {
     files:
       /^sandboxd\/executor\/(bundle|library\/(scripts|packages|pack))\.ts$/,

@@ -7,7 +7,7 @@ import {
   maxUntakenWrites,
   maxWriteBytes,
   maxWriteChars,
-} from "./fetch/bounds.ts";
+} from "../../egress-bounds.ts";
 import type { EgressErrors } from "./fetch/errors.ts";
 import type { BodyForm } from "./fetch/exchange.ts";
 import {

@@ -14,7 +14,7 @@ import {
   maxEgressHeaderChars,
   maxMethodChars,
   maxUrlChars,
-} from "./bounds.ts";
+} from "../../../egress-bounds.ts";
 import type { HeaderEntry, InnerBody, InnerRequest } from "./classes.ts";
 import type { OutwardRequest } from "./exchange.ts";
 import { failed } from "./local.ts";

@@ -1,5 +1,6 @@
 /** A39: what a taken-over executor may say on its pipe, and that it harms only itself. */
 import { expect, onTestFinished, test } from "vitest";
+import { maxEgressBodyBytes } from "../../../../sandboxd/egress-bounds.ts";
 import { encodeFrame, maxHeadBytes } from "../../../../sandboxd/frames.ts";
 import type {
   ExecutorReply,
@@ -105,7 +106,7 @@ const breaches: Record<string, Attack> = {
       url: `http://example.com/${"x".repeat(16 * 1024)}`,
     } as ExecutorReply),
   "a request outward with too large a body": (executor, { id }) =>
-    executor.send(egress(id, 1), Buffer.alloc(7 * 1024 * 1024 + 1)),
+    executor.send(egress(id, 1), Buffer.alloc(maxEgressBodyBytes + 1)),
   "pulls without end": (executor, { id }) => {
     executor.send(egress(id, 1));
     for (let i = 0; i < 5000; i++)
