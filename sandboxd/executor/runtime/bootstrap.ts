@@ -20,6 +20,7 @@ import {
   type LoadScript,
   type Realm,
 } from "./node/realm.ts";
+import { installProxies } from "./proxies.ts";
 import { createOutbox } from "./outbox.ts";
 import {
   bundleText,
@@ -57,6 +58,7 @@ export function start(
   rawHost: RawHost,
 ): Entries {
   const outbox = createOutbox();
+  const proxies = installProxies();
   const egressErrors = createEgressErrors();
   const calls = createCalls(outbox, limits, egressErrors);
   const context = createAsyncContext();
@@ -86,6 +88,7 @@ export function start(
       exit: (code) => exitCall(calls, code),
       environment: () => (environment ??= environmentOf(meta, secrets)),
       asyncContext: context,
+      proxies,
       console: () => console,
       bundle: () => bundle,
     },

@@ -15,6 +15,8 @@ import {
   ErrorIntrinsic,
   valueProperty,
 } from "../intrinsics.ts";
+import type { Proxies } from "../proxies.ts";
+import { createPendingPromises } from "./pending-promises.ts";
 import { createPrimordials } from "./primordials.ts";
 
 /** What travels to and from the executor's own Node: copied, never shared. */
@@ -68,6 +70,8 @@ export interface RuntimeParts {
   readonly environment: () => Record<string, string>;
   /** What AsyncLocalStorage keeps; see async-context.ts. */
   readonly asyncContext: AsyncContext;
+  /** What the guest's proxies stand for. */
+  readonly proxies: Proxies;
   /** The global `console`. */
   readonly console: () => Exports;
   /** The bundle of the version: its file's name, and its text. */
@@ -150,6 +154,7 @@ function openLibrary(
   modules: Record<string, Module>,
 ): RealmParts {
   const primordials = createPrimordials(loadScript);
+  const pending = createPendingPromises(primordials.values);
   const process: Exports = {};
   const bindings = dictionary<Exports>();
 
@@ -173,6 +178,7 @@ function openLibrary(
     try {
       evaluate(module);
       if (id === debugLog) beginDebugLog(module, process);
+      pending.complete(id, module.exports);
     } catch (thrown) {
       delete modules[id];
       throw thrown;
@@ -197,7 +203,7 @@ function openLibrary(
       module,
       process,
       internalBinding,
-      primordials.values,
+      pending.primordialsFor(module.id),
     );
   };
 

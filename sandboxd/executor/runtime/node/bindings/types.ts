@@ -3,7 +3,7 @@ import type { Exports, RealmParts } from "../realm.ts";
 
 type Test = (value: unknown) => boolean;
 
-export function createBinding(_parts: RealmParts): Exports {
+export function createBinding({ runtime }: RealmParts): Exports {
   const isArrayBuffer = slot(ArrayBuffer.prototype, "byteLength");
   const isNumberObject = method(Number.prototype, "valueOf");
   const isStringObject = method(String.prototype, "valueOf");
@@ -20,7 +20,7 @@ export function createBinding(_parts: RealmParts): Exports {
   ]);
   return {
     isExternal: () => false,
-    isProxy: () => false,
+    isProxy: (value: unknown) => runtime.proxies.detailsOf(value) !== undefined,
     isSharedArrayBuffer: () => false,
     isArrayBuffer,
     isAnyArrayBuffer: isArrayBuffer,

@@ -1,4 +1,4 @@
-/** Looks into objects, as far as a realm can look into its own: the state of a promise and a proxy's target stay hidden. */
+/** Looks into objects, as far as a realm can look into its own: the state of a promise stays hidden. */
 import type { Exports, RealmParts } from "../realm.ts";
 
 const indexPattern = /^(0|[1-9]\d{0,9})$/;
@@ -10,7 +10,7 @@ export function createBinding(parts: RealmParts): Exports {
   return {
     shouldAbortOnUncaughtToggle: new Uint32Array(1),
     getPromiseDetails: () => [pending, undefined],
-    getProxyDetails: () => undefined,
+    getProxyDetails: proxyDetails(parts),
     getCallerLocation: () => undefined,
     getCallSites: () => [],
     getExternalValue: () => 0n,
@@ -27,6 +27,15 @@ export function createBinding(parts: RealmParts): Exports {
     parseEnv,
     defineLazyProperties: lazyProperties(parts),
     ...typeTests(parts),
+  };
+}
+
+/** The target, and where wanted the handler too. */
+function proxyDetails({ runtime }: RealmParts) {
+  return (value: unknown, isWhole = true): unknown => {
+    const details = runtime.proxies.detailsOf(value);
+    if (!details) return undefined;
+    return isWhole ? [details.target, details.handler] : details.target;
   };
 }
 
