@@ -1,19 +1,16 @@
 /** A broker with its service in the test's own process, where names resolve to whatever the test says. */
-import { duplexPair } from "node:stream";
 import { onTestFinished } from "vitest";
 import { startBroker, type Broker } from "../../sandboxd/broker/broker.ts";
 import type { BrokerProcess } from "../../sandboxd/broker/connection.ts";
 import type { ContainerPolicy } from "../../sandboxd/broker/policy.ts";
 import type { Query, Resolve } from "../../sandboxd/broker/resolve.ts";
-import { BrokerService } from "../../sandboxd/broker/service.ts";
-import { encodeFrame, FrameReader } from "../../sandboxd/frames.ts";
 import type { EgressProblem } from "../../sandboxd/protocol.ts";
 import type {
   EgressExchange,
   EgressRequest,
   EgressSink,
 } from "../../sandboxd/supervisor/egress.ts";
-import { originCertificate } from "./certificate.ts";
+import { serveInProcess } from "./broker-in-process.ts";
 
 /** Opens this machine's own servers, which nothing else does. */
 export const openPolicy: ContainerPolicy = {
@@ -80,7 +77,7 @@ export async function startTestBroker(
   };
   const log = (fields: object) => void warnings.push(fields);
   const broker = startBroker({
-    launch: options.launch ?? (() => serveInProcess(resolve, query)),
+    launch: options.launch ?? (() => serveInProcess(resolve, query, "acme")),
     limits: { maxOpenEgress: options.maxOpenEgress ?? 16 },
     now: options.now ?? (() => performance.now()),
     ...(options.ownAddresses && { ownAddresses: options.ownAddresses }),
@@ -121,41 +118,6 @@ function notFound(name: string): Error {
   return Object.assign(new Error(`no ${name} in 10.1.2.3`), {
     code: "ENOTFOUND",
   });
-}
-
-function serveInProcess(resolve: Resolve, query: Query): BrokerProcess {
-  const [ours, pipe] = duplexPair();
-  const reader = new FrameReader(32 * 1024 * 1024);
-  const service = new BrokerService({
-    reply: (head, body) => void ours.write(encodeFrame(head, body)),
-    resolve,
-    query,
-    roots: [originCertificate],
-    now: () => performance.now(),
-  });
-  // Between processes nothing is heard before the speaker has returned.
-  ours.on("data", (chunk: Buffer) =>
-    setImmediate(() => {
-      for (const frame of reader.push(chunk)) service.handle(frame);
-    }),
-  );
-  const { promise: exited, resolve: exit } = Promise.withResolvers<{
-    how: string;
-  }>();
-  return {
-    pid: 1,
-    pipe,
-    kill: () => {
-      service.handle({
-        head: { type: "forget", container: "acme" },
-        body: Buffer.alloc(0),
-      });
-      ours.destroy();
-      pipe.destroy();
-      exit({ how: "ended by SIGKILL" });
-    },
-    exited,
-  };
 }
 
 function openRequest(
