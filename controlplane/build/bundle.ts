@@ -3,7 +3,7 @@ import * as esbuild from "esbuild";
 import { AnnexError } from "../../proto/errors.ts";
 import { refuseAwaitedRequires } from "./awaited-requires.ts";
 import { modesBeside } from "./modes-thread.ts";
-import { planOf, type Plan } from "./plan.ts";
+import { planAfter, planOf, type Plan } from "./plan.ts";
 import {
   behind,
   needsPrelude,
@@ -65,15 +65,7 @@ async function bundleOnce(input: BundleInput): Promise<BundledSource> {
   const timeout = AbortSignal.timeout(input.timeoutMs);
   const attempt = (plan: Plan) => bundleAs(input, plan, timeout);
   try {
-    const plain: Plan = { isAsync: false, endings: new Map() };
-    const { plan, first } = await attempt(plain).then(
-      (result) => ({ plan: plain, first: result }),
-      async (thrown: unknown) => {
-        if (!wantsTopLevelAwait(thrown)) throw thrown;
-        const waiting: Plan = { ...plain, isAsync: true };
-        return { plan: waiting, first: await attempt(waiting) };
-      },
-    );
+    const { plan, first } = await firstOf(attempt, input);
     const endings = planOf(first.metafile.inputs, input.files);
     const result = endings ? await attempt({ ...plan, endings }) : first;
     const ended = endOf(input, timeout);
@@ -101,14 +93,21 @@ async function bundleAs(
   }
 }
 
-/** esbuild makes no CommonJS of a top-level `await`; an ES module it does. */
-function wantsTopLevelAwait(thrown: unknown): boolean {
-  return (
-    isBuildFailure(thrown) &&
-    thrown.errors.every(({ text }) =>
-      text.startsWith("Top-level await is currently not supported"),
-    )
-  );
+/** Once as it is; what esbuild refuses and we know a way around is bundled again, that way. */
+async function firstOf(
+  attempt: (plan: Plan) => Promise<esbuild.BuildResult<Options>>,
+  { files }: BundleInput,
+) {
+  let plan: Plan = { isAsync: false, endings: new Map(), absent: new Set() };
+  for (;;) {
+    try {
+      return { plan, first: await attempt(plan) };
+    } catch (thrown) {
+      const next = planAfter(plan, thrown, files);
+      if (!next) throw thrown;
+      plan = next;
+    }
+  }
 }
 
 function optionsOf(

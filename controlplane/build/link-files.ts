@@ -69,6 +69,11 @@ export function linkFiles(
       .filter((one) => !one.endsWith("/node_modules"))
       .map((one) => `${one}/node_modules`)
       .toReversed();
+  const notFound = (name: string, from: string) =>
+    Object.assign(
+      new Error(`Cannot find module '${name}'\nRequire stack:\n- ${from}`),
+      { code: "MODULE_NOT_FOUND", requireStack: [from] },
+    );
   const isPath = (name: string) => /^(\/|\.\.?(\/|$))/.test(name);
   const resolve = (from: string, name: string): string => {
     if (typeof name !== "string")
@@ -89,10 +94,7 @@ export function linkFiles(
     if (found !== undefined) return found;
     if (!isPath(name))
       return hostRequire.resolve ? hostRequire.resolve(name) : name;
-    throw Object.assign(
-      new Error(`Cannot find module '${name}'\nRequire stack:\n- ${from}`),
-      { code: "MODULE_NOT_FOUND", requireStack: [from] },
-    );
+    throw notFound(name, from);
   };
   const hidden = (value: unknown) => ({
     value,
@@ -175,6 +177,15 @@ export function linkFiles(
       };
       loaders.set(filename, load);
       return load;
+    },
+    // The files that a computed path can mean, by the path with its ending.
+    computed: (files: Record<string, () => unknown>) => (name: string) => {
+      const found = endings.find((ending) =>
+        Object.hasOwn(files, name + ending),
+      );
+      if (found === undefined)
+        throw notFound(name, current.filename ?? linkage.entry);
+      return files[name + found]?.();
     },
     exporting: (getters: Record<string, () => unknown>) => {
       const exported = Object.defineProperty({}, "__esModule", {

@@ -1,8 +1,10 @@
 /** What a first bundling tells of a source, so that a second one can do better. */
 import path from "node:path";
 import type { Metafile } from "esbuild";
+import { absentIn } from "./absent.ts";
 import { modesOf } from "./modes.ts";
 import { importMetaName } from "./prelude.ts";
+import { isBuildFailure } from "./refusal.ts";
 
 /** How a source is bundled. */
 export interface Plan {
@@ -10,6 +12,25 @@ export interface Plan {
   isAsync: boolean;
   /** What is put behind the text of files. */
   endings: ReadonlyMap<string, string>;
+  /** What packages `require` that is not there and need not be. */
+  absent: ReadonlySet<string>;
+}
+
+/** How to go on after esbuild has refused a plan; undefined where it was right. */
+export function planAfter(
+  plan: Plan,
+  thrown: unknown,
+  files: ReadonlyMap<string, string>,
+): Plan | undefined {
+  if (!isBuildFailure(thrown)) return undefined;
+  const { errors } = thrown;
+  // esbuild makes no CommonJS of a top-level `await`; an ES module it does.
+  const isWaiting = errors.every(({ text }) =>
+    text.startsWith("Top-level await is currently not supported"),
+  );
+  if (isWaiting && !plan.isAsync) return { ...plan, isAsync: true };
+  const absent = new Set([...plan.absent, ...absentIn(errors, files)]);
+  return absent.size > plan.absent.size ? { ...plan, absent } : undefined;
 }
 
 /** The endings of a second bundling; undefined where the first will do. */

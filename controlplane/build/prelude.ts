@@ -77,15 +77,37 @@ export function behind(prelude: string, script: MappedScript): MappedScript {
   };
 }
 
-/** esbuild's wrapper of a CommonJS file, with the prelude's modules; as long as it was, so that no line moves. */
+/** esbuild's helpers that load files, in the prelude's words; as long as they were, so that no line moves. */
 export function withPreludesModules(code: string): string {
-  const helper =
-    /^var __commonJS = \(cb, mod\) => function \w+\(\) \{\n(?:.*\n){5}\};$/m;
-  if (!/^var __commonJS = /m.test(code)) return code;
-  if (!helper.test(code)) throw new Error("esbuild wraps CommonJS otherwise");
-  const own =
-    "var __commonJS = (cb) => $annex.file(cb, __getOwnPropNames(cb)[0]);";
-  return code.replace(helper, () => `${own}${"\n".repeat(6)}`);
+  return helpers.reduce(withOwnHelper, code);
+}
+
+interface Helper {
+  name: string;
+  /** How esbuild writes it. Its parameters' names change where a file has them too. */
+  text: RegExp;
+  own: string;
+}
+
+const helpers: readonly Helper[] = [
+  {
+    name: "__commonJS",
+    text: /^var __commonJS = \(\w+, \w+\) => function \w+\(\) \{\n(?:.*\n){5}\};$/m,
+    own: "var __commonJS = (cb) => $annex.file(cb, __getOwnPropNames(cb)[0]);",
+  },
+  {
+    name: "__glob",
+    text: /^var __glob = \(\w+\) => \(\w+\) => \{\n(?:.*\n){3}\};$/m,
+    own: "var __glob = $annex.computed;",
+  },
+];
+
+function withOwnHelper(code: string, { name, text, own }: Helper): string {
+  if (!new RegExp(`^var ${name} = `, "m").test(code)) return code;
+  const [found] = text.exec(code) ?? [];
+  if (found === undefined) throw new Error(`esbuild writes ${name} otherwise`);
+  const lines = found.split("\n").length - 1;
+  return code.replace(text, () => `${own}${"\n".repeat(lines)}`);
 }
 
 function packagesOf(inputs: Metafile["inputs"]): Record<string, string> {

@@ -12,6 +12,7 @@ import type {
   Plugin,
   PluginBuild,
 } from "esbuild";
+import { mayBeAbsent } from "./absent.ts";
 import type { Plan } from "./plan.ts";
 import { importMetaModule, importMetaNames } from "./prelude.ts";
 import { withReturnAsExport, type ParseScript } from "./script.ts";
@@ -40,10 +41,12 @@ export function withinSource({
     setup(build) {
       let entry: string | undefined;
       // Everything else is left to esbuild, which also knows where a missing module is optional.
-      build.onResolve({ filter: /^(\/|file:|https?:)|\.\./ }, (args) => ({
-        errors: refusalOf(args, root),
-      }));
+      build.onResolve({ filter: /^(\/|file:|https?:)|\.\./ }, (args) => {
+        const errors = refusalOf(args, root);
+        return errors.length === 0 ? undefined : { errors };
+      });
       addOwnModules(build, plan);
+      leaveAbsent(build, plan);
       build.onLoad({ filter: /.*/, namespace: "file" }, (args) => {
         entry ??= args.path; // nothing else can be asked for before it is read
         const name = path.relative(root, args.path);
@@ -52,7 +55,10 @@ export function withinSource({
         if (args.path === entry && !isOwnFile(name))
           return { errors: [{ text: entryElsewhere(name) }] };
         const loader = loaders[path.extname(name)];
-        if (loader === undefined) return { errors: [{ text: noLoader(name) }] };
+        if (loader === undefined)
+          return isOwnFile(name)
+            ? { errors: [{ text: noLoader(name) }] }
+            : { loader: "js", contents: thrower(name) };
         if (loader !== "text" && isTooDeep(text))
           return { errors: [{ text: tooDeep(name) }] };
         const safe = withoutMapFile(text);
@@ -89,6 +95,29 @@ function addOwnModules(build: PluginBuild, { isAsync }: Plan): void {
   build.onLoad({ filter, namespace }, (args) => ({
     contents: `module.exports = require(${JSON.stringify(args.path)});`,
   }));
+}
+
+/** Stays a `require`, which throws as Node's does when it is reached. */
+function leaveAbsent(build: PluginBuild, { absent }: Plan): void {
+  if (absent.size === 0) return;
+  build.onResolve({ filter: /.*/, namespace: "file" }, (args) =>
+    absent.has(args.path) && mayBeAbsent(args)
+      ? { path: args.path, external: true }
+      : undefined,
+  );
+}
+
+/** Packages that hold native code often have another way, and some name a whole folder with all that lies in it. */
+function thrower(name: string): string {
+  const [code, why] =
+    path.extname(name) === ".node"
+      ? [
+          "ERR_DLOPEN_FAILED",
+          "is native code, which cannot be loaded in the sandbox",
+        ]
+      : ["ERR_UNKNOWN_FILE_EXTENSION", "is neither code nor JSON"];
+  const message = JSON.stringify(`'${name}' ${why}`);
+  return `throw Object.assign(new Error(${message}), { code: "${code}" });`;
 }
 
 function refusalOf(args: OnResolveArgs, root: string): PartialMessage[] {
