@@ -1,0 +1,25 @@
+/** What the documents name is there: a newcomer who follows them must find it. */
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { repositoryRoot } from "../support/paths.ts";
+
+const documents = ["ARCHITECTURE.md", "SECURITY.md"];
+/** A TypeScript file or a folder, in backticks; paths may begin anywhere below the root. */
+const namePattern = /`([a-z][\w./-]*(?:\.ts|\/))`/g;
+const files = globSync("{clients,controlplane,proto,sandboxd,test}/**/*.ts", {
+  cwd: repositoryRoot,
+}).map((file) => `/${file}`);
+
+test.each(documents)("%s names files and folders that exist", (document) => {
+  const text = readFileSync(join(repositoryRoot, document), "utf8");
+  const names = [...text.matchAll(namePattern)].map(([, name = ""]) => name);
+  expect(names.length).toBeGreaterThan(10);
+  const isThere = (name: string) =>
+    files.some((file) =>
+      name.endsWith("/")
+        ? file.includes(`/${name}`)
+        : file.endsWith(`/${name}`),
+    );
+  expect(names.filter((name) => !isThere(name))).toEqual([]);
+});
