@@ -4,6 +4,7 @@ import { createHostCalls, type HostCalls } from "./host/host-calls.ts";
 import type { HeapFigures } from "./host/system.ts";
 import type { Entries } from "./runtime/bootstrap.ts";
 import type { Limits } from "./runtime/calls.ts";
+import { newContextPrefix } from "./runtime/node/new-context-prefix.ts";
 
 /** How an entry ended. */
 export type Entered =
@@ -84,12 +85,12 @@ export class GuestIsolate {
       undefined,
       [
         new ivm.ExternalCopy(limits).copyInto({ release: true }),
-        new ivm.Callback((name: unknown) => this.#evaluate(library, name)),
-        new ivm.Callback((...parameters: unknown[]) => {
-          const result = this.#hostCalls.call(...parameters);
-          if (performance.now() > this.#deadlineMs) this.#overrun();
-          return result;
-        }),
+        new ivm.Callback((name: unknown) =>
+          this.#inTime(this.#evaluate(library, name)),
+        ),
+        new ivm.Callback((...parameters: unknown[]) =>
+          this.#inTime(this.#hostCalls.call(...parameters)),
+        ),
       ],
       { result: { reference: true } },
     );
@@ -191,21 +192,26 @@ export class GuestIsolate {
   }
 
   /** A script of the library as a value inside, evaluated while the isolate waits for it. */
-  #evaluate(library: Library, name: unknown): unknown {
+  #evaluate(library: Library, wanted: unknown): unknown {
     try {
-      const found = library.script(String(name));
+      const name = String(wanted);
+      const found = library.script(name);
       if (!found) return undefined;
       const code = new Uint8Array(found.code).buffer;
       const cachedData = new ivm.ExternalCopy(code);
       const script = this.#isolate.compileScriptSync(found.text, {
-        filename: `node:${String(name)}`,
+        filename: `node:${name}`,
         cachedData,
       });
       cachedData.release();
-      const value: ivm.Reference<unknown> = script.runSync(this.#context, {
+      const isNew = name.startsWith(newContextPrefix);
+      const context = isNew ? this.#isolate.createContextSync() : this.#context;
+      const value: ivm.Reference<unknown> = script.runSync(context, {
         reference: true,
       });
       script.release();
+      // What the guest holds of it keeps it; nothing here does.
+      if (isNew) context.release();
       return value.derefInto({ release: true });
     } catch {
       // The isolate is being ended; and no word of the host's goes inside.
@@ -214,9 +220,11 @@ export class GuestIsolate {
   }
 
   /** isolated-vm stops an entry's clock while the host works for it; so that time is looked at here. */
-  #overrun(): void {
+  #inTime(result: unknown): unknown {
+    if (performance.now() <= this.#deadlineMs) return result;
     this.#hasOverrun = true;
     this.dispose();
+    return undefined;
   }
 
   #timed(timeoutMs: number, work: (timeout: number) => void): Entered {

@@ -84,7 +84,8 @@ const rules: Rule[] = [
       /^sandboxd\/executor\/(bundle|library\/(scripts|packages|pack))\.ts$/,
     may: [
       /^sandboxd\/executor\/library\//,
-      /^sandboxd\/executor\/runtime\/web-globals\.ts$/, // what a library must have
+      // What a library must have, and how its scripts are named.
+      /^sandboxd\/executor\/runtime\/(web-globals|node\/new-context-prefix)\.ts$/,
       /^(esbuild|isolated-vm)$/,
       executorFlags,
     ],

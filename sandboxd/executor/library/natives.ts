@@ -15,6 +15,8 @@ export interface Natives {
   facts: Record<string, Record<string, unknown>>;
   /** `process.versions`. */
   versions: Record<string, string>;
+  /** The public modules, those that need their scheme with it. */
+  builtins: string[];
   /** By the name of a public module: what kind of thing each of its members is, and those that are plain data. */
   members: Record<string, Record<string, MemberFact>>;
 }
@@ -32,11 +34,14 @@ const describedModules = [
   "cluster",
   "dgram",
   "http2",
+  "ffi",
   "inspector",
-  "module",
   "inspector/promises",
   "repl",
+  "sea",
   "sqlite",
+  "test",
+  "test/reporters",
   "trace_events",
   "wasi",
   "worker_threads",
@@ -116,14 +121,18 @@ const describe = (value, depth) => {
   }
   return isData ? { kind: "data", value: plain(value, 0) } : { kind: "object", members };
 };
+const builtins = require("node:module").builtinModules.filter((id) => !id.startsWith("internal/"));
 const members = {};
 for (const name of ${JSON.stringify(describedModules)}) {
-  const described = describe(require("node:" + name), 0);
+  const exported = require("node:" + name);
+  const described = describe(exported, 0);
   members[name] = described.members ?? {};
+  if (typeof exported === "function") for (const key of Object.keys(exported))
+    if (exported[key] !== exported) members[name][key] = describe(exported[key], 1);
   if (described.kind === "data") for (const [key, value] of Object.entries(described.value))
     members[name][key] = { kind: "data", value };
 }
-process.stdout.write(JSON.stringify({ versions: process.versions, members, version: process.versions.node, sources, facts }));
+process.stdout.write(JSON.stringify({ versions: process.versions, builtins, members, version: process.versions.node, sources, facts }));
 `;
 
 /** Asks a child of the Node that runs this. */

@@ -7,27 +7,15 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { transform, build, type BuildOptions } from "esbuild";
 import { packageSources } from "./packages.ts";
+import { newContextPrefix } from "../runtime/node/new-context-prefix.ts";
 import { webModules } from "../runtime/web-globals.ts";
 import { readNatives, type Natives } from "./natives.ts";
 
 const runtimeFolder = join(import.meta.dirname, "../runtime/node");
 
-/** Of no use to a guest: tools for developing, and what no isolate can offer not even by a name. */
-const withheld = new Set([
-  "bench",
-  "bench/reporters",
-  "dtls",
-  "ffi",
-  "quic",
-  "sea",
-  "test",
-  "test/reporters",
-  "vfs",
-]);
-
 /** Parts of Node's library that nothing of the surface comes to run, though modules of it name them. */
 const unused =
-  /^internal\/(bootstrap|main|test|test_runner|bench_runner|debugger|repl(?!\/history)|vfs|quic|dtls|ffi|watch_mode|modules\/esm|modules\/run_main|process\/pre_execution|deps\/(acorn|amaro|minimatch))(\/|$)/;
+  /^internal\/(bootstrap|main|test|test_runner|bench_runner|debugger|repl(?!\/history)|vfs|quic|dtls|ffi|watch_mode|modules\/esm(?!\/(resolve|get_format)$)|modules\/run_main|process\/pre_execution|deps\/(acorn|amaro))(\/|$)/;
 
 /** All scripts of the library by name. */
 export async function librarySources(
@@ -36,18 +24,23 @@ export async function librarySources(
   const natives = await readNatives();
   const bindings = await ownScripts("bindings", "binding:", common);
   const modules = await ownScripts("modules", "module:", common);
-  const publicNames = Object.keys(natives.sources).filter(
-    (id) => !id.startsWith("internal/") && !withheld.has(id),
-  );
+  const contexts = await ownScripts("contexts", newContextPrefix, common);
+  const publicNames = natives.builtins.map((id) => id.replace(/^node:/, ""));
   const scripts = new Map<string, string>([
     ...bindings,
     ...modules,
+    ...contexts,
     ...(await packageSources(common)),
   ]);
   const named = namedIn(scripts.values());
   const facts = {
     ...natives.facts,
-    public_modules: Object.fromEntries(publicNames.map((id) => [id, true])),
+    public_modules: Object.fromEntries(
+      publicNames.map((id) => [
+        id,
+        { hasScheme: !natives.builtins.includes(id) },
+      ]),
+    ),
     node: { version: natives.version, versions: natives.versions },
     ...Object.fromEntries(
       Object.entries(natives.members).map(([name, members]) => [
@@ -129,9 +122,15 @@ async function minified(expression: string): Promise<string> {
   return code.slice("value=".length).trimEnd().replace(/;$/, "");
 }
 
+const exportedNames = {
+  bindings: "createBinding",
+  modules: "createModule",
+  contexts: "openContext",
+} as const;
+
 /** `bindings/tcp-wrap.ts` is the binding `tcp_wrap`; `modules/internal/timers.ts` is the module of that id. */
 async function ownScripts(
-  folder: "bindings" | "modules",
+  folder: keyof typeof exportedNames,
   prefix: string,
   common: BuildOptions,
 ): Promise<[name: string, text: string][]> {
@@ -140,13 +139,15 @@ async function ownScripts(
   const files = (
     await readdir(root, { recursive: true, encoding: "utf8" })
   ).filter((file) => file.endsWith(".ts"));
-  const exported = folder === "bindings" ? "createBinding" : "createModule";
   return await Promise.all(
     files.toSorted().map(async (file): Promise<[string, string]> => {
       const stem = file.slice(0, -".ts".length);
       const name = folder === "bindings" ? stem.replaceAll("-", "_") : stem;
       const text = await bundled(join(root, file), common);
-      return [prefix + name, `(() => {${text}\nreturn made.${exported};})()`];
+      return [
+        prefix + name,
+        `(() => {${text}\nreturn made.${exportedNames[folder]};})()`,
+      ];
     }),
   );
 }

@@ -5,17 +5,16 @@ import { type GuestConsole } from "./console.ts";
 import type { Fetch } from "./fetch/fetch.ts";
 import {
   apply,
-  construct,
   defineProperty,
-  deleteProperty,
-  dictionary,
   enqueue,
   TypeErrorIntrinsic,
   valueProperty,
 } from "./intrinsics.ts";
 import type { Realm } from "./node/realm.ts";
+import { installStacks } from "./stacks.ts";
 import type { Timers } from "./timers.ts";
 import { defineLoaded, installWebGlobals } from "./web-globals.ts";
+import { defineHidden, withhold } from "./withheld.ts";
 
 export interface GlobalParts {
   calls: Calls;
@@ -35,8 +34,8 @@ export function installGlobals({
   fetch,
   context,
 }: GlobalParts): void {
-  removeSharedMemory();
-  fixArrayBuffer();
+  withhold();
+  installStacks(realm);
   defineHidden(globalThis, "console", console);
   define("global", globalThis);
   define("setTimeout", timers.setTimeout);
@@ -50,33 +49,6 @@ export function installGlobals({
   defineLoaded("Buffer", false, () => realm.internal("buffer")["Buffer"]);
   defineLoaded("process", false, () => realm.internal("process"));
   installWebGlobals(realm);
-}
-
-/** Without them a guest has no timer of its own making and no memory its limit does not see. */
-function removeSharedMemory(): void {
-  deleteProperty(globalThis, "WebAssembly");
-  deleteProperty(globalThis, "SharedArrayBuffer");
-  deleteProperty(globalThis, "Atomics");
-}
-
-/** A resizable buffer reserves memory past the isolate's limit; so the constructor knows no second argument. */
-function fixArrayBuffer(): void {
-  const Native = ArrayBuffer;
-  const { prototype } = Native;
-  function GuestArrayBuffer(this: unknown, byteLength: unknown) {
-    if (!new.target)
-      throw new TypeErrorIntrinsic("Constructor ArrayBuffer requires 'new'");
-    return construct(Native, [byteLength], new.target);
-  }
-  defineHidden(GuestArrayBuffer, "name", "ArrayBuffer");
-  // A function's own `prototype` can be assigned, not redefined.
-  GuestArrayBuffer.prototype = prototype;
-  defineHidden(GuestArrayBuffer, "isView", Reflect.get(Native, "isView"));
-  const species = Reflect.getOwnPropertyDescriptor(Native, Symbol.species);
-  if (species) defineProperty(GuestArrayBuffer, Symbol.species, species);
-  defineHidden(prototype, "constructor", GuestArrayBuffer);
-  deleteProperty(prototype, "resize");
-  defineHidden(globalThis, "ArrayBuffer", GuestArrayBuffer);
 }
 
 function queueMicrotaskOf(
@@ -101,12 +73,4 @@ function queueMicrotaskOf(
 /** What `for…in` shows, as in Node. */
 function define(name: string, value: unknown): void {
   defineProperty(globalThis, name, valueProperty(value));
-}
-
-function defineHidden(owner: object, name: string, value: unknown): void {
-  const descriptor: PropertyDescriptor = dictionary();
-  descriptor.value = value;
-  descriptor.writable = true;
-  descriptor.configurable = true;
-  defineProperty(owner, name, descriptor);
 }

@@ -96,6 +96,8 @@ export interface Realm {
   usesHttp: () => boolean;
   /** A module of Node's library, for the runtime itself. */
   internal: (id: string) => Exports;
+  /** Such a module, if it is loaded. */
+  loaded: (id: string) => Exports | undefined;
 }
 
 /** The code on an error of `require`, by which the executor tells it from the guest's own. */
@@ -132,12 +134,17 @@ export function createRealm(options: RealmOptions): Realm {
     publicNames ??= factsOf(options.loadScript, "public_modules");
     return hasOwn(publicNames, id);
   };
+  const needsScheme = (id: string) => {
+    const fact = publicNames?.[id];
+    return isObject(fact) && readProperty(fact, "hasScheme") === true;
+  };
   return {
     require: (name) => {
       if (typeof name !== "string")
         throw new TypeErrorIntrinsic("require wants the name of a module");
       const id = withoutScheme(name);
-      if (!isPublic(id)) throw moduleNotFound(name);
+      if (!isPublic(id) || (id === name && needsScheme(id)))
+        throw moduleNotFound(name);
       if (id === "http" || id === "https") usesHttp = true;
       return open().require(id);
     },
@@ -146,6 +153,7 @@ export function createRealm(options: RealmOptions): Realm {
     },
     usesHttp: () => usesHttp,
     internal: (id) => open().require(id),
+    loaded: (id) => modules[id]?.exports,
   };
 }
 

@@ -21,3 +21,15 @@ test("files are written, read and refused as in Node", async () => {
 test("vm, os, module, readline, v8 and their like answer as Node's do", async () => {
   await expectSameAsNode("modules-cases.cjs");
 });
+
+test("vm's contexts have globals of their own, those of an object", async () => {
+  await expectSameAsNode("vm-cases.cjs");
+});
+
+test("module is Node's loader, over files that the program wrote", async () => {
+  await expectSameAsNode("loader-cases.cjs");
+});
+
+test("stacks begin with what their errors say, and may be prepared", async () => {
+  await expectSameAsNode("errors-cases.cjs");
+});

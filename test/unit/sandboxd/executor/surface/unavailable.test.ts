@@ -21,7 +21,7 @@ test("each says what is missing, and why", async () => {
       'new (require("worker_threads").Worker)("x")',
       'new (require("node:sqlite").DatabaseSync)(":memory:")',
       'require("fs").watch("/tmp")',
-      'require("vm").createContext({})',
+      'require("module").register("x")',
       'require("dgram").createSocket("udp4")',
       "process.dlopen()",
     ]),
@@ -42,7 +42,7 @@ test("each says what is missing, and why", async () => {
     ],
     [
       code,
-      "vm.createContext cannot be offered here: an extension has the one context it runs in",
+      "module.register cannot be offered here: an extension runs in one thread",
     ],
     [
       code,

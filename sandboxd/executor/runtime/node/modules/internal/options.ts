@@ -18,6 +18,7 @@ const defaults: Record<string, unknown> = {
   "--heapsnapshot-near-heap-limit": 0,
   "--disable-warning": [],
   "--require-module": true,
+  "--conditions": [],
   "--icu-data-dir": "",
   "--async-context-frame": true,
 };

@@ -1,0 +1,11 @@
+/** Loads, and says what it cannot do when it is used. */
+import type { Exports, RealmParts } from "../../realm.ts";
+import { unavailableModule } from "../../unavailable.ts";
+
+export function createModule(parts: RealmParts): Exports {
+  return unavailableModule(
+    parts,
+    "test/reporters",
+    "an extension is tested by what calls it",
+  );
+}
