@@ -15,11 +15,11 @@ test.each(documents)("%s names files and folders that exist", (document) => {
   const text = readFileSync(join(repositoryRoot, document), "utf8");
   const names = [...text.matchAll(namePattern)].map(([, name = ""]) => name);
   expect(names.length).toBeGreaterThan(10);
-  const isThere = (name: string) =>
-    files.some((file) =>
-      name.endsWith("/")
-        ? file.includes(`/${name}`)
-        : file.endsWith(`/${name}`),
-    );
   expect(names.filter((name) => !isThere(name))).toEqual([]);
 });
+
+function isThere(name: string): boolean {
+  return files.some((file) =>
+    name.endsWith("/") ? file.includes(`/${name}`) : file.endsWith(`/${name}`),
+  );
+}
