@@ -1,8 +1,11 @@
 /** Sources with packages from this repository's node_modules in them, made one script as a publish does. */
-import { build } from "esbuild";
+import { build, type BuildOptions } from "esbuild";
 import { repositoryRoot } from "./paths.ts";
 
-export async function bundled(source: string): Promise<string> {
+export async function bundled(
+  source: string,
+  options: Pick<BuildOptions, "minify"> = {},
+): Promise<string> {
   const { outputFiles } = await build({
     stdin: {
       contents: source,
@@ -16,6 +19,7 @@ export async function bundled(source: string): Promise<string> {
     target: "esnext",
     write: false,
     logLevel: "error",
+    ...options,
   });
   const [output] = outputFiles;
   if (!output) throw new Error("esbuild gave nothing");
