@@ -145,8 +145,11 @@ class Skipped extends Error {}
 
 /* Runs a test and waits until all it expects has come; then says what is wrong, or nothing. */
 common.outcome = (run, answer) => {
-  process.on("uncaughtException", (error) => failures.push(error));
-  process.on("unhandledRejection", (error) => failures.push(error));
+  for (const event of ["uncaughtException", "unhandledRejection"])
+    process.on(event, (error) => {
+      /* A test that listens itself expects it. */
+      if (process.listenerCount(event) === 1) failures.push(error);
+    });
   try {
     run();
   } catch (error) {

@@ -1,9 +1,11 @@
 /* What Node's tests ask of their fixtures, of which an isolate has none but a few texts. */
 "use strict";
 
+const fs = require("fs");
+const os = require("os");
 const path = require("path");
 
-const fixturesDir = "/fixtures";
+const fixturesDir = path.join(os.tmpdir(), "fixtures");
 /* The bundle names them by their paths, a character for a byte. */
 const texts = fixtureTexts;
 const read = (names, encoding) => {
@@ -13,9 +15,19 @@ const read = (names, encoding) => {
   return encoding ? bytes.toString(encoding) : bytes;
 };
 
+/* What is asked for by its path is wanted as a file. */
+const filed = (...names) => {
+  const file = path.join(fixturesDir, ...names);
+  if (texts[path.join(...names)] !== undefined) {
+    fs.mkdirSync(path.dirname(file), { recursive: true });
+    fs.writeFileSync(file, read(names));
+  }
+  return file;
+};
+
 module.exports = {
   fixturesDir,
-  path: (...names) => path.join(fixturesDir, ...names),
+  path: filed,
   fileURL: (...names) => new URL(`file://${path.join(fixturesDir, ...names)}`),
   readSync: read,
   readKey: (name, encoding) => read(["keys", name], encoding),
