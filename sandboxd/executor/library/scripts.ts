@@ -114,7 +114,6 @@ async function minified(expression: string): Promise<string> {
   // As an expression alone it would be of no effect, and dropped.
   const { code } = await transform(`value=${expression}`, {
     minifyWhitespace: true,
-    minifySyntax: true,
     charset: "ascii",
     legalComments: "none",
     target: "esnext",
