@@ -54,15 +54,21 @@ export function deriveOperations(): HostOperations {
       const N = numberOf(cost);
       const r = numberOf(blockSize);
       const p = numberOf(lanes);
-      checkBound("scryptCost", N * r * p);
-      checkBound("scryptMemoryBytes", 128 * r * (N + p));
+      const most = numberOf(maxmem);
+      // Past what the caller allows OpenSSL refuses itself, before any work, and in words that programs know; 0 allows
+      // what OpenSSL thinks right.
+      const isRefused = most > 0 && 128 * r * (N + p + 2) > most;
+      if (!isRefused) {
+        checkBound("scryptCost", N * r * p);
+        checkBound("scryptMemoryBytes", 128 * r * (N + p));
+      }
       checkBound("outputBytes", numberOf(length));
       return own(
         crypto.scryptSync(bytesOf(password), bytesOf(salt), numberOf(length), {
           N,
           r,
           p,
-          maxmem: numberOf(maxmem),
+          maxmem: most,
         }),
       );
     },

@@ -11,9 +11,6 @@ import { zlibOperations } from "./zlib.ts";
 import { urlPatternOperations } from "./url-pattern.ts";
 import { urlOperations } from "./url.ts";
 
-export { HostRefusal } from "./operations.ts";
-export type { HostOperation, HostOperations } from "./operations.ts";
-
 /** What is done for one isolate. */
 export interface HostCalls {
   call: HostOperation;

@@ -1,5 +1,5 @@
 /** What a guest may know of where it runs: nothing of this host in particular. */
-import type { HostOperations } from "./host-calls.ts";
+import type { HostOperations } from "./operations.ts";
 
 /** Coarse, so that it times nobody else. */
 const clockGrainMs = 0.1;

@@ -1,6 +1,6 @@
 /** The web platform on `globalThis`: Node's own classes, each taken when it is first read, as visible as in Node. */
 import { defineProperty, dictionary, valueProperty } from "./intrinsics.ts";
-import type { Exports, Realm } from "./node/realm.ts";
+import { addObjectUrls, type Exports, type Realm } from "./node/realm.ts";
 
 /** Classes by the module of Node's library that has them. */
 const classes: Record<string, readonly string[]> = {
@@ -111,11 +111,6 @@ export function defineLoaded(
   descriptor.enumerable = isEnumerable;
   descriptor.configurable = true;
   defineProperty(globalThis, name, descriptor);
-}
-
-/** `URL.createObjectURL` and its counterpart, which Node adds when it starts. */
-function addObjectUrls({ installObjectURLMethods }: Exports): void {
-  if (typeof installObjectURLMethods === "function") installObjectURLMethods();
 }
 
 /** As Node's own: an assignment does nothing. */

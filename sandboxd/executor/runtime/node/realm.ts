@@ -119,6 +119,7 @@ type ModuleBody = (
 type Create = (parts: RealmParts) => Exports;
 
 const debugLog = "internal/util/debuglog";
+const addresses = "url";
 const modulePrefix = "module:";
 const bindingPrefix = "binding:";
 const factsPrefix = "facts:";
@@ -186,6 +187,7 @@ function openLibrary(
     try {
       evaluate(module);
       if (id === debugLog) beginDebugLog(module, process);
+      if (id === addresses) addObjectUrls(require("internal/url"));
       pending.complete(id, module.exports);
     } catch (thrown) {
       delete modules[id];
@@ -245,6 +247,12 @@ function beginDebugLog({ exports }: Module, { env }: Exports): void {
   const begin = exports["initializeDebugEnv"];
   const wanted = isObject(env) ? readProperty(env, "NODE_DEBUG") : undefined;
   if (typeof begin === "function") apply(begin, undefined, [wanted]);
+}
+
+/** `URL.createObjectURL` and its counterpart, which Node adds when it starts. */
+export function addObjectUrls({ installObjectURLMethods }: Exports): void {
+  if (typeof installObjectURLMethods === "function")
+    apply(installObjectURLMethods, undefined, []);
 }
 
 function callCreate(create: unknown, parts: RealmParts): Exports {

@@ -23,14 +23,20 @@ const special = ["http", "https", "ws", "wss", "ftp", "file"];
 type Part = (typeof parts)[number];
 
 export function createBinding({ host }: RealmParts): Exports {
-  let textOf: (pattern: URLPattern, part: Part) => string;
+  let textOf: (pattern: unknown, part: Part) => string;
+  let own: (value: unknown) => URLPattern;
   class URLPattern {
     readonly #texts: readonly string[];
     readonly #ignoreCase: boolean;
     #matchers: Map<Part, PartMatcher> | undefined;
 
     static {
-      textOf = (pattern, part) => pattern.#texts[parts.indexOf(part)] ?? "";
+      own = (value) => {
+        if (isObject(value) && #texts in value) return value;
+        throw new TypeError("Illegal invocation");
+      };
+      textOf = (pattern, part) =>
+        own(pattern).#texts[parts.indexOf(part)] ?? "";
     }
 
     constructor(...given: unknown[]) {
@@ -62,11 +68,11 @@ export function createBinding({ host }: RealmParts): Exports {
     }
 
     get hasRegExpGroups(): boolean {
-      return this.#texts[parts.length] !== "";
+      return own(this).#texts[parts.length] !== "";
     }
 
     exec(...[input = {}, base]: [input?: unknown, base?: unknown]) {
-      const found = this.#match(input, base, "exec");
+      const found = own(this).#match(input, base, "exec");
       if (!found) return null;
       const inputs = base === undefined ? [input] : [input, base];
       const result: Record<string, unknown> = Object.create(null);
@@ -76,7 +82,7 @@ export function createBinding({ host }: RealmParts): Exports {
     }
 
     test(...[input = {}, base]: [input?: unknown, base?: unknown]): boolean {
-      return this.#match(input, base, "test") !== undefined;
+      return own(this).#match(input, base, "test") !== undefined;
     }
 
     #match(

@@ -251,7 +251,15 @@ export function digestMembers(tools: Tools): Members {
     ) => {
       const wanted = normalEncoding(encoding);
       const options = hashOptions(length, functionName, customization);
-      return encoded(digestOf(algorithm, options, input, wanted), wanted);
+      try {
+        return encoded(digestOf(algorithm, options, input, wanted), wanted);
+      } catch (thrown) {
+        throw isNoXof(thrown)
+          ? new Error(
+              `Output length ${String(length)} is invalid for ${algorithm}, which does not support XOF`,
+            )
+          : thrown;
+      }
     },
     HashJob: jobClass(tools, (_mode, algorithm, data, lengthBits) =>
       arrayBuffer(
@@ -323,6 +331,14 @@ function asked(encoding: string | undefined): string | undefined {
   return encoding !== undefined && hostEncodings.has(encoding)
     ? encoding
     : undefined;
+}
+
+/** OpenSSL's refusal, for which Node has words of its own in one place. */
+function isNoXof(thrown: unknown): boolean {
+  return (
+    thrown instanceof Error &&
+    Reflect.get(thrown, "code") === "ERR_OSSL_EVP_NOT_XOF_OR_INVALID_LENGTH"
+  );
 }
 
 function notOffered(): never {

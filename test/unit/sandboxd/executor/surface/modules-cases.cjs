@@ -178,5 +178,62 @@ module.exports = async () => {
     setTimeout(() => e.emit("x", 1), 1);
     return require("events").once(e, "x");
   });
+  const nameOf = ({ name }) => name;
+  t("names of methods", () =>
+    [Buffer, require("stream").Writable, require("url").Url].map((of) =>
+      Object.values(of.prototype)
+        .filter((value) => typeof value === "function")
+        .map(nameOf)
+        // A few that the library has twice are told apart by a number.
+        .filter((name) => !/once|Count|getMax|transcode/.test(name)),
+    ),
+  );
+  for (const id of ["fs", "crypto", "zlib"])
+    t(`constants of ${id} stay`, () => {
+      const { constants } = require(id);
+      const [name] = Object.keys(constants);
+      const { writable, configurable } = Object.getOwnPropertyDescriptor(
+        constants,
+        name,
+      );
+      return [
+        name,
+        writable,
+        configurable,
+        Object.getPrototypeOf(constants),
+        Object.isExtensible(constants),
+      ];
+    });
+  t("no chunk is too large", () =>
+    String(require("zlib").constants.Z_MAX_CHUNK),
+  );
+  t("signals", () => [
+    Object.getPrototypeOf(os.constants.signals),
+    Object.isFrozen(os.constants.signals),
+    os.constants.priority,
+  ]);
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  const { inspect } = require("util");
+  t("a revoked proxy", () => inspect([proxy, { proxy }]));
+  t("a revoked proxy in full", () => inspect(proxy, { showProxy: true }));
+  const { URL: ModuleURL, URLPattern } = require("url");
+  t("an address of an object", () => typeof ModuleURL.createObjectURL);
+  for (const name of ["exec", "test"])
+    t(`a pattern's ${name}`, () => URLPattern.prototype[name].call({}, {}));
+  t("a pattern's part", () =>
+    Object.getOwnPropertyDescriptor(URLPattern.prototype, "pathname").get.call(
+      {},
+    ),
+  );
+  const { hash, scryptSync } = require("crypto");
+  t("no XOF", () => hash("sha224", "", { outputLength: 32 }));
+  t("an XOF", () => hash("shake128", "", { outputLength: 3 }));
+  t("scrypt past its memory", () =>
+    scryptSync("p", "s", 8, { N: 2, r: 1, p: 2 ** 30 }),
+  );
+  t("scrypt past its default memory", () =>
+    scryptSync("p", "s", 8, { N: 2 ** 20, r: 8, p: 1, maxmem: 0 }),
+  );
   return out;
 };
