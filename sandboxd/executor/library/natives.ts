@@ -61,6 +61,8 @@ for (const text of Object.values(sources))
   for (const [, name] of text.matchAll(/internalBinding\\('([a-z0-9_]+)'\\)/g)) names.add(name);
 const plain = (value, depth) => {
   if (value === null || ["string", "boolean"].includes(typeof value)) return value;
+  // It has no form in JSON; scripts.ts writes it as what it is.
+  if (value === Infinity) return "number:Infinity";
   if (typeof value === "number") return Number.isFinite(value) ? value : undefined;
   if (typeof value !== "object" || depth > 5) return undefined;
   if (value instanceof Map)

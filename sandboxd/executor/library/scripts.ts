@@ -52,7 +52,7 @@ export async function librarySources(
   for (const [name, data] of Object.entries(facts))
     scripts.set(
       `facts:${name}`,
-      `(function () { return ${JSON.stringify(data)}; })`,
+      `(function () { return ${JSON.stringify(data).replaceAll('"number:Infinity"', "Infinity")}; })`,
     );
   const replaced = new Set(
     modules.map(([name]) => name.slice("module:".length)),
@@ -113,12 +113,26 @@ function wrapped(id: string, source: string): string {
 async function minified(expression: string): Promise<string> {
   // As an expression alone it would be of no effect, and dropped.
   const { code } = await transform(`value=${expression}`, {
+    // Not its syntax: functions would lose the names that programs and stacks know them by.
     minifyWhitespace: true,
     charset: "ascii",
     legalComments: "none",
     target: "esnext",
   });
-  return code.slice("value=".length).trimEnd().replace(/;$/, "");
+  const text = code.slice("value=".length).trimEnd().replace(/;$/, "");
+  return withOwnNames(text, expression);
+}
+
+/**
+ * esbuild gives what shadows an outer name another, and so a function or a class is called what Node's is not. A word with
+ * digits behind it that is none of the source's is such a name; where it shadows it can keep its own.
+ */
+function withOwnNames(text: string, source: string): string {
+  const words = new Set(source.match(/[\w$]+/g));
+  return text.replace(
+    /(?<![\\\w$])([A-Za-z_$][\w$]*?)\d+(?![\w$])/g,
+    (word, own: string) => (words.has(word) || !words.has(own) ? word : own),
+  );
 }
 
 const exportedNames = {

@@ -7,6 +7,7 @@ import {
   apply,
   defineProperty,
   dictionary,
+  ErrorIntrinsic,
   indexInText,
   now,
   ownKeys,
@@ -101,6 +102,7 @@ export function createConsole(calls: Calls, realm: Realm): GuestConsole {
     add(name, run);
   }
   for (const name of idle) add(name, { [name]: () => undefined }[name]);
+  add("createTask", createTask);
   addLazily(console, "Console", true, () => {
     full ??= nodeConsole(realm, write);
     takeBrand(console, full);
@@ -113,6 +115,19 @@ export function createConsole(calls: Calls, realm: Realm): GuestConsole {
     configurable: true,
   });
   return console;
+}
+
+/** Of an inspector too, but what is run in a task runs. */
+function createTask(name: unknown): object {
+  if (typeof name !== "string" || name === "")
+    throw new ErrorIntrinsic("First argument must be a non-empty string.");
+  return {
+    run: (work: unknown) => {
+      if (typeof work !== "function")
+        throw new ErrorIntrinsic("First argument must be a function.");
+      return apply(work, undefined, []);
+    },
+  };
 }
 
 /** What a line costs beside its text: empty ones are not free. */

@@ -3,14 +3,9 @@ import type { AsyncContext } from "./async-context.ts";
 import type { Calls } from "./calls.ts";
 import { type GuestConsole } from "./console.ts";
 import type { Fetch } from "./fetch/fetch.ts";
-import {
-  apply,
-  defineProperty,
-  enqueue,
-  TypeErrorIntrinsic,
-  valueProperty,
-} from "./intrinsics.ts";
+import { apply, defineProperty, enqueue, valueProperty } from "./intrinsics.ts";
 import type { Realm } from "./node/realm.ts";
+import { refuseCallback } from "./process.ts";
 import { installStacks } from "./stacks.ts";
 import type { Timers } from "./timers.ts";
 import { defineLoaded, installWebGlobals } from "./web-globals.ts";
@@ -44,7 +39,7 @@ export function installGlobals({
   define("clearTimeout", timers.clearTimeout);
   define("clearInterval", timers.clearInterval);
   define("clearImmediate", timers.clearImmediate);
-  define("queueMicrotask", queueMicrotaskOf(calls, context));
+  define("queueMicrotask", queueMicrotaskOf(calls, context, realm));
   define("fetch", fetch);
   defineLoaded("Buffer", false, () => realm.internal("buffer")["Buffer"]);
   defineLoaded("process", false, () => realm.internal("process"));
@@ -54,10 +49,10 @@ export function installGlobals({
 function queueMicrotaskOf(
   calls: Calls,
   context: AsyncContext,
+  realm: Realm,
 ): (callback: unknown) => void {
   return (callback) => {
-    if (typeof callback !== "function")
-      throw new TypeErrorIntrinsic("queueMicrotask wants a function");
+    if (typeof callback !== "function") refuseCallback(realm, callback);
     const call = calls.current();
     const frame = context.current();
     void enqueue(() => {
@@ -72,5 +67,8 @@ function queueMicrotaskOf(
 
 /** What `for…in` shows, as in Node. */
 function define(name: string, value: unknown): void {
+  // The build takes the names of what is only handed over.
+  if (typeof value === "function" && value.name === "")
+    defineProperty(value, "name", { value: name, configurable: true });
   defineProperty(globalThis, name, valueProperty(value));
 }

@@ -7,6 +7,8 @@
 export interface CloneParts {
   /** What a platform object may do: 0 nothing, 1 be transferred, 2 be cloned; undefined for all others. */
   transferModeOf: (value: object) => number | undefined;
+  /** Whether it was marked as one that is never moved. */
+  isHeld: (value: object) => boolean;
   symbols: { clone: symbol; transfer: symbol; transferList: symbol };
   /** Makes the receiver of what `clone` or `transfer` gave. */
   receive: (info: string, data: unknown) => object;
@@ -54,7 +56,8 @@ function checkedList(
     const mode = isBuffer ? isTransferable : parts.transferModeOf(item);
     if (mode === undefined)
       return refuse("Found invalid value in transferList.");
-    if ((mode & isTransferable) === 0 || (isBuffer && isDetached(item)))
+    const isHeld = parts.isHeld(item) || (isBuffer && isDetached(item));
+    if ((mode & isTransferable) === 0 || isHeld)
       return refuse("Cannot transfer object of unsupported type.");
     list.push(item);
     const carried: unknown = Reflect.get(item, parts.symbols.transferList);

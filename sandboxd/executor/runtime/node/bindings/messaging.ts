@@ -14,12 +14,17 @@ export function createBinding(parts: RealmParts): Exports {
     Object(internalBinding("util")["privateSymbols"]),
     "transfer_mode_private_symbol",
   );
+  const heldKey = symbolOf(
+    Object(internalBinding("util")["privateSymbols"]),
+    "untransferable_object_private_symbol",
+  );
   hideWhenSet(DOMException.prototype, mode);
 
   const cloneError = (message: string): Error =>
     Reflect.construct(DOMException, [message, "DataCloneError"]);
   let ports: Ports | undefined = undefined;
   const clone = createClone({
+    isHeld: (value) => Reflect.get(value, heldKey) !== undefined,
     transferModeOf: (value) => {
       if (ports?.isPort(value)) return transferable;
       const found: unknown = Reflect.get(value, mode);

@@ -12,7 +12,7 @@ export function createBinding(parts: RealmParts): Exports {
     getPromiseDetails: () => [pending, undefined],
     getProxyDetails: proxyDetails(parts),
     getCallerLocation: () => undefined,
-    getCallSites: () => [],
+    getCallSites,
     getExternalValue: () => 0n,
     getSharedArrayBufferGrowable: () => false,
     isInsideNodeModules: () => false,
@@ -36,6 +36,36 @@ function proxyDetails({ runtime }: RealmParts) {
     const details = runtime.proxies.detailsOf(value);
     if (!details) return undefined;
     return isWhole ? [details.target, details.handler] : details.target;
+  };
+}
+
+/** Of who calls `util.getCallSites`. */
+function getCallSites(count: number): object[] {
+  const { stackTraceLimit } = Error;
+  const before: unknown = Reflect.get(Error, "prepareStackTrace");
+  const holder: { stack?: unknown } = {};
+  try {
+    // One more for the library's own function.
+    Error.stackTraceLimit = count + 1;
+    Error.prepareStackTrace = (_error, sites) => sites;
+    Error.captureStackTrace(holder, getCallSites);
+    const sites: unknown = holder.stack;
+    return Array.isArray(sites) ? sites.slice(1).map(siteOf) : [];
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+    Reflect.set(Error, "prepareStackTrace", before);
+  }
+}
+
+function siteOf(site: NodeJS.CallSite): object {
+  const column = site.getColumnNumber() ?? 0;
+  return {
+    functionName: site.getFunctionName() ?? "",
+    scriptId: "0",
+    scriptName: site.getFileName() ?? "",
+    lineNumber: site.getLineNumber() ?? 0,
+    columnNumber: column,
+    column,
   };
 }
 

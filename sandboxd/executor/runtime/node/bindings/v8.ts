@@ -20,7 +20,8 @@ export function createBinding(parts: RealmParts): Exports {
     heapStatisticsBuffer,
     heapCodeStatisticsBuffer: new Float64Array(4),
     heapSpaceStatisticsBuffer,
-    cachedDataVersionTag: () => 0,
+    // Of no version: what vm gives as cached code is none of V8's.
+    cachedDataVersionTag: () => 1,
     // In the order of Node's kTotalHeapSizeIndex and its kin.
     updateHeapStatisticsBuffer: () => {
       const { limit, total, used, external } = heapBytesOf(parts);

@@ -3,12 +3,18 @@ import type { Exports, RealmParts } from "../realm.ts";
 import { unavailableModule } from "../unavailable.ts";
 
 const reason = "an extension runs in one thread";
+/** Of a transfer mode. */
+const cloneable = 2;
 /** Of the globals, where there are any. */
 const channels = ["MessageChannel", "MessagePort", "BroadcastChannel"] as const;
 
 export function createModule(parts: RealmParts): Exports {
   const environment = new Map<unknown, unknown>();
-  const marked = new WeakSet<object>();
+  const privateSymbols = Object(
+    parts.internalBinding("util")["privateSymbols"],
+  );
+  const heldKey: symbol = privateSymbols.untransferable_object_private_symbol;
+  const modeKey: symbol = privateSymbols.transfer_mode_private_symbol;
   const exports = unavailableModule(parts, "worker_threads", reason, {
     isMainThread: true,
     isInternalThread: false,
@@ -24,11 +30,15 @@ export function createModule(parts: RealmParts): Exports {
     },
     getEnvironmentData: (key: unknown) => environment.get(key),
     markAsUntransferable: (object: unknown) => {
-      if (typeof object === "object" && object !== null) marked.add(object);
+      if (isObject(object)) hide(object, heldKey, true);
     },
     isMarkedAsUntransferable: (object: unknown) =>
-      typeof object === "object" && object !== null && marked.has(object),
-    markAsUncloneable: () => undefined,
+      isObject(object) && Reflect.get(object, heldKey) !== undefined,
+    markAsUncloneable: (object: unknown) => {
+      if (!isObject(object)) return;
+      const mode = Number(Reflect.get(object, modeKey) ?? 0);
+      hide(object, modeKey, mode & ~cloneable);
+    },
   });
   const messaging = parts.internalBinding("messaging");
   for (const name of channels) {
@@ -38,6 +48,21 @@ export function createModule(parts: RealmParts): Exports {
   if (typeof messaging["receiveMessageOnPort"] === "function")
     exports["receiveMessageOnPort"] = receive(parts, messaging);
   return exports;
+}
+
+function isObject(value: unknown): value is object {
+  return (
+    (typeof value === "object" && value !== null) || typeof value === "function"
+  );
+}
+
+/** What is a private symbol in Node no program may stumble over. */
+function hide(object: object, key: symbol, value: unknown): void {
+  Reflect.defineProperty(object, key, {
+    value,
+    writable: true,
+    configurable: true,
+  });
 }
 
 /** As Node's: the binding has a symbol for "nothing there". */

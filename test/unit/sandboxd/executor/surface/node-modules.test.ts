@@ -33,3 +33,11 @@ test("module is Node's loader, over files that the program wrote", async () => {
 test("stacks begin with what their errors say, and may be prepared", async () => {
   await expectSameAsNode("errors-cases.cjs");
 });
+
+test("functions and classes are called what Node calls them", async () => {
+  await expectSameAsNode("names-cases.cjs");
+});
+
+test("call sites, tasks and marks are as Node's", async () => {
+  await expectSameAsNode("marks-cases.cjs");
+});
