@@ -12,14 +12,9 @@ import { closeAnnex, openAnnex } from "../support/shared-annex.ts";
 const user = "annex";
 const password = "correct horse";
 /** A slow machine evaluates a megabyte of driver slowly. */
-const clocks = [
-  "--wall-ms",
-  "20000",
-  "--sync-ms",
-  "10000",
-  "--cpu-ms",
-  "10000",
-];
+const clocks = ["--wall-ms", "--sync-ms", "--cpu-ms", "--load-timeout-ms"]
+  .map((clock) => [clock, "15000"])
+  .flat();
 
 let postgres: Postgres;
 let mysql: MysqlServer;
