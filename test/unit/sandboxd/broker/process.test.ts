@@ -10,8 +10,10 @@ import { noWalls } from "../../../../sandboxd/walls/none.ts";
 import { brokerProgram } from "../../../../sandboxd/walls/program.ts";
 import { openWalls, type Walls } from "../../../../sandboxd/walls/walls.ts";
 import { openPolicy, startTestBroker } from "../../../support/broker.ts";
+import { openSocket } from "../../../support/broker-socket.ts";
 import { startOrigin } from "../../../support/origin.ts";
 import { brokerFile } from "../../../support/paths.ts";
+import { startTcpServer, startTlsServer } from "../../../support/tcp-server.ts";
 
 const program = brokerProgram(brokerFile);
 
@@ -121,6 +123,49 @@ test("outlives requests that are given up at any moment, in any state", async ()
   expect(await fetch(origin.url)).toMatchObject({ head: { status: 200 } });
   expect(broker.pid).toBe(pid);
 });
+
+test("outlives connections that are given up at any moment, before TLS, while it is begun and after it", async () => {
+  const plain = await startTcpServer((socket) => socket.pipe(socket));
+  const secure = await startTlsServer((socket) => {
+    socket.write("x".repeat(200_000));
+    socket.pipe(socket);
+  });
+  const { broker } = await startTestBroker({
+    launch: launchWithin(noWalls),
+    policy: { maxRequests: 10_000 },
+    maxOpenEgress: 1000,
+  });
+  const { pid } = broker;
+  const trusting = { rejectUnauthorized: false };
+  const bytes = Buffer.alloc(100_000);
+  for (let round = 0; round < 24; round += 1) {
+    const invocationId = `n${round}`;
+    const sockets = [
+      openSocket(broker, secure.port, { invocationId, tls: trusting }),
+      openSocket(broker, secure.port, { invocationId, isIdle: true }),
+      openSocket(broker, secure.port, { invocationId }),
+      openSocket(broker, secure.port, { invocationId }),
+      openSocket(broker, plain.port, { invocationId }),
+    ];
+    const [fromTheStart, idle, later, twice, refused] = sockets;
+    later?.upgrade(trusting);
+    later?.write(bytes);
+    // Within the first, where the other side knows of none.
+    for (const socket of [fromTheStart, twice, twice, refused])
+      socket?.upgrade(trusting);
+    for (const socket of [fromTheStart, idle, twice, refused])
+      socket?.write(bytes);
+    // Each round is given up a little later than the one before it.
+    for (let pause = 0; pause < round * round; pause += 1) await setImmediate();
+    for (const { socket } of sockets) socket.abort();
+  }
+  const last = openSocket(broker, secure.port, { tls: trusting });
+  await last.heard("secured");
+  last.upgrade(trusting);
+  for (const socket of secure.sockets) socket.destroy();
+  await Promise.race([last.heard("failed"), last.heard("end")]);
+  expect(broker.pid).toBe(pid);
+}, 30_000);
 
 test("says nothing of its own on its way through a SOCKS proxy", async () => {
   const proxy = { url: "socks5://127.0.0.1:1", username: "", password: "" };
