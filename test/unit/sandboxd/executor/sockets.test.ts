@@ -36,7 +36,10 @@ async function startWorld(options: TestBrokerOptions = {}) {
     if (outcome.kind !== "answered") throw new Error(JSON.stringify(outcome));
     return JSON.parse(outcome.payload.toString());
   };
-  return { run, value, resolved };
+  const codesOf = async (body: string, input: object) =>
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what such a test's guest returns
+    (await value(body, input)) as Record<string, string>;
+  return { run, value, codesOf, resolved };
 }
 
 function echo() {
@@ -312,4 +315,104 @@ test("net: an error comes before the close, with or without something to write",
       {},
     ),
   ).toEqual([["EACCES"], ["EACCES"], ["ECONNREFUSED"]]);
+});
+
+test("net: what a guest says of the way changes nothing of whom it reaches", async () => {
+  const { codesOf, resolved } = await startWorld({
+    names: { "public.test": [["8.8.8.8"]] },
+    policy: { internalHosts: [], allow: ["public.test"] },
+  });
+  const { port, sockets } = await echo();
+  const codes = await codesOf(
+    `const net = require("net");
+     const http = require("http");
+     const codeOf = (begin) => new Promise((resolve, reject) =>
+       begin().on("connect", () => resolve("open")).on("response", () => resolve("answered")).on("error", reject)).catch((e) => e.code);
+     const lookup = (name, options, done) => options.all ? done(null, [{ address: "127.0.0.1", family: 4 }]) : done(null, "127.0.0.1", 4);
+     const hosts = ["127.0.0.1", "127.1", "2130706433", "0x7f.1", "0177.0.0.1", "::ffff:127.0.0.1", "::1", "0.0.0.0", "::", "169.254.169.254", "fe80::1", "10.0.0.1", "localhost"];
+     const seen = {};
+     for (const host of hosts) seen[host] = await codeOf(() => net.connect({ port, host }));
+     seen.lookup = await codeOf(() => net.connect({ port, host: "public.test", lookup }));
+     seen.httpLookup = await codeOf(() => http.get({ port, host: "public.test", lookup }));
+     seen.localAddress = await codeOf(() => net.connect({ port, host: "127.0.0.1", localAddress: "127.0.0.1", localPort: 1 }));
+     seen.path = await codeOf(() => net.connect({ path: "/run/annex/sandboxd.sock" }));
+     seen.socketPath = await codeOf(() => http.get({ socketPath: "/run/annex/sandboxd.sock", path: "/" }));
+     seen.connect = await codeOf(() => http.request({ port, host: "127.0.0.1", method: "CONNECT", path: "127.0.0.1:1" }).end());
+     return seen;`,
+    { port },
+  );
+  const { path, socketPath, ...others } = codes;
+  expect([path, socketPath]).toEqual([
+    "ERR_ANNEX_UNAVAILABLE",
+    "ERR_ANNEX_UNAVAILABLE",
+  ]);
+  expect(Object.keys(others).length).toBe(17);
+  expect(new Set(Object.values(others))).toEqual(new Set(["EACCES"]));
+  expect(sockets).toEqual([]);
+  expect(resolved).toEqual([]);
+});
+
+test("dns: nothing is asked about names and addresses that no rule opens", async () => {
+  const { codesOf, resolved } = await startWorld({
+    policy: { internalHosts: [], allow: ["public.test"] },
+  });
+  const codes = await codesOf(
+    `const dns = require("dns").promises;
+     const codeOf = (asked) => asked.then(() => "found", (e) => e.code);
+     const seen = {};
+     for (const address of ["10.0.0.1", "127.0.0.1", "169.254.169.254", "fd00::1", "8.8.8.8"]) seen[address] = await codeOf(dns.reverse(address));
+     for (const kind of ["A", "TXT", "MX", "PTR", "SRV"]) seen[kind] = await codeOf(dns.resolve("stolen.attacker.test", kind));
+     seen.ptr = await codeOf(dns.resolvePtr("1.0.0.10.in-addr.arpa"));
+     seen.lookup = await codeOf(dns.lookup("stolen.attacker.test"));
+     seen.service = await codeOf(dns.lookupService("127.0.0.1", 22));
+     return seen;`,
+    { port: 0 },
+  );
+  expect(Object.keys(codes).length).toBe(13);
+  expect(new Set(Object.values(codes))).toEqual(new Set(["EACCES"]));
+  expect(resolved).toEqual([]);
+});
+
+test("net: a socket kept past the end of its call can be written to no more", async () => {
+  const { broker } = await startTestBroker();
+  const { supervisor } = await startTestSupervisor({}, { gate: broker });
+  const { port, sockets } = await echo();
+  const version = versionOf(
+    `const seen = [];
+     let kept;
+     module.exports = async (ctx) => {
+       if (kept) {
+         const failed = await new Promise((resolve) => kept.write("late", (error) => resolve(error && error.code)));
+         return { seen, destroyed: kept.destroyed, failed };
+       }
+       kept = require("net").connect(ctx.data.port, "127.0.0.1");
+       kept.on("close", () => seen.push("close"));
+       await new Promise((resolve) => kept.once("connect", resolve));
+       return null;
+     };`,
+    "kept",
+  );
+  await supervisor.run(version, callWith({ port }));
+  const { outcome } = await supervisor.run(version, callWith({ port }));
+  if (outcome.kind !== "answered") throw new Error(JSON.stringify(outcome));
+  expect(JSON.parse(outcome.payload.toString())).toEqual({
+    seen: ["close"],
+    destroyed: true,
+    failed: "ERR_STREAM_DESTROYED",
+  });
+  expect(sockets.length).toBe(1);
+  expect(sockets[0]?.bytesRead).toBe(0);
+});
+
+test("net: the address and port to leave from are asked for in vain, and connect all the same", async () => {
+  const { value } = await startWorld();
+  const { port } = await echo();
+  const seen = await value(
+    `const socket = require("net").connect({ port, host: "127.0.0.1", localAddress: "127.0.0.1", localPort: 1 });
+     socket.end("x");
+     const text = await new Promise((resolve, reject) => socket.once("data", resolve).once("error", reject));
+     return [text.toString(), socket.localAddress, socket.localPort === 1];`,
+    { port },
+  );
+  expect(seen).toEqual(["x", "0.0.0.0", false]);
 });

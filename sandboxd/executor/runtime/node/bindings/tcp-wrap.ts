@@ -96,6 +96,8 @@ export function createBinding(parts: RealmParts): Exports {
     #socket: Socket | undefined;
     #connecting: Request | undefined;
     #place: Place | undefined;
+    /** What was asked for; Node's code looks whether it was given. */
+    #bound: { port: number; family: number } | undefined;
     #securing: TlsListener | undefined;
     #userBuffer: Uint8Array | undefined;
     /** Asked of the executor and not yet come. */
@@ -143,10 +145,12 @@ export function createBinding(parts: RealmParts): Exports {
     }
 
     /** Which address it leaves from is the platform's choice. */
-    bind(): number {
+    bind(_address: string, port: number): number {
+      this.#bound = { port, family: 4 };
       return 0;
     }
-    bind6(): number {
+    bind6(_address: string, port: number): number {
+      this.#bound = { port, family: 6 };
       return 0;
     }
     /** Fails as Node's does where a port is taken: the server is told by an event, and is not listening. */
@@ -261,11 +265,11 @@ export function createBinding(parts: RealmParts): Exports {
 
     /** What the host's address is, is not told; its port there tells nothing. */
     getsockname(out: Record<string, unknown>): number {
-      const place = this.#place;
-      if (!place) return notConnected;
-      out["address"] = place.family === 6 ? "::" : "0.0.0.0";
-      out["family"] = `IPv${place.family}`;
-      out["port"] = place.localPort;
+      const family = this.#place?.family ?? this.#bound?.family;
+      if (family === undefined) return notConnected;
+      out["address"] = family === 6 ? "::" : "0.0.0.0";
+      out["family"] = `IPv${family}`;
+      out["port"] = this.#place?.localPort ?? this.#bound?.port;
       return 0;
     }
 
