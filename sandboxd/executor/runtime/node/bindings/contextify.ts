@@ -32,7 +32,7 @@ export function createBinding(parts: RealmParts): Exports {
       contexts.set(
         context,
         name === libraryContext
-          ? contextOfLibrary(primordials)
+          ? contextOfLibrary(primordials, () => openContext(parts, context))
           : openContext(parts, context),
       );
       if (typeof isContextKey === "symbol")
@@ -116,9 +116,19 @@ function prepareStack(error: unknown, trace: unknown): unknown {
   return typeof prepare === "function" ? prepare(error, trace) : String(error);
 }
 
-function contextOfLibrary(primordials: Exports): VmContext {
+/** A program may use the name too: what is none of the library's runs in a context like any other. */
+function contextOfLibrary(
+  primordials: Exports,
+  open: () => VmContext,
+): VmContext {
   const libraryGlobal = { RegExp: unpatchedRegExp(primordials) };
-  return { run: () => libraryGlobal, compile: () => undefined };
+  let opened: VmContext | undefined;
+  return {
+    run: (code) =>
+      code === libraryCode ? libraryGlobal : (opened ??= open()).run(code),
+    compile: (parameters, body) =>
+      (opened ??= open()).compile(parameters, body),
+  };
 }
 
 /** What eval gives and takes are the guest's. */
