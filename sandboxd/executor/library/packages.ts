@@ -12,11 +12,14 @@ const fetchEntry = `
   const { Request, getRequestState, removeRequestAbortListener } = require("undici/lib/web/fetch/request.js");
   const { MessageEvent, CloseEvent, ErrorEvent, createFastMessageEvent } = require("undici/lib/web/websocket/events.js");
   const { dataURLProcessor, serializeAMimeType } = require("undici/lib/web/fetch/data-url.js");
-  const { requestBadPort } = require("undici/lib/web/fetch/util.js");
+  const {
+    requestBadPort, appendRequestOriginHeader, appendFetchMetadata, determineRequestsReferrer,
+  } = require("undici/lib/web/fetch/util.js");
+  const { bytesMatch } = require("undici/lib/web/subresource-integrity/subresource-integrity.js");
   module.exports = {
     FormData, Headers, Request, Response, MessageEvent, CloseEvent, ErrorEvent, createFastMessageEvent,
     getRequestState, removeRequestAbortListener, fromInnerResponse, makeResponse, dataURLProcessor, serializeAMimeType,
-    requestBadPort,
+    requestBadPort, appendRequestOriginHeader, appendFetchMetadata, determineRequestsReferrer, bytesMatch,
   };
 `;
 
@@ -43,8 +46,14 @@ const stands: Record<string, string> = {
       ReadableStreamTee: (stream, isCloned) =>
         library("internal/webstreams/readablestream").readableStreamTee(stream, isCloned),
     };`,
-  // For the boundary of a form, which is no secret.
-  "node:crypto": `module.exports = { randomInt: (max) => Math.floor(Math.random() * max) };`,
+  // Random: for the boundary of a form, which is no secret. The rest is loaded when an answer's hash is asked for.
+  "node:crypto": `
+    module.exports = {
+      randomInt: (max) => Math.floor(Math.random() * max),
+      getHashes: () => ["sha256", "sha384", "sha512"],
+      hash: (...parameters) => library("crypto").hash(...parameters),
+      createHash: (name) => library("crypto").createHash(name),
+    };`,
 };
 
 /** By name, as `loadScript` is asked for them. */

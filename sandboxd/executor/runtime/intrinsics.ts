@@ -8,6 +8,7 @@ export const apply = Reflect.apply;
 export const construct = Reflect.construct;
 export const defineProperty = Reflect.defineProperty;
 export const deleteProperty = Reflect.deleteProperty;
+const setPrototypeOf = Reflect.setPrototypeOf;
 export const getPrototypeOf = Reflect.getPrototypeOf;
 const createObject: (prototype: null) => object = Object.create;
 export const objectKeys = Object.keys;
@@ -100,6 +101,12 @@ export function quote(text: string): string {
 export function dictionary<Value>(): Record<string, Value> {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- an object without properties is a record of anything
   return createObject(null) as Record<string, Value>;
+}
+
+/** The same object; what is read of it is its own, not what a guest put on Object.prototype. */
+export function withoutPrototype<Made extends object>(made: Made): Made {
+  setPrototypeOf(made, null);
+  return made;
 }
 
 /** A descriptor of an ordinary property; without prototype, lest the guest's `get` slip in. */

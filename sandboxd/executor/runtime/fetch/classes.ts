@@ -7,6 +7,7 @@ export type HeaderEntry = [name: string, value: string];
 export interface HeaderList {
   readonly entriesList: HeaderEntry[];
   append(name: string, value: string): void;
+  contains(name: string, isLowerCase: boolean): boolean;
 }
 
 /** A body, and what it was made of where that was no stream. */
@@ -23,6 +24,15 @@ export interface InnerRequest {
   headersList: HeaderList;
   body: InnerBody | null;
   redirect: string;
+  mode: string;
+  cache: string;
+  integrity: string;
+  /** "client", "no-referrer" or a URL. */
+  referrer: unknown;
+  referrerPolicy: string;
+  /** "client" or an origin. */
+  origin: unknown;
+  client: { origin: unknown } | null;
 }
 
 export interface InnerResponse {
@@ -46,6 +56,13 @@ export interface FetchClasses {
   ) => { mimeType: object; body: Uint8Array } | "failure";
   serializeAMimeType: (mimeType: object) => string;
   /** Ports of other protocols than HTTP's, which the Fetch standard keeps closed. */
+  /** Adds `Origin` where the standard wants one. */
+  appendRequestOriginHeader: (request: InnerRequest) => void;
+  /** Adds `Sec-Fetch-Mode`. */
+  appendFetchMetadata: (request: InnerRequest) => void;
+  determineRequestsReferrer: (request: InnerRequest) => URL | "no-referrer";
+  /** Whether the bytes are what `integrity` says. */
+  bytesMatch: (bytes: Uint8Array, integrity: string) => boolean;
   requestBadPort: (request: InnerRequest) => "allowed" | "blocked";
 }
 

@@ -42,6 +42,8 @@ export interface PieceReader {
 export interface Exchange {
   /** Asks for the next piece of the body; one at a time. */
   read(form: BodyForm, reader: PieceReader): void;
+  /** Told at once when it fails after its head, also where nobody reads. */
+  whenBroken(listener: (error: unknown) => void): void;
   /** Ends it; whoever waits for it fails with `reason`. */
   abort(reason: unknown): void;
 }
@@ -53,6 +55,7 @@ export interface ExchangeState {
   /** The other side has nothing more to say. */
   isComplete: boolean;
   reader: PieceReader | undefined;
+  broken: ((error: unknown) => void) | undefined;
   failure: { error: unknown } | undefined;
 }
 
@@ -72,6 +75,7 @@ export function createExchanges(calls: Calls, errors: EgressErrors): Exchanges {
         hasHead: false,
         isComplete: false,
         reader: undefined,
+        broken: undefined,
         failure: undefined,
       };
       call.exchanges[egress] = state;
@@ -86,6 +90,9 @@ export function createExchanges(calls: Calls, errors: EgressErrors): Exchanges {
             state.reader = reader;
             calls.outbox.post(`["read",${call.id},${egress},"${form}"]`, "");
           }
+        },
+        whenBroken: (listener) => {
+          state.broken = listener;
         },
         abort: (reason) => {
           if (call.answered || !call.exchanges[egress]) return;
@@ -141,8 +148,12 @@ function fail(call: Call, state: ExchangeState, error: unknown): void {
   const { reader } = state;
   state.reader = undefined;
   state.events.ended();
-  if (state.hasHead) reader?.failed(error);
-  else state.events.failed(error);
+  if (!state.hasHead) {
+    state.events.failed(error);
+    return;
+  }
+  reader?.failed(error);
+  state.broken?.(error);
 }
 
 /** By hand, as everything that leaves. */

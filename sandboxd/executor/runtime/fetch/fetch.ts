@@ -6,7 +6,7 @@ import { fetchClasses } from "./classes.ts";
 import type { EgressErrors } from "./errors.ts";
 import type { Exchange, Exchanges } from "./exchange.ts";
 import { answerHere, failed } from "./local.ts";
-import { readBody, readHead, type RequestBody } from "./request.ts";
+import { cancel, readBody, readHead, type RequestBody } from "./request.ts";
 import { createAnswered } from "./response.ts";
 
 export type Fetch = (input: unknown, init?: unknown) => Promise<Response>;
@@ -45,14 +45,17 @@ function send(
   const request = new classes.Request(input, init);
   const inner = classes.getRequestState(request);
   const { signal } = request;
-  if (signal.aborted) throw signal.reason;
+  if (signal.aborted) {
+    if (inner.body) cancel(inner.body.stream, signal.reason);
+    throw signal.reason;
+  }
   const local = answerHere(realm, classes, inner);
   if (local) {
     resolve(local);
     return;
   }
   if (classes.requestBadPort(inner) === "blocked") throw failed("bad port");
-  const head = readHead(inner);
+  const head = readHead(classes, inner);
   const watch = watchSignal(signal, () =>
     classes.removeRequestAbortListener(request),
   );
@@ -74,7 +77,7 @@ function send(
     watch.whenAborted((reason) => exchange.abort(reason));
   };
   watch.whenAborted(reject);
-  const body = readBody(inner.body, calls.limits);
+  const body = readBody(inner.body, calls.limits, signal);
   if (!(body instanceof PromiseIntrinsic)) {
     leave(body);
     return;

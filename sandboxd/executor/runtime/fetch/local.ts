@@ -2,7 +2,7 @@
 import { PromiseIntrinsic, TypeErrorIntrinsic } from "../intrinsics.ts";
 import type { Realm } from "../node/realm.ts";
 import type { FetchClasses, InnerBody, InnerRequest } from "./classes.ts";
-import { streamClass } from "./response.ts";
+import { wholeBody } from "./whole-body.ts";
 
 /** undefined for a URL that leads outward. */
 export function answerHere(
@@ -24,7 +24,7 @@ export function answerHere(
       statusText: "OK",
       type: "basic",
       urlList: [request.url],
-      body,
+      body: request.method === "HEAD" ? null : body,
     });
     if (body.length !== null && protocol === "blob:")
       response.headersList.append("content-length", `${body.length}`);
@@ -40,21 +40,7 @@ function readData(
 ): [body: InnerBody, type: string] {
   const data = dataURLProcessor(url);
   if (data === "failure") throw failed("invalid data: URL");
-  const bytes = data.body;
-  const stream = new (streamClass(realm))(
-    {
-      type: "bytes",
-      start: (controller) => {
-        if (bytes.length > 0) controller.enqueue(new Uint8Array(bytes));
-        controller.close();
-      },
-    },
-    { highWaterMark: 0 },
-  );
-  return [
-    { stream, source: bytes, length: bytes.length },
-    serializeAMimeType(data.mimeType),
-  ];
+  return [wholeBody(realm, data.body), serializeAMimeType(data.mimeType)];
 }
 
 function readBlob(

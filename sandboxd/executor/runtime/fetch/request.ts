@@ -15,7 +15,12 @@ import {
   maxMethodChars,
   maxUrlChars,
 } from "../../../egress-bounds.ts";
-import type { HeaderEntry, InnerBody, InnerRequest } from "./classes.ts";
+import type {
+  FetchClasses,
+  HeaderEntry,
+  InnerBody,
+  InnerRequest,
+} from "./classes.ts";
 import type { OutwardRequest } from "./exchange.ts";
 import { failed } from "./local.ts";
 
@@ -25,7 +30,11 @@ export type RequestHead = Pick<
 >;
 export type RequestBody = Pick<OutwardRequest, "body" | "encoding">;
 
-export function readHead(request: InnerRequest): RequestHead {
+export function readHead(
+  classes: FetchClasses,
+  request: InnerRequest,
+): RequestHead {
+  addHeaders(classes, request);
   const { method, redirect } = request;
   const { href, hash } = request.url;
   const url = hash === "" ? href : href.slice(0, -hash.length);
@@ -34,6 +43,46 @@ export function readHead(request: InnerRequest): RequestHead {
   const headersJson = wireForm(request.headersList.entriesList);
   return { method, url, headersJson, redirect };
 }
+
+/** What Node adds of its own to what the program set. */
+function addHeaders(classes: FetchClasses, request: InnerRequest): void {
+  const { headersList } = request;
+  const add = (name: string, value: string) => {
+    if (!headersList.contains(name, true)) headersList.append(name, value);
+  };
+  add("accept-language", "*");
+  if (request.referrerPolicy === "")
+    request.referrerPolicy = "strict-origin-when-cross-origin";
+  if (request.referrer !== "no-referrer") {
+    const referrer = classes.determineRequestsReferrer(request);
+    request.referrer = referrer;
+    if (referrer !== "no-referrer")
+      headersList.append("referer", referrer.href);
+  }
+  if (request.origin === "client") request.origin = request.client?.origin;
+  classes.appendRequestOriginHeader(request);
+  classes.appendFetchMetadata(request);
+  if (request.cache === "no-cache") add("cache-control", "max-age=0");
+  if (!passesCaches(request)) return;
+  add("pragma", "no-cache");
+  add("cache-control", "no-cache");
+}
+
+/** Also where the program asks by conditions of its own. */
+function passesCaches({ cache, headersList }: InnerRequest): boolean {
+  if (cache !== "default") return cache === "no-store" || cache === "reload";
+  for (const name of conditions)
+    if (headersList.contains(name, true)) return true;
+  return false;
+}
+
+const conditions = [
+  "if-modified-since",
+  "if-none-match",
+  "if-unmodified-since",
+  "if-match",
+  "if-range",
+] as const;
 
 /** A JSON array of names and values in turn. */
 function wireForm(entries: readonly HeaderEntry[]): string {
@@ -64,6 +113,7 @@ function canBeSent(value: string): boolean {
 export function readBody(
   body: InnerBody | null,
   limits: Limits,
+  signal: AbortSignal,
 ): RequestBody | Promise<RequestBody> {
   if (body === null) return { body: "", encoding: "utf8" };
   const maxBytes = least(limits.maxResultBytes, maxEgressBodyBytes);
@@ -73,14 +123,17 @@ export function readBody(
     return { body: source, encoding: "utf8" };
   }
   if (source instanceof Uint8Array) return bodyOf([source], maxBytes);
-  return readStream(body.stream, maxBytes);
+  return readStream(body.stream, maxBytes, signal);
 }
 
 async function readStream(
   stream: ReadableStream<Uint8Array>,
   maxBytes: number,
+  signal: AbortSignal,
 ): Promise<RequestBody> {
   const reader = stream.getReader();
+  // The reason reaches who reads; what the source says of it is nobody's.
+  signal.addEventListener("abort", () => cancel(reader, signal.reason));
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for (;;) {
@@ -96,6 +149,14 @@ async function readStream(
     }
     append(chunks, value);
   }
+}
+
+/** Tells the source of a body that nobody wants it. */
+export function cancel(
+  stream: Pick<ReadableStream, "cancel">,
+  reason: unknown,
+): void {
+  stream.cancel(reason).catch(() => undefined);
 }
 
 function bodyOf(chunks: readonly Uint8Array[], maxBytes: number): RequestBody {

@@ -4,10 +4,12 @@ import type {
   UnderlyingByteSource,
 } from "node:stream/web";
 import { textToBytes } from "../bytes.ts";
-import { PromiseIntrinsic, toText } from "../intrinsics.ts";
+import { PromiseIntrinsic, toText, withoutPrototype } from "../intrinsics.ts";
 import type { Realm } from "../node/realm.ts";
 import type { FetchClasses, InnerBody, InnerRequest } from "./classes.ts";
 import type { AnswerHead, Exchange } from "./exchange.ts";
+import { failed } from "./local.ts";
+import { streamClass, unbuffered, wholeBody } from "./whole-body.ts";
 
 export interface AnsweredParts {
   realm: Realm;
@@ -18,25 +20,39 @@ export interface AnsweredParts {
   signal: AbortSignal;
 }
 
-export function createAnswered({
-  realm,
-  classes,
-  inner,
-  answer,
-  exchange,
-  signal,
-}: AnsweredParts): Response {
+/** What `fetch` resolves with; where the request says what it must be, not before all of it has come and is that. */
+export function createAnswered(
+  parts: AnsweredParts,
+): Response | Promise<Response> {
+  return parts.inner.integrity === "" ? respond(parts) : verified(parts);
+}
+
+async function verified(parts: AnsweredParts): Promise<Response> {
+  const bytes = new Uint8Array(await respond(parts).arrayBuffer());
+  if (!parts.classes.bytesMatch(bytes, parts.inner.integrity))
+    throw failed("integrity mismatch");
+  return respond(parts, bytes);
+}
+
+/** `bytes`: a body that has come already. */
+function respond(
+  { realm, classes, inner, answer, exchange, signal }: AnsweredParts,
+  bytes?: Uint8Array,
+): Response {
   const [status, statusText, url, isRedirected] = answer;
   const hasBody = !isNullBody(status) && inner.method !== "HEAD";
   // Nobody asks for the rest of an answer that has none.
-  if (!hasBody) exchange.read("latin1", { piece: ignore, failed: ignore });
+  if (!hasBody && !bytes)
+    exchange.read("latin1", { piece: ignore, failed: ignore });
   const last = new (urlClass(realm))(url === "" ? inner.url.href : url);
+  const body = () =>
+    bytes ? wholeBody(realm, bytes) : bodyOf(realm, exchange, signal);
   const response = classes.makeResponse({
     status,
     statusText,
-    type: "basic",
+    type: isRedirected && last.origin !== inner.url.origin ? "cors" : "basic",
     urlList: isRedirected ? [inner.url, last] : [last],
-    body: hasBody ? bodyOf(realm, exchange, signal) : null,
+    body: hasBody ? body() : null,
   });
   for (let at = 4; at + 1 < answer.length; at += 2)
     response.headersList.append(toText(answer[at]), toText(answer[at + 1]));
@@ -56,14 +72,15 @@ function bodyOf(
   exchange: Exchange,
   signal: AbortSignal,
 ): InnerBody {
-  const source: UnderlyingByteSource = {
-    type: "bytes",
-    start: (controller) => {
+  const source: UnderlyingByteSource = withoutPrototype({
+    type: "bytes" as const,
+    start: (controller: ReadableByteStreamController) => {
+      exchange.whenBroken((error) => fail(controller, error));
       signal.addEventListener("abort", () => fail(controller, signal.reason));
     },
-    pull: (controller) =>
+    pull: (controller: ReadableByteStreamController) =>
       new PromiseIntrinsic<void>((resolve) => {
-        const failed = (error: unknown) => {
+        const broken = (error: unknown) => {
           fail(controller, error);
           resolve();
         };
@@ -74,12 +91,12 @@ function bodyOf(
           if (text === "" && !isLast) next();
           else resolve();
         };
-        const next = () => exchange.read("latin1", { piece, failed });
+        const next = () => exchange.read("latin1", { piece, failed: broken });
         next();
       }),
-    cancel: (reason) => exchange.abort(reason),
-  };
-  const stream = new (streamClass(realm))(source, { highWaterMark: 0 });
+    cancel: (reason: unknown) => exchange.abort(reason),
+  });
+  const stream = new (streamClass(realm))(source, unbuffered());
   return { stream, source: null, length: null };
 }
 
@@ -95,19 +112,6 @@ function fail(controller: ReadableByteStreamController, error: unknown): void {
   } catch {
     // It has ended already.
   }
-}
-
-type StreamClass = new (
-  source: UnderlyingByteSource,
-  strategy: { highWaterMark: number },
-) => ReadableStream<Uint8Array>;
-
-export function streamClass(realm: Realm): StreamClass {
-  const { ReadableStream } = realm.internal(
-    "internal/webstreams/readablestream",
-  );
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Node's own class
-  return ReadableStream as StreamClass;
 }
 
 function urlClass(realm: Realm): new (text: string) => URL {

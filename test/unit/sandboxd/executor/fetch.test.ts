@@ -1,4 +1,5 @@
 /** Requests outward from inside: what a guest asks, what it gets, how it is bounded. */
+import { createHash } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   serveEgress,
@@ -98,6 +99,8 @@ test("a request leaves as it was given, and its answer is read", async () => {
         ["X-Mine", "1"],
         ["authorization", "Bearer t"],
         ["content-type", "text/plain;charset=UTF-8"],
+        ["accept-language", "*"],
+        ["sec-fetch-mode", "cors"],
       ],
       redirect: "manual",
     },
@@ -134,11 +137,106 @@ test("headers are taken from objects, pairs and Headers alike", async () => {
       await fetch(new URL("http://x/y"), { headers });
     await fetch(new Request("http://x/z"));
     return 1;`);
-  const two = [["a", "1, 2"]];
+  const nodes = ["accept-language", "*"];
+  const two = [["a", "1, 2"], nodes];
+  const one = [["a", "1"], nodes];
   const sent = seen.map(({ headers }) => headers);
-  expect(sent).toEqual([two, two, [["a", "1"]], [["a", "1"]], []]);
+  expect(sent).toEqual([two, two, one, one, [nodes]]);
   expect(seen.map(({ url }) => url).at(0)).toBe("http://x/y");
   expect(seen.map(({ url }) => url).at(-1)).toBe("http://x/z");
+});
+
+test("what Node adds to a request is added here: a referrer, its mode, how caches are passed", async () => {
+  answer = () => ({});
+  await value(`
+    const url = "https://example.org/";
+    const pragma = { "cache-control": "private" };
+    for (const init of [{ mode: "no-cors", headers: { "accept-language": "de" } }, { cache: "no-store", headers: pragma },
+      { cache: "no-cache" }, { headers: { "If-None-Match": '"tag"' } }, { cache: "force-cache", referrer: "about:client" }])
+      await fetch(url, init);
+    return 1;`);
+  const cors = ["sec-fetch-mode", "cors"];
+  const any = ["accept-language", "*"];
+  expect(seen.map(({ headers }) => headers)).toEqual([
+    [
+      ["accept-language", "de"],
+      ["sec-fetch-mode", "no-cors"],
+    ],
+    [["cache-control", "private"], any, cors, ["pragma", "no-cache"]],
+    [any, cors, ["cache-control", "max-age=0"]],
+    [
+      ["If-None-Match", '"tag"'],
+      any,
+      cors,
+      ["pragma", "no-cache"],
+      ["cache-control", "no-cache"],
+    ],
+    [any, cors],
+  ]);
+});
+
+test("an answer is given only where its bytes are what integrity says", async () => {
+  answer = () => ({ status: 203, chunks: texts("hel", "lo") });
+  const right = `sha256-${createHash("sha256").update("hello").digest("base64")}`;
+  const wrong = `sha512-${createHash("sha512").update("other").digest("base64")}`;
+  const got = await value(`
+    const outcomes = [];
+    for (const integrity of ["${right}", "${wrong}", "${right} ${wrong}", "md5-nonsense", ""])
+      outcomes.push(await fetch("http://x/", { integrity }).then(
+        async (r) => [r.status, r.url, r.bodyUsed, await r.text()], (e) => [e.name, e.message]));
+    return outcomes;`);
+  const given = [203, "http://x/", false, "hello"];
+  const refused = ["TypeError", "fetch failed"];
+  expect(got).toEqual([given, refused, refused, given, given]);
+});
+
+test("a body that breaks off is told at once, also to who only waits for its end", async () => {
+  const failure = { kind: "failed", message: "broken off" } as const;
+  answer = () => ({ status: 200, chunks: texts("first"), failure });
+  const told = await value(`
+    const reader = (await fetch("http://x/")).body.getReader();
+    return await reader.closed.catch((e) => [e.name, e.message]);`);
+  expect(told).toEqual(["TypeError", "broken off"]);
+});
+
+test("the source of a request's body hears of an abort, before and while it is read", async () => {
+  answer = () => ({});
+  const told = await value(`
+    const send = (signal) => {
+      let cancelled = "not cancelled";
+      const body = new ReadableStream({ cancel: (reason) => { cancelled = reason; } });
+      const done = fetch("http://x/", { method: "POST", duplex: "half", body, signal });
+      return [() => cancelled, done.catch((error) => error)];
+    };
+    const [before, early] = send(AbortSignal.abort("early"));
+    const atOnce = before();
+    const controller = new AbortController();
+    const [during, late] = send(controller.signal);
+    controller.abort("late");
+    return [atOnce, await early, await late, during()];`);
+  expect(told).toEqual(["early", "early", "late", "late"]);
+  expect(seen).toEqual([]);
+});
+
+test("answers that need no way out have no body for HEAD", async () => {
+  const got = await value(`
+    const r = await fetch("data:text/plain,hello", { method: "HEAD" });
+    return [r.status, r.headers.get("content-type"), r.body, await r.text()];`);
+  expect(got).toEqual([200, "text/plain", null, ""]);
+});
+
+test("what a program puts on Object.prototype changes no body of an answer", async () => {
+  answer = () => ({ chunks: texts("hello") });
+  const got = await value(`
+    const outcomes = [];
+    for (const name of ["start", "type", "size", "highWaterMark", "pull", "cancel", "autoAllocateChunkSize"]) {
+      Object.defineProperty(Object.prototype, name, { get() { throw new Error(name); }, configurable: true });
+      const got = await fetch("http://x/").then((r) => r.text(), (error) => error.message);
+      delete Object.prototype[name];
+      outcomes.push(got);
+    }
+    return outcomes;`);
+  expect(got).toEqual(Array(7).fill("hello"));
 });
 
 test("bytes come as they are, text without its byte order mark, cut characters whole", async () => {
