@@ -31,7 +31,8 @@ export function deriveOperations(): HostOperations {
       const bytes = numberOf(length);
       checkBound("outputBytes", bytes);
       const blocks = Math.ceil(bytes / digestBytes(name));
-      checkBound("pbkdf2Cost", numberOf(iterations) * blocks * weightOf(name));
+      const each = numberOf(iterations) + iterationsFor(bytesOf(salt).length);
+      checkBound("pbkdf2Cost", each * blocks * weightOf(name));
       return own(
         crypto.pbkdf2Sync(
           bytesOf(password),
@@ -55,12 +56,21 @@ export function deriveOperations(): HostOperations {
       const r = numberOf(blockSize);
       const p = numberOf(lanes);
       const most = numberOf(maxmem);
+      // Node would take its own numbers for one that is 0.
+      if (N === 0 || r === 0 || p === 0) refuse("no such cost of scrypt");
       // Past what the caller allows OpenSSL refuses itself, before any work, and in words that programs know; 0 allows
       // what OpenSSL thinks right.
       const isRefused = most > 0 && 128 * r * (N + p + 2) > most;
+      // It begins and ends with PBKDF2: the one time the blocks come out, the other they are the salt.
+      const blockBytes = 128 * r * p;
       if (!isRefused) {
         checkBound("scryptCost", N * r * p);
         checkBound("scryptMemoryBytes", 128 * r * (N + p));
+        checkBound(
+          "pbkdf2Cost",
+          costOfOutput(blockBytes, bytesOf(salt).length),
+        );
+        checkBound("pbkdf2Cost", costOfOutput(numberOf(length), blockBytes));
       }
       checkBound("outputBytes", numberOf(length));
       return own(
@@ -206,6 +216,16 @@ function digestBytes(name: string): number {
     // Node says itself what is wrong with the name.
     return shortestDigestBytes;
   }
+}
+
+/** What it costs to hash a salt, in iterations of two blocks of 64 bytes; every block of output begins with that. */
+function iterationsFor(saltBytes: number): number {
+  return 1 + Math.ceil(saltBytes / 128);
+}
+
+/** Of PBKDF2 by SHA-256, in one iteration. */
+function costOfOutput(bytes: number, saltBytes: number): number {
+  return Math.ceil(bytes / 32) * iterationsFor(saltBytes);
 }
 
 /** By measurement: an iteration of SHA-512 takes twice, of SHA3-512 five times the time of one of SHA-256. */

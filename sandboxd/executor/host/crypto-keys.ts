@@ -45,7 +45,8 @@ const inputFormats = new Set([
   "raw-private",
   "raw-seed",
 ]);
-const maxJwkMembers = 32;
+/** Of a JWK, as far as they say what a key is. */
+const jwkMembers = "kty crv alg n e d p q dp dq qi x y k pub priv".split(" ");
 
 export function createKeys(): Keys {
   const kept = new Kept<KeyObject>("keptKeys");
@@ -124,17 +125,20 @@ function inputOf(reference: unknown): PrivateKeyInput & PublicKeyInput {
   }) as unknown as PrivateKeyInput & PublicKeyInput;
 }
 
-/** A copy of its texts: nothing else of a JWK is read. */
+/** A copy of its texts: nothing else of a JWK is read. What it holds is bounded like any other form of a key. */
 function jwkOf(data: unknown): Record<string, string> {
   if (typeof data !== "object" || data === null)
     throw new TypeError("a JWK is an object");
-  const members = Object.entries(data).slice(0, maxJwkMembers);
   const jwk: Record<string, string> = {};
-  for (const [name, value] of members) {
+  let chars = 0;
+  for (const name of jwkMembers) {
+    const value = field(data, name);
     if (typeof value !== "string") continue;
-    checkBound("partBytes", value.length);
+    chars += value.length;
     jwk[name] = value;
   }
+  // Base64: three bytes in four chars.
+  checkBound("asymmetricKeyBytes", Math.ceil((chars * 3) / 4));
   return jwk;
 }
 
