@@ -85,9 +85,7 @@ export function cipherOperations(): HostOperations {
       cipher.setAuthTag(bytesOf(tag));
     },
     "crypto.cipher.extra": (id, extra, plaintextLength) => {
-      const options = present({
-        plaintextLength: maybeNumber(plaintextLength),
-      });
+      const options = present({ plaintextLength: lengthIn(plaintextLength) });
       need(id).cipher.setAAD(bytesOf(extra, "wholeBytes"), options);
     },
     "crypto.cipher.padding": (id, isOn) =>
@@ -103,6 +101,15 @@ function optionsOf(options: unknown): object {
     ctsMode: maybeText(field(options, "ctsMode")),
     xtsStandard: maybeText(field(options, "xtsStandard")),
   });
+}
+
+/** Of any other number, Node's binding makes an end of the process. */
+function lengthIn(value: unknown): number | undefined {
+  const length = maybeNumber(value);
+  if (length === undefined) return undefined;
+  checkBound("wholeBytes", length);
+  if (!Number.isSafeInteger(length) || length < 0) refuse("no such length");
+  return length;
 }
 
 function tagOf(cipher: CipherGCM): Uint8Array | undefined {

@@ -2,7 +2,7 @@
 import { Certificate, X509Certificate } from "node:crypto";
 import { bytesOf, own, textOf } from "./crypto-bounds.ts";
 import type { Keys } from "./crypto-keys.ts";
-import type { HostOperations } from "./operations.ts";
+import { numberIn, type HostOperations } from "./operations.ts";
 
 const questions = ["checkHost", "checkEmail", "checkIP"] as const;
 
@@ -72,7 +72,7 @@ function described(certificate: X509Certificate) {
 
 /** The flags by which Node's library asks, as the options they came from. */
 function optionsOf(flags: unknown): object {
-  const given = Number(flags);
+  const given = numberIn(flags);
   const has = (flag: number) => (given & flag) !== 0;
   return {
     subject: has(1) ? "always" : has(32) ? "never" : "default",

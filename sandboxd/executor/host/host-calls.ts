@@ -14,6 +14,8 @@ import { urlOperations } from "./url.ts";
 /** What is done for one isolate. */
 export interface HostCalls {
   call: HostOperation;
+  /** What there is to be called. */
+  names: () => string[];
   /** Frees what is kept for it, once it is gone. */
   close: () => void;
 }
@@ -43,6 +45,7 @@ export function createHostCalls(heap: () => HeapFigures): HostCalls {
   };
   return {
     call,
+    names: () => [...operations.keys()].map(String),
     close: () => {
       for (const end of endings) end();
     },

@@ -4,6 +4,7 @@
  */
 import {
   HostRefusal,
+  numberIn,
   type HostOperations,
   type HostResult,
 } from "./operations.ts";
@@ -152,7 +153,7 @@ export function httpParserOperations(endings: (() => void)[]): HostOperations {
           "ERR_ANNEX_LIMIT",
           `heads of HTTP messages read at once could hold more than ${maxHeldHeaderBytes} bytes together`,
         );
-      const parser = new Parser(type, headerBytes, Number(lenientFlags));
+      const parser = new Parser(type, headerBytes, flagsIn(lenientFlags));
       heldHeaderBytes += headerBytes;
       parsers.set(++lastParser, parser);
       return lastParser;
@@ -172,6 +173,11 @@ export function httpParserOperations(endings: (() => void)[]): HostOperations {
       parser.close();
     },
   };
+}
+
+/** Whole: of any other number, Node's parser makes an end of the process. */
+function flagsIn(given: unknown): number {
+  return numberIn(given) | 0;
 }
 
 function checkedHeaderBytes(given: unknown): number {

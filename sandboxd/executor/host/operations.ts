@@ -8,6 +8,11 @@ export type HostOperation = (...parameters: unknown[]) => HostResult;
 
 export type HostOperations = Record<string, HostOperation>;
 
+/** A number, or NaN: to make a list or an object into one can cost as much as its sender likes. */
+export function numberIn(value: unknown): number {
+  return typeof value === "number" ? value : NaN;
+}
+
 /** Why an operation was not done, in words for the author. */
 export class HostRefusal extends Error {
   readonly code: string;

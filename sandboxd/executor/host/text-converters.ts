@@ -1,6 +1,6 @@
 /** Texts in the encodings of old: each one in the middle keeps a converter of ICU's here. */
 import { TextDecoder } from "node:util";
-import { HostRefusal, type HostOperations } from "./operations.ts";
+import { HostRefusal, numberIn, type HostOperations } from "./operations.ts";
 import { checkedBytes } from "./text-checks.ts";
 
 /** Of one isolate. A text that was left in the middle longest gives way. */
@@ -60,7 +60,7 @@ export function converterOperations(): HostOperations {
 function converterOf(label: unknown, flags: unknown): TextDecoder {
   if (typeof label !== "string" || label.length > maxLabelChars)
     throw new HostRefusal("ERR_INVALID_ARG_VALUE", "no such encoding");
-  const bits = Number(flags);
+  const bits = numberIn(flags);
   return new TextDecoder(label, {
     fatal: (bits & isFatalFlag) !== 0,
     ignoreBOM: (bits & ignoresMarkFlag) !== 0,

@@ -1,6 +1,6 @@
 /** URLs as the executor's own Node reads them: texts in, texts out, and nothing is kept. */
 import { domainToASCII, domainToUnicode, format } from "node:url";
-import { type HostOperations, HostRefusal } from "./operations.ts";
+import { HostRefusal, numberIn, type HostOperations } from "./operations.ts";
 
 /** Of any one text. Parsing takes some 50 ns a char. */
 const maxUrlChars = 8 * 1024 * 1024;
@@ -32,7 +32,7 @@ export function urlOperations(): HostOperations {
     },
     "url-update": (href, setter, value) => {
       const url = new URL(boundedUrl(href));
-      const name = setters[Number(setter)];
+      const name = setters[numberIn(setter)];
       if (!name) throw new HostRefusal("ERR_INVALID_ARG_VALUE", "no setter");
       const text = urlText(value);
       const isHost = name === "host" || name === "hostname";
@@ -48,7 +48,10 @@ export function urlOperations(): HostOperations {
       }),
     "url-origin": (href) => {
       const text = urlText(href);
-      return isHostBounded(text) ? URL.parse(text)?.origin : undefined;
+      // The origin of a blob is that of the URL behind its scheme, which is parsed as well.
+      const behind = text.replace(/^[\0- ]*blob:/i, "");
+      const isBounded = isHostBounded(text) && isHostBounded(behind);
+      return isBounded ? URL.parse(text)?.origin : undefined;
     },
     "url-domain-to-ascii": (domain) => {
       const text = urlText(domain);

@@ -1,6 +1,6 @@
 /** What a guest may ask of a compressed stream, and what that holds in memory. */
 import { constants } from "node:zlib";
-import { HostRefusal } from "./operations.ts";
+import { HostRefusal, numberIn as numberOf } from "./operations.ts";
 
 export type StreamKind = (typeof kinds)[number];
 
@@ -65,7 +65,7 @@ export function checkedSettings(
   mode: unknown,
   given: unknown,
 ): { kind: StreamKind; settings: StreamSettings } {
-  const kind = kinds[Number(mode) - 1];
+  const kind = kinds[numberOf(mode) - 1];
   if (!kind || typeof given !== "object" || given === null)
     throw new HostRefusal("ERR_INVALID_ARG_VALUE", "no kind of stream");
   const settings: StreamSettings = {
@@ -112,7 +112,7 @@ function paramsIn(given: object): Record<number, number> | undefined {
   if (!Array.isArray(flat) || flat.length > 2 * maxParams) return undefined;
   const params: Record<number, number> = {};
   for (let at = 0; at + 1 < flat.length; at += 2)
-    params[Number(flat[at])] = Number(flat[at + 1]);
+    params[numberOf(flat[at])] = numberOf(flat[at + 1]);
   return params;
 }
 

@@ -3,7 +3,7 @@
  * them together too, and every step of work takes and gives a bounded piece.
  */
 import zlib from "node:zlib";
-import { HostRefusal, type HostOperations } from "./operations.ts";
+import { HostRefusal, numberIn, type HostOperations } from "./operations.ts";
 import {
   bytesHeldBy,
   checkedSettings,
@@ -105,7 +105,7 @@ export function zlibOperations(): HostOperations {
       if (!hold(stream)) return [[heldWords, memoryErrno, "Z_MEM_ERROR"]];
       const failure = failureOf(stream, () =>
         stream.native.writeSync(
-          checkedFlush(flush),
+          checkedFlush(stream.kind, flush),
           bytes,
           0,
           bytes.length,
@@ -124,7 +124,7 @@ export function zlibOperations(): HostOperations {
     "zlib.params": (id, level, strategy) => {
       const stream = find(id);
       return failureOf(stream, () =>
-        stream.native.params(Number(level), Number(strategy)),
+        stream.native.params(numberIn(level), numberIn(strategy)),
       );
     },
     "zlib.reset": (id) => {
@@ -133,7 +133,7 @@ export function zlibOperations(): HostOperations {
     },
     "zlib.close": drop,
     "zlib.crc32": (bytes, value) =>
-      zlib.crc32(checkedInput(bytes, maxChecksumBytes), Number(value)),
+      zlib.crc32(checkedInput(bytes, maxChecksumBytes), numberIn(value)),
   };
 }
 
@@ -198,11 +198,19 @@ function checkedInput(input: unknown, maxBytes: number): Uint8Array {
 
 const noBytes = new Uint8Array(0);
 
-/** Of any other, Node's binding makes an end of the process. */
-function checkedFlush(flush: unknown): number {
-  const isFlush = Number.isSafeInteger(flush) && Number(flush) >= 0;
-  if (isFlush && Number(flush) <= zlib.constants.Z_BLOCK) return Number(flush);
+/** Of any other, Node's binding makes an end of the process, or brotli never comes to one. */
+function checkedFlush(kind: StreamKind, given: unknown): number {
+  const flush = numberIn(given);
+  const isFlush = Number.isSafeInteger(flush) && flush >= 0;
+  if (isFlush && flush <= lastFlush(kind)) return flush;
   throw new HostRefusal("ERR_INVALID_ARG_VALUE", "no kind of flush");
+}
+
+function lastFlush(kind: StreamKind): number {
+  const { constants } = zlib;
+  if (kind.startsWith("brotli"))
+    return constants.BROTLI_OPERATION_EMIT_METADATA;
+  return kind.startsWith("zstd") ? constants.ZSTD_e_end : constants.Z_BLOCK;
 }
 
 function checkedRoom(room: unknown): number {
