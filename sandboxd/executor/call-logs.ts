@@ -1,7 +1,7 @@
 /** What the calls of a version say: sent while they wait, with their ends, and for a while after. */
 import type { LogLine } from "../protocol.ts";
 import type { OpenCall } from "./call.ts";
-import type { Entered } from "./isolate.ts";
+import type { Unhandled } from "./isolate.ts";
 import { portionsOf } from "./log-frames.ts";
 import type { Reply } from "./main.ts";
 import { maxStackChars, type SourcePlaces } from "./stack.ts";
@@ -33,10 +33,7 @@ export class CallLogs {
   }
 
   /** A rejection that nobody handled, with the guest's own frames; a call that ended itself says no more of it. */
-  addUnhandled(
-    call: OpenCall,
-    { message, stack }: Extract<Entered, { kind: "unhandled" }>,
-  ): void {
+  addUnhandled(call: OpenCall, { message, stack }: Unhandled): void {
     if (exitWordsPattern.test(message)) return;
     const frames = this.#parts.places.guestFrames(stack);
     const lines = [

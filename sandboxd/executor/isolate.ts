@@ -10,9 +10,17 @@ import { newContextPrefix } from "./runtime/node/new-context-prefix.ts";
 export type Entered =
   | { kind: "returned" }
   /** A rejection nobody handled surfaced; the isolate is well. */
-  | { kind: "unhandled"; message: string; stack: string }
+  | Unhandled
   | { kind: "timeout" }
   | { kind: "lost" };
+
+/** `reason` is what the entry `reject` takes. */
+export interface Unhandled {
+  kind: "unhandled";
+  message: string;
+  stack: string;
+  reason: string;
+}
 
 /** The runtime's script. V8's cached code for it is made here, at the first compilation, and never comes from outside. */
 export interface RuntimeScript {
@@ -53,6 +61,8 @@ const noErrorWords = "An object was thrown from supplied code within ";
 const isolateBoundary = "\n    at (<isolated-vm boundary>)";
 /** V8 repeats names and patterns of the source, however long they are; the pipe's heads are bounded. */
 const maxSyntaxChars = 8 * 1024;
+/** Of each part of a rejection that goes back into the isolate. */
+const maxReasonChars = 16 * 1024;
 const wrapperStart =
   "(function (exports, require, module, __filename, __dirname) {";
 const wrapperEnd = "\n})";
@@ -102,6 +112,8 @@ export class GuestIsolate {
       invoke: entry("invoke"),
       resume: entry("resume"),
       egress: entry("egress"),
+      runTicks: entry("runTicks"),
+      reject: entry("reject"),
       close: entry("close"),
       drain: entry("drain"),
     };
@@ -151,13 +163,27 @@ export class GuestIsolate {
 
   /** Enters the runtime for at most so long, microtasks included. */
   enter(
-    name: Exclude<EntryName, "load" | "drain">,
+    name: Exclude<EntryName, "load" | "drain" | "reject">,
     parameters: (string | number)[],
     timeoutMs: number,
   ): Entered {
     return this.#timed(timeoutMs, (timeout) => {
       this.#entries[name].applySync(undefined, parameters, { timeout });
     });
+  }
+
+  /** Tells the guest of a rejection that surfaced; `isTaken`: it listens to such. */
+  reject(
+    call: number,
+    { reason }: Unhandled,
+    timeoutMs: number,
+  ): { entered: Entered; isTaken: boolean } {
+    let isTaken: unknown;
+    const entered = this.#timed(timeoutMs, (timeout) => {
+      const { reject } = this.#entries;
+      isTaken = reject.applySync(undefined, [call, reason], { timeout });
+    });
+    return { entered, isTaken: isTaken === true };
   }
 
   /** What waits in the outbox, or undefined if the isolate is lost. */
@@ -262,18 +288,28 @@ export class GuestIsolate {
 }
 
 /** What a guest rejected with, as isolated-vm made it an error of this realm; its stack ends where the isolate does. */
-function wordsOf(
-  error: unknown,
-  message: string,
-): { message: string; stack: string } {
-  if (message.startsWith(noErrorWords))
-    return { message: "an object that is no Error", stack: "" };
-  if (!(error instanceof Error)) return { message, stack: "" };
-  const { name, stack = "" } = error;
-  const [own = ""] = stack.split(isolateBoundary);
+function wordsOf(error: unknown, message: string): Omit<Unhandled, "kind"> {
+  if (message.startsWith(noErrorWords)) {
+    const words = "an object that is no Error";
+    return { message: words, stack: "", reason: JSON.stringify(words) };
+  }
+  if (!(error instanceof Error)) {
+    const isPlain =
+      error === null || ["boolean", "number"].includes(typeof error);
+    const told = isPlain ? error : message.slice(0, maxReasonChars);
+    return { message, stack: "", reason: JSON.stringify(told) };
+  }
+  const { name, stack: whole = "" } = error;
+  const [stack = ""] = whole.split(isolateBoundary);
+  const told = {
+    name: name.slice(0, maxReasonChars),
+    message: error.message.slice(0, maxReasonChars),
+    stack: stack.slice(0, maxReasonChars),
+  };
   return {
     message: name === "Error" ? message : `${name}: ${message}`,
-    stack: own,
+    stack,
+    reason: JSON.stringify(told),
   };
 }
 

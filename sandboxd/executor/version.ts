@@ -17,11 +17,12 @@ import { OpenCall, threadCpuUs, type CallLimits } from "./call.ts";
 import { CallLogs } from "./call-logs.ts";
 import { CallExchanges } from "./exchanges.ts";
 import { brokenBounds, memoryFailure, undrained } from "./failures.ts";
-import type { Entered, GuestIsolate } from "./isolate.ts";
+import type { Entered, GuestIsolate, Unhandled } from "./isolate.ts";
 import type { Reply } from "./main.ts";
 import type { EgressNews } from "./outward.ts";
 import type { Pace } from "./pace.ts";
 import { runtimeRequest } from "./request.ts";
+import { ticksLeft } from "./runtime/ticks.ts";
 import type { SourcePlaces } from "./stack.ts";
 import { TopLevel } from "./top-level.ts";
 
@@ -48,6 +49,11 @@ export interface LoadOutcome {
   /** No timer of the top level goes on. */
   isSettled: boolean;
 }
+
+/** How an entry and its ticks ended; `said` is undefined where the isolate could not be asked. */
+type Ran =
+  | { kind: "returned"; said: string | undefined }
+  | Extract<Entered, { kind: "timeout" | "lost" }>;
 
 /** Entries that only tidy up run no guest code: the time is for a machine that stalls. */
 const tidyTimeoutMs = 10_000;
@@ -196,12 +202,12 @@ export class GuestVersion {
     }
     const startMs = performance.now();
     const startCpuUs = threadCpuUs();
-    const entered = entry(slice.ms);
+    const ran = this.#run(call, entry, slice.ms);
     const endCpuUs = threadCpuUs();
     const ranMs = performance.now() - startMs;
     call.cpuUs += endCpuUs - startCpuUs;
     this.#pace.learn((endCpuUs - startCpuUs) / 1000, ranMs);
-    switch (entered.kind) {
+    switch (ran.kind) {
       case "timeout": {
         const failure = call.sliceFailure(slice, ranMs);
         if (failure) this.#discard(call, failure);
@@ -211,18 +217,52 @@ export class GuestVersion {
       case "lost":
         this.#discard(call, memoryFailure(this.#limits.heapLimitMb));
         return;
-      case "unhandled":
-        this.#logs.addUnhandled(call, entered);
-        this.#settle(call, endCpuUs);
-        return;
       case "returned":
-        this.#settle(call, endCpuUs);
+        this.#settle(call, ran.said, endCpuUs);
     }
   }
 
+  /** One entry, and one more each time ticks are left; they share its time. Gives what the isolate says first after it. */
+  #run(
+    call: OpenCall,
+    entry: (sliceMs: number) => Entered,
+    sliceMs: number,
+  ): Ran {
+    const endMs = performance.now() + sliceMs;
+    let entered = entry(sliceMs);
+    for (;;) {
+      if (entered.kind === "unhandled")
+        entered = this.#tellUnhandled(call, entered, endMs);
+      if (entered.kind !== "returned") return entered;
+      const said = this.#isolate.drain();
+      if (said !== ticksLeft) return { kind: "returned", said };
+      const leftMs = endMs - performance.now();
+      if (leftMs <= 0) return { kind: "timeout" };
+      entered = this.#isolate.enter("runTicks", [], leftMs);
+    }
+  }
+
+  /** To the guest where it listens, else to its log. */
+  #tellUnhandled(
+    call: OpenCall,
+    unhandled: Unhandled,
+    endMs: number,
+  ): Exclude<Entered, Unhandled> {
+    const leftMs = Math.max(1, endMs - performance.now());
+    const told = this.#isolate.reject(call.id, unhandled, leftMs);
+    const { entered, isTaken } = told;
+    if (entered.kind === "timeout" || entered.kind === "lost") return entered;
+    if (!isTaken) this.#logs.addUnhandled(call, unhandled);
+    return { kind: "returned" };
+  }
+
   /** After a slice that returned: takes what the call says, and looks at its CPU time, which the taking is part of. */
-  #settle(call: OpenCall, sliceEndCpuUs: number): void {
-    this.#collect(call);
+  #settle(
+    call: OpenCall,
+    said: string | undefined,
+    sliceEndCpuUs: number,
+  ): void {
+    this.#collect(call, said);
     if (!this.#calls.has(call.id)) return;
     call.cpuUs += threadCpuUs() - sliceEndCpuUs;
     if (call.isCpuSpent) {
@@ -235,10 +275,9 @@ export class GuestVersion {
     if (this.#isTopLevel(call) && !call.hasTimers) this.#close(call);
   }
 
-  /** Takes everything out of the isolate's outbox. */
-  #collect(call: OpenCall): void {
-    for (;;) {
-      const text = this.#isolate.drain();
+  /** Takes everything out of the isolate's outbox; `said` came first. */
+  #collect(call: OpenCall, said: string | undefined): void {
+    for (let text = said; ; text = this.#isolate.drain()) {
       if (text === undefined) {
         const { isFull } = this.#isolate;
         this.#discard(

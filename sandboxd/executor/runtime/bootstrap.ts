@@ -31,8 +31,9 @@ import {
 } from "./process.ts";
 import { createSockets } from "./sockets.ts";
 import { awaitTopLevel } from "./top-level.ts";
-import { createTicks } from "./ticks.ts";
+import { createTicks, ticksLeft } from "./ticks.ts";
 import { createTimers } from "./timers.ts";
+import { createUncaught, failUncaught, reasonOf } from "./uncaught.ts";
 
 /** What the executor enters. */
 export interface Entries {
@@ -42,6 +43,10 @@ export interface Entries {
   configure: (secrets: string, meta: string) => void;
   /** Runs the loaded function once; the request is JSON, the body as its kind says. */
   invoke: (call: number, request: string, body: string) => void;
+  /** Runs what `process.nextTick` put off in microtasks; `drain` says when. */
+  runTicks: () => void;
+  /** A rejection that nobody handles, as JSON of an error's parts or of its text; whether the guest listens to such. */
+  reject: (call: number, reason: string) => boolean;
   /** Fires a timer of a call. */
   resume: (call: number, timer: number) => void;
   /** Tells a request outward what came of it; exchange.ts outside says what news there are. */
@@ -69,7 +74,13 @@ export function start(
     warn: (message, name) => emitWarning(realm, message, name),
     promises: () => realm.internal("timers/promises"),
   });
-  const ticks = createTicks(context);
+  const uncaught = createUncaught(calls);
+  const ticks = createTicks({
+    context,
+    calls,
+    failed: (call, thrown) => failUncaught({ calls, uncaught }, call, thrown),
+    rejections: uncaught.rejections,
+  });
   const exchanges = createExchanges(calls, egressErrors);
   const sockets = createSockets(calls, egressErrors);
   let secrets = "{}";
@@ -89,6 +100,7 @@ export function start(
       environment: () => (environment ??= environmentOf(meta, secrets)),
       asyncContext: context,
       proxies,
+      uncaught,
       console: () => console,
       bundle: () => bundle,
     },
@@ -100,6 +112,7 @@ export function start(
     realm,
     console,
     context,
+    failed: (call, thrown) => failUncaught({ calls, uncaught }, call, thrown),
     fetch: createFetch({
       calls,
       exchanges,
@@ -109,8 +122,14 @@ export function start(
   });
 
   let loaded: Selected | undefined;
+  /** What the call itself is for: what it throws is its answer. */
   const attempt = (call: Call, work: () => void) =>
     ticks.run(work, (thrown) => calls.failThrown(call, "threw", thrown));
+  /** What comes later: nobody waits for what it throws. */
+  const attemptLate = (call: Call, work: () => void) =>
+    ticks.run(work, (thrown) =>
+      failUncaught({ calls, uncaught }, call, thrown),
+    );
 
   return {
     load: (id, run, fileName) => {
@@ -142,23 +161,28 @@ export function start(
         ),
       );
     },
+    runTicks: ticks.runLeft,
+    reject: (id, reason) => {
+      calls.resume(id);
+      return uncaught.reject(() => reasonOf(reason));
+    },
     resume: (id, timer) => {
       const call = calls.resume(id);
-      if (call) attempt(call, () => timers.fire(call, timer));
+      if (call) attemptLate(call, () => timers.fire(call, timer));
     },
     egress: (id, egress, news, text) => {
       const call = calls.resume(id);
       if (!call) return;
-      attempt(call, () => {
+      attemptLate(call, () => {
         if (!sockets.take(call, egress, news, text))
           exchanges.take(call, egress, news, text);
       });
     },
     close: (id) => {
       const call = calls.resume(id);
-      if (call) calls.close(call);
+      if (call) attemptLate(call, () => calls.close(call));
     },
-    drain: outbox.drain,
+    drain: () => (ticks.areLeft() ? ticksLeft : outbox.drain()),
   };
 }
 

@@ -58,6 +58,8 @@ export interface Calls {
   nextEgress(): number;
   /** Lets an open call run. */
   resume(id: number): Call | undefined;
+  /** Lets a call run, open or not. */
+  turnTo(call: Call): void;
   /** Forgets a call and its timers. */
   close(call: Call): void;
   /** Runs work when the running call ends, unless what it gives is called; what a top level made lives as long as its isolate. */
@@ -65,7 +67,7 @@ export interface Calls {
   /** Answers a call with what was thrown; a call is answered once. */
   failThrown(call: Call, reason: GuestReason, thrown: unknown): void;
   /** Told what is thrown when a call has its answer. */
-  late: ((thrown: unknown) => void) | undefined;
+  late: ((thrown: unknown, words?: string) => void) | undefined;
   /** Answers a call with a message of the runtime's own, and how much there was of what is limited. */
   fail(
     call: Call,
@@ -132,6 +134,9 @@ export function createCalls(
       if (current.answered) letGo(current);
       current = call;
       return call;
+    },
+    turnTo: (call) => {
+      current = call;
     },
     close,
     onEnd: (work) => {

@@ -79,8 +79,8 @@ export function createConsole(calls: Calls, realm: Realm): GuestConsole {
     else if (name === "group" || name === "groupCollapsed") groups++;
   };
 
-  calls.late = (thrown) => {
-    const text = uncaughtText(thrown);
+  calls.late = (thrown, words = "Uncaught ") => {
+    const text = uncaughtText(thrown, words);
     if (text !== undefined) logLine(calls, "error", text);
   };
   const console: GuestConsole = {};
@@ -149,11 +149,11 @@ export function logLine(calls: Calls, level: string, text: string): void {
 }
 
 /** Of what was thrown where nobody waits for it; what ends a call by `process.exit` is no news. */
-function uncaughtText(thrown: unknown): string | undefined {
+function uncaughtText(thrown: unknown, words: string): string | undefined {
   const error = flattenError(thrown);
   if (indexInText(error.message, exitWords) >= 0) return undefined;
   const frames = error.stack === "" ? "" : `\n${error.stack}`;
-  return `Uncaught ${error.name === "" ? "" : `${error.name}: `}${error.message}${frames}`;
+  return `${words}${error.name === "" ? "" : `${error.name}: `}${error.message}${frames}`;
 }
 
 /** Of parts that are text, none of which tells how to write the others. */

@@ -1,6 +1,6 @@
 /** What a guest finds on `globalThis` beside the language. Heavy ones are getters that take up their polyfill when read. */
 import type { AsyncContext } from "./async-context.ts";
-import type { Calls } from "./calls.ts";
+import type { Call, Calls } from "./calls.ts";
 import { type GuestConsole } from "./console.ts";
 import type { Fetch } from "./fetch/fetch.ts";
 import { apply, defineProperty, enqueue, valueProperty } from "./intrinsics.ts";
@@ -18,6 +18,8 @@ export interface GlobalParts {
   realm: Realm;
   fetch: Fetch;
   context: AsyncContext;
+  /** Told what a microtask of the guest's throws. */
+  failed: (call: Call, thrown: unknown) => void;
 }
 
 /** Puts the globals in place; before any guest code. */
@@ -28,6 +30,7 @@ export function installGlobals({
   realm,
   fetch,
   context,
+  failed,
 }: GlobalParts): void {
   withhold();
   installStacks(realm);
@@ -39,18 +42,21 @@ export function installGlobals({
   define("clearTimeout", timers.clearTimeout);
   define("clearInterval", timers.clearInterval);
   define("clearImmediate", timers.clearImmediate);
-  define("queueMicrotask", queueMicrotaskOf(calls, context, realm));
+  define("queueMicrotask", queueMicrotaskOf({ calls, context, realm, failed }));
   define("fetch", fetch);
   defineLoaded("Buffer", false, () => realm.internal("buffer")["Buffer"]);
   defineLoaded("process", false, () => realm.internal("process"));
   installWebGlobals(realm);
 }
 
-function queueMicrotaskOf(
-  calls: Calls,
-  context: AsyncContext,
-  realm: Realm,
-): (callback: unknown) => void {
+function queueMicrotaskOf({
+  calls,
+  context,
+  realm,
+  failed,
+}: Pick<GlobalParts, "calls" | "context" | "realm" | "failed">): (
+  callback: unknown,
+) => void {
   return (callback) => {
     if (typeof callback !== "function") refuseCallback(realm, callback);
     const call = calls.current();
@@ -59,7 +65,7 @@ function queueMicrotaskOf(
       try {
         context.within(frame, () => apply(callback, undefined, []));
       } catch (thrown) {
-        calls.failThrown(call, "threw", thrown);
+        failed(call, thrown);
       }
     });
   };

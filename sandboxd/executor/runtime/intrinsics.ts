@@ -9,6 +9,7 @@ export const construct = Reflect.construct;
 export const defineProperty = Reflect.defineProperty;
 export const deleteProperty = Reflect.deleteProperty;
 const setPrototypeOf = Reflect.setPrototypeOf;
+export const get = Reflect.get;
 export const getPrototypeOf = Reflect.getPrototypeOf;
 const createObject: (prototype: null) => object = Object.create;
 export const objectKeys = Object.keys;
@@ -28,6 +29,15 @@ export const TypeErrorIntrinsic = TypeError;
 export const RangeErrorIntrinsic = RangeError;
 export const ErrorIntrinsic = Error;
 export const PromiseIntrinsic = Promise;
+export const ProxyIntrinsic = Proxy;
+/** `then` as it was before any guest code. */
+export const promiseThen: (
+  promise: object,
+  fulfilled: ((value: unknown) => unknown) | undefined,
+  rejected: ((reason: unknown) => unknown) | undefined,
+) => unknown = Function.prototype.call.bind(
+  Reflect.get(Promise.prototype, "then"),
+);
 const WeakMapIntrinsic = WeakMap;
 
 const { fromCharCode } = String;

@@ -1,30 +1,52 @@
 /**
- * Work for when what runs now is over: `process.nextTick`. Where an entry runs, it comes before microtasks; where a
- * microtask runs, after those that wait, and after what these few put off (there is no asking whether any are left).
+ * Work for when what runs now is over: `process.nextTick`. Where an entry runs, it comes before microtasks, and so within
+ * the entry. Where a microtask runs, it comes after them all; nothing in an isolate can tell when that is, but the entry ends
+ * then: so the executor asks at each end whether ticks are left, and enters again for them.
  */
 import type { AsyncContext } from "./async-context.ts";
-import { append, enqueue } from "./intrinsics.ts";
+import type { Call, Calls } from "./calls.ts";
+import { append } from "./intrinsics.ts";
 
 export interface Ticks {
   soon: (work: () => void) => void;
-  /** Lets an entry run its work, then what it left. `failed` is told what either throws. */
+  /** Lets an entry run its work, then what that put off. `failed` is told what the work throws. */
   run: (work: () => void, failed: (thrown: unknown) => void) => void;
+  /** Whether some are left now that all microtasks have run. */
+  areLeft: () => boolean;
+  /** Runs those that are left. */
+  runLeft: () => void;
 }
 
-/** A chain of promises of this length goes before a tick, as in Node all do. */
-const hops = 8;
+export interface TickParts {
+  context: AsyncContext;
+  calls: Calls;
+  /** Told what a tick throws. */
+  failed: (call: Call, thrown: unknown) => void;
+  /** What comes when neither ticks nor microtasks are left. */
+  rejections: { areWaiting: () => boolean; tell: () => void };
+}
 
-export function createTicks(context: AsyncContext): Ticks {
-  let queue: (() => void)[] = [];
-  let isEntered = false;
-  let isWaiting = false;
-  let fail: ((thrown: unknown) => void) | undefined;
+/** What `drain` gives in the place of items while ticks are left. */
+export const ticksLeft = "ticks";
 
-  const attempt = (work: () => void) => {
+interface Tick {
+  readonly work: () => void;
+  readonly call: Call;
+}
+
+export function createTicks({
+  context,
+  calls,
+  failed: failedTick,
+  rejections,
+}: TickParts): Ticks {
+  let queue: Tick[] = [];
+
+  const attempt = (work: () => void, failed: (thrown: unknown) => void) => {
     try {
       work();
     } catch (thrown) {
-      fail?.(thrown);
+      failed(thrown);
     }
     context.set(undefined);
   };
@@ -34,38 +56,37 @@ export function createTicks(context: AsyncContext): Ticks {
       const batch = queue;
       queue = [];
       for (let at = 0; at < batch.length; at++) {
-        const work = batch[at];
-        if (work) attempt(work);
+        const tick = batch[at];
+        if (!tick) continue;
+        const { work, call } = tick;
+        // One may be left by a call that was given up meanwhile.
+        calls.turnTo(call);
+        attempt(work, (thrown) => failedTick(call, thrown));
       }
     }
-  };
-  const wait = (left: number) => {
-    void enqueue(() => {
-      if (left > 1) {
-        wait(left - 1);
-        return;
-      }
-      isWaiting = false;
-      drain();
-    });
   };
   return {
     soon: (work) => {
       const frame = context.current();
-      append(
-        queue,
-        frame === undefined ? work : () => context.within(frame, work),
-      );
-      if (isEntered || isWaiting) return;
-      isWaiting = true;
-      wait(hops);
+      append(queue, {
+        work: frame === undefined ? work : () => context.within(frame, work),
+        call: calls.current(),
+      });
     },
     run: (work, failed) => {
-      fail = failed;
-      isEntered = true;
-      attempt(work);
+      const call = calls.current();
       drain();
-      isEntered = false;
+      calls.turnTo(call);
+      attempt(work, failed);
+      drain();
+      calls.turnTo(call);
+    },
+    areLeft: () => queue.length > 0 || rejections.areWaiting(),
+    runLeft: () => {
+      const call = calls.current();
+      if (queue.length > 0) drain();
+      else attempt(rejections.tell, (thrown) => failedTick(call, thrown));
+      calls.turnTo(call);
     },
   };
 }

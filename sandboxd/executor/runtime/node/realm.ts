@@ -17,6 +17,7 @@ import {
 } from "../intrinsics.ts";
 import type { Proxies } from "../proxies.ts";
 import { createPendingPromises } from "./pending-promises.ts";
+import type { Uncaught } from "../uncaught.ts";
 import { createPrimordials } from "./primordials.ts";
 
 /** What travels to and from the executor's own Node: copied, never shared. */
@@ -72,6 +73,8 @@ export interface RuntimeParts {
   readonly asyncContext: AsyncContext;
   /** What the guest's proxies stand for. */
   readonly proxies: Proxies;
+  /** What nobody waits for; see uncaught.ts. */
+  readonly uncaught: Uncaught;
   /** The global `console`. */
   readonly console: () => Exports;
   /** The bundle of the version: its file's name, and its text. */

@@ -1,7 +1,7 @@
 /** Hooks into V8's errors: stacks are read outside, where the author's source map is. */
 import type { Exports, RealmParts } from "../realm.ts";
 
-export function createBinding(_parts: RealmParts): Exports {
+export function createBinding({ runtime }: RealmParts): Exports {
   return {
     setPrepareStackTraceCallback: () => undefined,
     setGetSourceMapErrorSource: () => undefined,
@@ -9,8 +9,10 @@ export function createBinding(_parts: RealmParts): Exports {
     setMaybeCacheGeneratedSourceMap: () => undefined,
     setEnhanceStackForFatalException: () => undefined,
     noSideEffectsToString: (value: unknown) => String(value),
-    triggerUncaughtException: (error: unknown) => {
-      throw error;
+    triggerUncaughtException: (error: unknown, isRejection: unknown) => {
+      if (isRejection !== true) throw error;
+      const { take, log } = runtime.uncaught;
+      if (!take(error, true)) log(error);
     },
     getErrorSourcePositions: () => undefined,
   };

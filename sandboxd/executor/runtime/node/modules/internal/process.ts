@@ -6,6 +6,7 @@ import { environmentProxy } from "../../environment.ts";
 import type { Exports, RealmParts } from "../../realm.ts";
 import { standardStreams } from "../../standard-streams.ts";
 import { refusal } from "../../unavailable.ts";
+import { createUncaughtParts } from "../../uncaught-listener.ts";
 
 type Method = (...parameters: unknown[]) => unknown;
 
@@ -16,6 +17,7 @@ const noUsers = "an extension runs as nobody in particular";
 export function createModule(parts: RealmParts): Exports {
   const { process, require, internalBinding, runtime } = parts;
   const { version, versions } = nodeFacts(parts);
+  const uncaught = createUncaughtParts(parts);
   let title = "node";
   let environment: unknown = environmentProxy(runtime.environment);
   Object.assign(process, {
@@ -50,9 +52,7 @@ export function createModule(parts: RealmParts): Exports {
       throw new Error(`No such module: ${String(name)}`);
     },
     setSourceMapsEnabled: () => undefined,
-    setUncaughtExceptionCaptureCallback: () => undefined,
-    addUncaughtExceptionCaptureCallback: () => undefined,
-    hasUncaughtExceptionCaptureCallback: () => false,
+    ...uncaught.methods,
     ref: () => undefined,
     unref: () => undefined,
     openStdin: () => process["stdin"],
@@ -106,7 +106,7 @@ export function createModule(parts: RealmParts): Exports {
   let streams: Exports | undefined;
   const standard = () => (streams ??= standardStreams(parts));
   lazily(process, ["stdin", "stdout", "stderr"], standard);
-  emitter(parts);
+  emitter(parts, uncaught.listening);
   return {};
 }
 
@@ -220,7 +220,10 @@ function perThread({ require, internalBinding }: RealmParts): Exports {
  * `process` is an EventEmitter. Its prototype learns that when a method is first asked for: Node's emitter is not small, and
  * most code listens to nothing.
  */
-function emitter({ process, require, runtime }: RealmParts): void {
+function emitter(
+  { process, require, runtime }: RealmParts,
+  listening: (event: unknown) => void,
+): void {
   const names = new Set<unknown>([
     ..."on once off emit addListener removeListener".split(" "),
     ..."removeAllListeners prependListener prependOnceListener".split(" "),
@@ -234,10 +237,12 @@ function emitter({ process, require, runtime }: RealmParts): void {
     ancestor = Object(Reflect.get(EventEmitter, "prototype"));
     Object.setPrototypeOf(prototype, Object(ancestor));
     Reflect.apply(Object(EventEmitter), process, []);
-    Reflect.apply(Object(Reflect.get(process, "on")), process, [
+    const on = Object(Reflect.get(process, "on"));
+    Reflect.apply(on, process, [
       "warning",
       (warning: unknown) => runtime.log("warn", warningLine(process, warning)),
     ]);
+    Reflect.apply(on, process, ["newListener", listening]);
     return Object(ancestor);
   };
   const untilAsked = new Proxy(Object.create(Object.prototype), {
