@@ -231,29 +231,29 @@ export class GuestVersion {
     const endMs = performance.now() + sliceMs;
     let entered = entry(sliceMs);
     for (;;) {
-      if (entered.kind === "unhandled")
-        entered = this.#tellUnhandled(call, entered, endMs);
-      if (entered.kind !== "returned") return entered;
+      if (entered.kind === "timeout" || entered.kind === "lost") return entered;
+      const leftMs = endMs - performance.now();
+      if (entered.kind === "unhandled") {
+        if (leftMs <= 0) return { kind: "timeout" };
+        entered = this.#tellUnhandled(call, entered, leftMs);
+        continue;
+      }
       const said = this.#isolate.drain();
       if (said !== ticksLeft) return { kind: "returned", said };
-      const leftMs = endMs - performance.now();
       if (leftMs <= 0) return { kind: "timeout" };
       entered = this.#isolate.enter("runTicks", [], leftMs);
     }
   }
 
-  /** To the guest where it listens, else to its log. */
+  /** To the guest where it listens, else to its log; what that entry leaves unhandled is told in its turn. */
   #tellUnhandled(
     call: OpenCall,
     unhandled: Unhandled,
-    endMs: number,
-  ): Exclude<Entered, Unhandled> {
-    const leftMs = Math.max(1, endMs - performance.now());
+    leftMs: number,
+  ): Entered {
     const told = this.#isolate.reject(call.id, unhandled, leftMs);
-    const { entered, isTaken } = told;
-    if (entered.kind === "timeout" || entered.kind === "lost") return entered;
-    if (!isTaken) this.#logs.addUnhandled(call, unhandled);
-    return { kind: "returned" };
+    if (!told.isTaken) this.#logs.addUnhandled(call, unhandled);
+    return told.entered;
   }
 
   /** After a slice that returned: takes what the call says, and looks at its CPU time, which the taking is part of. */
