@@ -78,6 +78,7 @@ export class GuestIsolate {
   #isFull = false;
   #deadlineMs = Infinity;
   #hasOverrun = false;
+  #loadingMs = 0;
 
   constructor({ runtime, library, heapLimitMb, limits }: IsolateOptions) {
     this.heapLimitMb = heapLimitMb;
@@ -129,6 +130,11 @@ export class GuestIsolate {
   /** Whether it is lost because V8 gave it up: its heap was full. */
   get isFull(): boolean {
     return this.#isFull;
+  }
+
+  /** The time it has waited for scripts of the library: no entry's clock counts it. */
+  get loadingMs(): number {
+    return this.#loadingMs;
   }
 
   /** Parses a bundle as the body of a CommonJS module; positions are those of the bundle. */
@@ -219,6 +225,7 @@ export class GuestIsolate {
 
   /** A script of the library as a value inside, evaluated while the isolate waits for it. */
   #evaluate(library: Library, wanted: unknown): unknown {
+    const startMs = performance.now();
     try {
       const name = String(wanted);
       const found = library.script(name);
@@ -242,6 +249,8 @@ export class GuestIsolate {
     } catch {
       // The isolate is being ended; and no word of the host's goes inside.
       return undefined;
+    } finally {
+      this.#loadingMs += performance.now() - startMs;
     }
   }
 

@@ -228,11 +228,12 @@ export class GuestVersion {
     entry: (sliceMs: number) => Entered,
     sliceMs: number,
   ): Ran {
-    const endMs = performance.now() + sliceMs;
+    const countedMs = () => performance.now() - this.#isolate.loadingMs;
+    const endMs = countedMs() + sliceMs;
     let entered = entry(sliceMs);
     for (;;) {
       if (entered.kind === "timeout" || entered.kind === "lost") return entered;
-      const leftMs = endMs - performance.now();
+      const leftMs = endMs - countedMs();
       if (entered.kind === "unhandled") {
         if (leftMs <= 0) return { kind: "timeout" };
         entered = this.#tellUnhandled(call, entered, leftMs);
