@@ -126,7 +126,8 @@ test("the guard tells of a loop that computes, and of one that waits", async () 
   await mkdir(join(folder, "sandboxd"));
   await writeFile(
     program,
-    `const compute = () => { for (const end = Date.now() + 100; Date.now() < end;); };
+    `const spentMs = () => process.threadCpuUsage().user / 1000;
+    const compute = () => { for (const end = spentMs() + 100; spentMs() < end;); };
     const wait = () => void require("node:child_process").execFileSync("sleep", ["0.1"]);
     setTimeout(compute, 100);
     setTimeout(wait, 300);
@@ -140,9 +141,10 @@ test("the guard tells of a loop that computes, and of one that waits", async () 
       PATH: process.env["PATH"],
     },
   });
-  const [computed, waited] = await turnsIn(file);
-  expect(computed?.cpuMs).toBeGreaterThan(30);
-  expect(waited?.syncMs).toBeGreaterThan(90);
+  // A busy machine may put both into one turn, or count its start as another.
+  const turns = await turnsIn(file);
+  expect(Math.max(...turns.map(({ cpuMs }) => cpuMs))).toBeGreaterThan(90);
+  expect(Math.max(...turns.map(({ syncMs }) => syncMs))).toBeGreaterThan(90);
 });
 
 test("publishes and first calls", async () => {
