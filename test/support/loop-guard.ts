@@ -59,6 +59,8 @@ function watch(to: string, limit: number): void {
     collectedMs = 0;
   };
   probe();
+  // The last turn, after which no probe comes: on a slow machine a whole short program is one turn.
+  process.on("exit", probe);
 }
 
 /** Has every function of a module whose name ends in Sync tell when it was begun, once it is over. */
