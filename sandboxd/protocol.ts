@@ -171,6 +171,11 @@ export interface TlsState {
   isSessionReused: boolean;
   /** The peer's, then its issuers'; as getPeerCertificate gives them, bytes in base64. Empty: it showed none. */
   certificates: Record<string, unknown>[];
+  /** As getEphemeralKeyInfo gives it. */
+  ephemeralKey: object;
+  /** Both sides' last messages of the handshake, in base64. */
+  finished: string;
+  peerFinished: string;
 }
 
 /** How TLS is to be begun on a connection; the broker takes it from the guest as it is, and checks it. */

@@ -32,6 +32,9 @@ function tlsStateOf(socket: TLSSocket): TlsState {
     servername: socket.servername || "",
     isSessionReused: socket.isSessionReused(),
     certificates: certificatesOf(socket.getPeerCertificate(true)),
+    ephemeralKey: socket.getEphemeralKeyInfo() ?? {},
+    finished: socket.getFinished()?.toString("base64") ?? "",
+    peerFinished: socket.getPeerFinished()?.toString("base64") ?? "",
   };
 }
 

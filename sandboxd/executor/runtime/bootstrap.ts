@@ -96,6 +96,7 @@ export function start(
       log: (level, text) => logLine(calls, level, text),
       soon: ticks.soon,
       onEnd: calls.onEnd,
+      call: () => calls.current(),
       exit: (code) => exitCall(calls, code),
       environment: () => (environment ??= environmentOf(meta, secrets)),
       asyncContext: context,

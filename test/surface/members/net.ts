@@ -5,7 +5,6 @@ import {
   textOf,
   thrown,
   told,
-  unavailable,
   type Origins,
   type Surface,
 } from "../check.ts";
@@ -52,19 +51,34 @@ export const surface: Surface = {
       [...member(net, "_normalizeArgs")([80, "a.test"])].slice(0, 2),
       member(net, "_normalizeArgs")([{ path: "/x" }])[0],
     ],
-    _createServerHandle: unavailable(() =>
-      member(net, "_createServerHandle")("127.0.0.1", 0, 4),
-    ),
+    _createServerHandle: () => {
+      const handle: unknown = member(net, "_createServerHandle")(
+        "127.0.0.1",
+        0,
+        4,
+      );
+      member(Object(handle), "close")();
+      return [
+        typeof handle,
+        member(net, "_createServerHandle")("192.0.2.1", 0, 4) === handle,
+      ];
+    },
     _TransferredBoundSocket: () =>
       Reflect.construct(
         Reflect.get(net, "_TransferredBoundSocket"),
         [],
       ) instanceof Reflect.get(net, "BoundSocket"),
-    BoundSocket: unavailable(() =>
-      Reflect.construct(Reflect.get(net, "BoundSocket"), [
-        { host: "127.0.0.1", port: 0 },
-      ]),
-    ),
+    BoundSocket: () => {
+      const bound: unknown = Reflect.construct(
+        Reflect.get(net, "BoundSocket"),
+        [{ host: "127.0.0.1", port: 0 }],
+      );
+      const { address, family, port } = Object(
+        member(Object(bound), "address")(),
+      );
+      member(Object(bound), "close")();
+      return [address, family, port > 0];
+    },
     Stream: () => Reflect.get(net, "Stream") === net.Socket,
     getDefaultAutoSelectFamily: () => net.getDefaultAutoSelectFamily(),
     setDefaultAutoSelectFamily: () => {
@@ -89,7 +103,7 @@ export const surface: Surface = {
   },
 };
 
-/** A server can be made, and frameworks make one when they load; none can listen. */
+/** Whoever listens is reached by whom is inside with it. */
 function serverChecks(): Surface["checks"] {
   return {
     createServer: () => {
@@ -105,16 +119,21 @@ function serverChecks(): Surface["checks"] {
       const server = new net.Server();
       return [server.listening, server.maxConnections, server.address()];
     },
-    "Server#listen": unavailable(async () => {
-      const server = net.createServer();
-      const failed = event(server, "error");
+    "Server#listen": async () => {
+      const server = net.createServer((socket) => socket.pipe(socket));
       const listening = event(server, "listening");
       server.listen(0, "127.0.0.1");
-      const [error] = await Promise.race([failed, listening]);
+      await listening;
+      const { address, family, port } = Object(server.address());
+      const client = net.connect(port, "127.0.0.1");
+      client.end("inside");
+      const text = await textOf(client);
+      const second = net.createServer();
+      second.listen(port, "127.0.0.1");
+      const [error] = await event(second, "error");
       server.close();
-      if (error instanceof Error) throw error;
-      return "listens";
-    }),
+      return [address, family, text, Reflect.get(Object(error), "code")];
+    },
     "Server#listening": () => net.createServer().listening,
     "Server#address": () => net.createServer().address(),
     "Server#getConnections": () =>

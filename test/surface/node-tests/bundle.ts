@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { build } from "esbuild";
 
 const common = join(import.meta.dirname, "common.cjs");
+const countdown = join(import.meta.dirname, "countdown.cjs");
 const fixtures = join(import.meta.dirname, "fixtures.cjs");
 
 /** Calls that name a fixture by its path. */
@@ -47,6 +48,10 @@ module.exports = (cb) => outcome(() => require(${JSON.stringify(`./${name}`)}), 
             () => ({
               path: common,
             }),
+          );
+          bundler.onResolve(
+            { filter: /^\.\.\/common\/countdown(\.js)?$/ },
+            () => ({ path: countdown }),
           );
           bundler.onResolve({ filter: /^\.\.\/common\/fixtures$/ }, () => ({
             path: fixtures,

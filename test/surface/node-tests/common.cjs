@@ -2,12 +2,15 @@
 "use strict";
 
 const assert = require("assert");
+const net = require("net");
 const util = require("util");
 
 const longestMs = 8000;
 const lookEveryMs = 5;
 /* Nothing is expected any more: late calls that must not come may still. */
-const lingerMs = 30;
+const lingerMs = 50;
+/* For what a test's servers are still open for, once nothing is expected any more. */
+const longestLingerMs = 1000;
 
 const expected = [];
 
@@ -143,6 +146,20 @@ const common = {
 
 class Skipped extends Error {}
 
+/* Servers that listen, as Node's process would not end before them. */
+const servers = new Set();
+const { listen } = net.Server.prototype;
+net.Server.prototype.listen = function (...parameters) {
+  this.once("listening", () => servers.add(this));
+  return listen.apply(this, parameters);
+};
+const isServing = () => {
+  for (const server of servers)
+    // oxlint-disable-next-line no-underscore-dangle -- Node's name
+    if (server.listening && !server._unref) return true;
+  return false;
+};
+
 /* Runs a test and waits until all it expects has come; then says what is wrong, or nothing. */
 common.outcome = (run, answer) => {
   for (const event of ["uncaughtException", "unhandledRejection"])
@@ -171,8 +188,12 @@ common.outcome = (run, answer) => {
     ];
     answer(told.join("; "));
   };
+  let quietMs = 0;
   const look = () => {
-    if (failures.length === 0 && !expected.every(isDone) && Date.now() < endMs)
+    const isQuiet = expected.every(isDone);
+    if (isQuiet && isServing()) quietMs += lookEveryMs;
+    const isOver = isQuiet && (!isServing() || quietMs > longestLingerMs);
+    if (failures.length === 0 && !isOver && Date.now() < endMs)
       setTimeout(look, lookEveryMs);
     else setTimeout(say, lingerMs);
   };

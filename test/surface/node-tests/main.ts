@@ -1,7 +1,7 @@
 /**
  * Runs slices of Node's own tests inside the isolate: `node test/surface/node-tests/main.ts --from FOLDER [--only util,…]
  * [--json FILE]`, where FOLDER is the folder `test` of a checkout of Node. Nothing of it is kept here. Tests that need
- * Node's internals, flags, other processes or servers are left out and counted; and so are those that plain Node fails
+ * Node's internals, flags, other processes or TLS servers are left out and counted; and so are those that plain Node fails
  * too, for a checkout is seldom of the very version that runs.
  */
 import { execFile } from "node:child_process";
@@ -21,7 +21,11 @@ const slices: Record<string, readonly string[]> = {
   console: ["console"],
   crypto: ["crypto"],
   diagnostics_channel: ["diagnostics-channel"],
+  dns: ["dns"],
   events: ["event-emitter", "events", "eventtarget"],
+  http: ["http"],
+  https: ["https"],
+  net: ["net"],
   path: ["path"],
   process: ["process-next-tick", "process-hrtime", "process-emit", "next-tick"],
   punycode: ["punycode"],
@@ -30,6 +34,7 @@ const slices: Record<string, readonly string[]> = {
   stream: ["stream", "stream2", "stream3", "readable"],
   string_decoder: ["string-decoder"],
   timers: ["timers"],
+  tls: ["tls"],
   url: ["url", "whatwg-url", "urlpattern"],
   util: ["util"],
   webcrypto: ["webcrypto"],
@@ -39,7 +44,7 @@ const slices: Record<string, readonly string[]> = {
 
 /** What no isolate offers, in the words of a test. */
 const leftOut =
-  /Flags:.*--(?!no-warnings)|internal\/test\/binding|internalBinding|require\(['"](node:)?(child_process|worker_threads|cluster|vm|repl|inspector|test|http2|internal\/)|fixtures\/(?!keys)|process\.binding|\.listen\(|common\.(requireInspector|spawn)|from 'node:test'|node:test|process\.execPath|createServer|SharedArrayBuffer|WebAssembly|global\.gc|globalThis\.gc|tmpdir/;
+  /Flags:.*--(?!no-warnings)|internal\/test\/binding|internalBinding|require\(['"](node:)?(child_process|worker_threads|cluster|vm|repl|inspector|test|http2|internal\/)|fixtures\/(?!keys)|process\.binding|common\.(requireInspector|spawn)|from 'node:test'|node:test|process\.execPath|(https|tls)\.(createServer|Server)|SharedArrayBuffer|WebAssembly|global\.gc|globalThis\.gc|tmpdir/;
 
 const testsOfAnExecutor = 40;
 const plainTimeoutMs = 60_000;
@@ -108,7 +113,9 @@ async function runSlice(from: string, slice: string): Promise<SliceResult> {
     await using executor = await startExecutor({
       heapLimitMb: 256,
       maxOpenHostCalls: 1000,
+      maxOpenEgress: 256,
     });
+    refuseOutward(executor);
     for (const name of run.slice(at, at + testsOfAnExecutor)) {
       const reason = await runTest(executor, from, name);
       if (reason === undefined) result.passed++;
@@ -118,6 +125,18 @@ async function runSlice(from: string, slice: string): Promise<SliceResult> {
     }
   }
   return result;
+}
+
+/** Nobody is out there: what is not in the isolate itself is found closed, or not at all. */
+function refuseOutward(executor: TestExecutor): void {
+  executor.listen((reply) => {
+    const isConnect = reply.type === "egress-connect";
+    if (!isConnect && reply.type !== "egress-lookup") return;
+    const { id, egress } = reply;
+    const code = isConnect ? "ECONNREFUSED" : "ENOTFOUND";
+    const failure = { kind: "failed" as const, message: code, code };
+    executor.send({ type: "egress-failure", id, egress, failure });
+  });
 }
 
 /** Undefined where the test passed, else why not. */

@@ -65,6 +65,8 @@ export interface RuntimeParts {
   readonly soon: (work: () => void) => void;
   /** Runs work when the running call ends, unless what it gives is called; never for a top level. */
   readonly onEnd: (work: () => void) => () => void;
+  /** The call that runs. */
+  readonly call: () => { isInvocation: boolean; answered: boolean };
   /** Ends the running call with this code. */
   readonly exit: (code: number) => never;
   /** The environment of the version: what its parameters say. The same object until they change. */

@@ -153,23 +153,6 @@ test("net: a flood of connections is bounded", async () => {
   await expect.poll(() => sockets.length).toBe(16);
 });
 
-test("a server cannot be offered, and says so", async () => {
-  const { value } = await startWorld();
-  expect(
-    await value(
-      `const server = require("net").createServer();
-       const refused = new Promise((resolve) => server.on("error", resolve));
-       server.listen(0);
-       const { code, message } = await refused;
-       return [code, message];`,
-      {},
-    ),
-  ).toEqual([
-    "ERR_ANNEX_UNAVAILABLE",
-    expect.stringContaining("a server that listens cannot be offered"),
-  ]);
-});
-
 test("tls: from the start, with what was agreed on", async () => {
   const { value } = await startWorld();
   const { port } = await startTlsServer((socket) => socket.pipe(socket), {

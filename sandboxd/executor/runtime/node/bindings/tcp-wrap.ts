@@ -1,11 +1,11 @@
 /**
- * TCP as Node's `net` knows it, over connections of the broker: nothing listens here, and TLS is begun on a connection by
- * the broker, not in the isolate.
+ * TCP as Node's `net` knows it, over connections of the broker, or of the isolate's own loopback: who listens is reached
+ * from inside alone. TLS is begun on a connection by the broker, not in the isolate.
  */
 import { bytesToText, textToBytes } from "../../bytes.ts";
-import type { Socket, Sockets } from "../../sockets.ts";
+import type { Socket, SocketListener, Sockets } from "../../sockets.ts";
+import { createLoopback, type NearSocket, type Place } from "../loopback.ts";
 import type { Exports, RealmParts } from "../realm.ts";
-import { refusal } from "../unavailable.ts";
 
 interface Request {
   writeStatus?: number | null;
@@ -21,14 +21,6 @@ interface Coded extends Error {
 interface Owner {
   _handle: unknown;
   destroy: (error?: unknown) => void;
-  emit: (event: string, ...news: unknown[]) => void;
-}
-
-interface Place {
-  remoteAddress: string;
-  remotePort: number;
-  localPort: number;
-  family: number;
 }
 
 /** What beginning TLS came to. */
@@ -59,7 +51,10 @@ export function createBinding(parts: RealmParts): Exports {
   const eof = Number(uv["UV_EOF"]);
   const brokenPipe = Number(uv["UV_EPIPE"]);
   const notConnected = Number(uv["UV_ENOTCONN"]);
+  const invalid = Number(uv["UV_EINVAL"]);
+  const inUse = Number(uv["UV_EADDRINUSE"]);
   const { nameOf } = parts.internalBinding("cares_wrap");
+  const loopback = createLoopback(parts);
   const newAsyncId = (): number => {
     const { newAsyncId: create } = parts.require("internal/async_hooks");
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Node's own
@@ -85,19 +80,24 @@ export function createBinding(parts: RealmParts): Exports {
 
   class TCP {
     onread: ((bytes?: ArrayBuffer) => unknown) | undefined;
+    onconnection: ((status: number, handle?: TCP) => void) | undefined;
     reading = false;
     bytesRead = 0;
     bytesWritten = 0;
     writeQueueSize = 0;
     readonly isStreamBase = true;
     readonly fd = -1;
+    /** No parser of HTTP may take it over: each reads by itself. */
+    readonly _consumed = true;
     readonly #context = asyncContext.current();
     readonly #asyncId = newAsyncId();
     #socket: Socket | undefined;
+    /** The same, where it leads nowhere outside. */
+    #near: NearSocket | undefined;
     #connecting: Request | undefined;
     #place: Place | undefined;
-    /** What was asked for; Node's code looks whether it was given. */
-    #bound: { port: number; family: number } | undefined;
+    #bound: { address: string; port: number } | undefined;
+    #unlisten: (() => void) | undefined;
     #securing: TlsListener | undefined;
     #userBuffer: Uint8Array | undefined;
     /** Asked of the executor and not yet come. */
@@ -106,31 +106,17 @@ export function createBinding(parts: RealmParts): Exports {
     #kept: Uint8Array | undefined;
     #hasEnded = false;
     #isClosed = false;
+    /** The network is not told of it. */
+    #typeOfService = 0;
     #isCut = false;
     #stay: () => void = () => undefined;
 
     connect(request: Request, address: string, port: number): number {
-      const name: unknown =
-        typeof nameOf === "function" ? nameOf(address) : undefined;
-      const host = typeof name === "string" ? name : address;
+      if (this.#bound && loopback.isTaken(this.#bound)) return inUse;
+      const listener = this.#listener();
       try {
-        this.#socket = sockets.connect(
-          { host, port, address: host === address ? "" : address, tls: "" },
-          {
-            connected: (place) => this.#enter(() => this.#connected(place)),
-            secured: (tls) =>
-              this.#enter(() => {
-                const securing = this.#securing;
-                this.#securing = undefined;
-                securing?.secured(tls);
-                this.#ask();
-              }),
-            data: (text) => this.#enter(() => this.#data(textToBytes(text))),
-            ended: () => this.#enter(() => this.#end()),
-            failed: (error) => this.#enter(() => this.#failed(error)),
-            closed: () => undefined,
-          },
-        );
+        this.#near = loopback.connect({ address, port }, listener);
+        this.#socket = this.#near ?? this.#connectOut(address, port, listener);
         this.#connecting = request;
         // A pool that outlives the call must not take it for a connection that works.
         this.#stay = parts.runtime.onEnd(() => this.#cut());
@@ -144,32 +130,24 @@ export function createBinding(parts: RealmParts): Exports {
       return this.connect(request, address, port);
     }
 
-    /** Which address it leaves from is the platform's choice. */
-    bind(_address: string, port: number): number {
-      this.#bound = { port, family: 4 };
+    /** Of a connection outward, the address it leaves from is the platform's choice. */
+    bind(address: string, port = 0): number {
+      this.#bound = { address, port: loopback.portFor(port) };
       return 0;
     }
-    bind6(_address: string, port: number): number {
-      this.#bound = { port, family: 6 };
-      return 0;
+    bind6(address: string, port = 0): number {
+      return this.bind(address, port);
     }
-    /** Fails as Node's does where a port is taken: the server is told by an event, and is not listening. */
     listen(): number {
-      nextTick(() => {
-        const owner = this.#owner();
-        if (!owner || this.#isClosed) return;
-        this.close();
-        // Node's own code asks for it before it says "listening".
-        // oxlint-disable-next-line no-underscore-dangle -- Node's name
-        owner._handle = null;
-        owner.emit(
-          "error",
-          refusal(
-            "a server that listens",
-            "an extension is reached by its invocations alone",
-          ),
-        );
+      const bound = this.#bound;
+      if (!bound) return invalid;
+      const listening = loopback.listen(bound, (socket, place) => {
+        const handle = TCP.accepted(socket, place);
+        this.#enter(() => this.onconnection?.(0, handle));
       });
+      if (typeof listening === "string") return Number(uv[`UV_${listening}`]);
+      this.#unlisten = listening;
+      this.#stay = parts.runtime.onEnd(() => this.#endListening());
       return 0;
     }
     open(): number {
@@ -244,12 +222,14 @@ export function createBinding(parts: RealmParts): Exports {
       this.#isClosed = true;
       this.reading = false;
       this.#stay();
+      this.#unlisten?.();
       this.#socket?.destroy();
       if (typeof done === "function")
         afterTicks(() => this.#enter(() => done.call(this)));
     }
 
     reset(done?: () => void): number {
+      this.#near?.reset();
       this.close(done);
       return 0;
     }
@@ -265,11 +245,19 @@ export function createBinding(parts: RealmParts): Exports {
 
     /** What the host's address is, is not told; its port there tells nothing. */
     getsockname(out: Record<string, unknown>): number {
-      const family = this.#place?.family ?? this.#bound?.family;
-      if (family === undefined) return notConnected;
-      out["address"] = family === 6 ? "::" : "0.0.0.0";
-      out["family"] = `IPv${family}`;
-      out["port"] = this.#place?.localPort ?? this.#bound?.port;
+      const place = this.#place;
+      const bound = this.#bound;
+      if (place) {
+        const any = place.family === 6 ? "::" : "0.0.0.0";
+        out["address"] = place.localAddress ?? any;
+        out["family"] = `IPv${place.family}`;
+        out["port"] = place.localPort;
+        return 0;
+      }
+      if (!bound) return notConnected;
+      out["address"] = bound.address;
+      out["family"] = bound.address.includes(":") ? "IPv6" : "IPv4";
+      out["port"] = bound.port;
       return 0;
     }
 
@@ -279,11 +267,12 @@ export function createBinding(parts: RealmParts): Exports {
     setKeepAlive(): number {
       return 0;
     }
-    setTypeOfService(): number {
+    setTypeOfService(value: number): number {
+      this.#typeOfService = value;
       return 0;
     }
     getTypeOfService(): number {
-      return 0;
+      return this.#typeOfService;
     }
     ref(): void {}
     unref(): void {}
@@ -298,6 +287,54 @@ export function createBinding(parts: RealmParts): Exports {
     }
     setBlocking(): number {
       return 0;
+    }
+
+    /** The listening end of a connection within the isolate. */
+    static accepted(socket: NearSocket, place: Place): TCP {
+      const handle = new TCP();
+      handle.#socket = handle.#near = socket;
+      handle.#place = place;
+      socket.attach(handle.#listener());
+      handle.#stay = parts.runtime.onEnd(() => handle.#cut());
+      return handle;
+    }
+
+    #connectOut(
+      address: string,
+      port: number,
+      listener: SocketListener,
+    ): Socket {
+      const name: unknown =
+        typeof nameOf === "function" ? nameOf(address) : undefined;
+      const host = typeof name === "string" ? name : address;
+      const named = host === address ? "" : address;
+      return sockets.connect({ host, port, address: named, tls: "" }, listener);
+    }
+
+    #listener(): SocketListener {
+      return {
+        connected: (place) => this.#enter(() => this.#connected(place)),
+        secured: (tls) =>
+          this.#enter(() => {
+            const securing = this.#securing;
+            this.#securing = undefined;
+            securing?.secured(tls);
+            this.#ask();
+          }),
+        data: (text) => this.#enter(() => this.#data(textToBytes(text))),
+        ended: () => this.#enter(() => this.#end()),
+        failed: (error) => this.#enter(() => this.#failed(error)),
+        closed: () => undefined,
+      };
+    }
+
+    /** Its call has ended: the same server may listen again in the next. */
+    #endListening(): void {
+      if (this.#isClosed) return;
+      this.close();
+      const owner = this.#owner();
+      // oxlint-disable-next-line no-underscore-dangle -- Node's name
+      if (owner) owner._handle = null;
     }
 
     #enter(work: () => void): void {

@@ -5,6 +5,9 @@ import type { HostValue } from "../realm.ts";
 import type { Members, Tools } from "./tools.ts";
 
 type Described = Readonly<Record<string, HostValue>>;
+/** As the broker takes them for one connection. */
+const maxUserRoots = 16;
+
 type Make<Base> = (base: Base) => unknown;
 
 export function certificateMembers(tools: Tools, keys: KeyMembers): Members {
@@ -113,6 +116,7 @@ export function certificateMembers(tools: Tools, keys: KeyMembers): Members {
       },
     });
 
+  let userRoots: string[] = [];
   return {
     createX509CertificateClass: (make: Make<typeof NativeX509Certificate>) =>
       named(make(NativeX509Certificate)),
@@ -126,11 +130,18 @@ export function certificateMembers(tools: Tools, keys: KeyMembers): Members {
     getBundledRootCertificates: () => host("crypto.rootCertificates"),
     getExtraCACertificates: () => [],
     getSystemCACertificates: () => [],
-    getUserRootCertificates: () => [],
-    // The broker has its own, which no isolate changes.
+    getUserRootCertificates: () => [...userRoots],
     startLoadingCertificatesOffThread: () => undefined,
     getCertificateCompressionAlgorithms: () => [],
-    resetRootCertStore: () => undefined,
+    // For this isolate's own connections: the broker's are no guest's to change.
+    resetRootCertStore: (given: (string | Uint8Array)[]) => {
+      if (given.length > maxUserRoots)
+        throw new RangeError(
+          `tls.setDefaultCACertificates takes up to ${maxUserRoots} certificates here: to trust one more beside the well-known roots is not offered`,
+        );
+      const pems = given.map((one) => host("crypto.x509", copy(one)));
+      userRoots = [...new Set(pems.map((told) => String(Object(told).pem)))];
+    },
   };
 }
 

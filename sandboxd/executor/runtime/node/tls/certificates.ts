@@ -18,17 +18,26 @@ export function certificateOf(
   return leaf;
 }
 
-function withBytes(parts: RealmParts, told: Certificate): Certificate {
+/** Of what is told in base64; undefined where nothing was. */
+export function bytesOf(
+  parts: RealmParts,
+  base64 = "",
+): Uint8Array | undefined {
+  if (base64 === "") return undefined;
   const { Buffer } = parts.require("buffer");
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Node's own
   const { from } = Buffer as {
     from: (text: string, encoding: string) => Uint8Array;
   };
+  return from(base64, "base64");
+}
+
+function withBytes(parts: RealmParts, told: Certificate): Certificate {
   const certificate: Certificate = {};
   for (const [name, value] of Object.entries(told)) {
     const isBytes =
       typeof value === "object" && value !== null && "base64" in value;
-    certificate[name] = isBytes ? from(String(value.base64), "base64") : value;
+    certificate[name] = isBytes ? bytesOf(parts, String(value.base64)) : value;
   }
   return certificate;
 }

@@ -151,19 +151,6 @@ test.each(["string", "bytes", "pieces"])(
   },
 );
 
-test("servers are not offered, and say so", async () => {
-  const version = await executor.loaded(`
-    const http = require("http");
-    module.exports = async () => {
-      try {
-        const server = http.createServer();
-        return await new Promise((done) => server.on("error", (error) => done(error.message)).on("listening", () => done("listens")).listen(0));
-      } catch (error) { return error.message; }
-    };`);
-  const words = answeredJson(await executor.invoke(version));
-  expect(words).not.toBe("listens");
-});
-
 async function onNode(body: string): Promise<unknown> {
   const require = createRequire(import.meta.url);
   // oxlint-disable-next-line typescript/no-implied-eval, typescript/no-unsafe-type-assertion -- the same source, here

@@ -46,7 +46,8 @@ export function createModule(parts: RealmParts): Exports {
 function wishesOf(parts: RealmParts, options: ContextOptions): ContextWishes {
   if (options.pfx !== undefined && options.pfx !== null)
     throw refusal("tls: pfx", "give key and cert as PEM");
-  const ca = pems(options.ca);
+  const given = pems(options.ca);
+  const ca = given.length > 0 ? given : defaultRoots(parts);
   const cert = pems(options.cert).join("\n");
   if (cert !== "") {
     // Throws as OpenSSL does for what is no certificate.
@@ -55,8 +56,8 @@ function wishesOf(parts: RealmParts, options: ContextOptions): ContextWishes {
     void new (X509Certificate as new (pem: string) => object)(cert);
   }
   const key = keyOf(parts, options);
-  const minVersion = versionOf(parts, options.minVersion);
-  const maxVersion = versionOf(parts, options.maxVersion);
+  const minVersion = versionOf(parts, options.minVersion, "minimum");
+  const maxVersion = versionOf(parts, options.maxVersion, "maximum");
   const { ciphers } = options;
   return {
     ...(ca.length > 0 && { ca }),
@@ -66,6 +67,13 @@ function wishesOf(parts: RealmParts, options: ContextOptions): ContextWishes {
     ...(minVersion !== undefined && { minVersion }),
     ...(maxVersion !== undefined && { maxVersion }),
   };
+}
+
+/** Of `tls.setDefaultCACertificates`; none: the platform's. */
+function defaultRoots(parts: RealmParts): string[] {
+  const { getUserRootCertificates } = parts.internalBinding("crypto");
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- certificates.ts
+  return (getUserRootCertificates as () => string[])();
 }
 
 /** Texts or bytes, one or many. */
@@ -105,7 +113,11 @@ function keyOf(parts: RealmParts, options: ContextOptions): string {
   return key.export({ type: "pkcs8", format: "pem" });
 }
 
-function versionOf(parts: RealmParts, version: unknown): string | undefined {
+function versionOf(
+  parts: RealmParts,
+  version: unknown,
+  which: string,
+): string | undefined {
   if (version === undefined || version === null) return undefined;
   const known = versions.find((one) => one === version);
   if (known !== undefined) return known;
@@ -116,6 +128,6 @@ function versionOf(parts: RealmParts, version: unknown): string | undefined {
     new (...words: unknown[]) => Error
   >;
   throw Invalid
-    ? new Invalid(version, "minimum or maximum")
+    ? new Invalid(version, which)
     : new TypeError("no version of TLS");
 }

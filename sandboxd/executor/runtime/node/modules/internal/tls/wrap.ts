@@ -4,7 +4,12 @@
  */
 /* oxlint-disable no-underscore-dangle -- members of net.Socket by Node's own names */
 import type { Exports, RealmParts } from "../../../realm.ts";
-import { certificateOf, type Certificate } from "../../../tls/certificates.ts";
+import {
+  bytesOf,
+  certificateOf,
+  type Certificate,
+} from "../../../tls/certificates.ts";
+import { createServerClass } from "../../../tls/server.ts";
 import { refusal } from "../../../unavailable.ts";
 import type { ContextWishes } from "./common.ts";
 
@@ -53,6 +58,9 @@ interface State {
   servername: string;
   isSessionReused: boolean;
   certificates: Certificate[];
+  ephemeralKey: object;
+  finished: string;
+  peerFinished: string;
 }
 
 type CheckIdentity = (
@@ -75,7 +83,7 @@ interface TlsOptions {
 
 interface Net {
   Socket: new (options: object) => NetSocket;
-  Server: new (...parameters: unknown[]) => object;
+  Server: (new (...parameters: unknown[]) => object) & { prototype: object };
   _normalizeArgs: (parameters: unknown[]) => unknown[];
 }
 
@@ -298,15 +306,20 @@ export function createModule(parts: RealmParts): Exports {
     }
     getX509Certificate(): undefined {}
     getEphemeralKeyInfo(): object {
-      return {};
+      return { ...this.#state?.ephemeralKey };
     }
     getSharedSigalgs(): string[] {
       return [];
     }
     getSession(): undefined {}
     getTLSTicket(): undefined {}
-    getFinished(): undefined {}
-    getPeerFinished(): undefined {}
+    /** By these both sides know that they speak over the same TLS. */
+    getFinished(): Uint8Array | undefined {
+      return bytesOf(parts, this.#state?.finished);
+    }
+    getPeerFinished(): Uint8Array | undefined {
+      return bytesOf(parts, this.#state?.peerFinished);
+    }
     setSession(): void {}
     setMaxSendFragment(size: number): boolean {
       return size >= minFragment && size <= maxFragment;
@@ -358,28 +371,9 @@ export function createModule(parts: RealmParts): Exports {
     return socket;
   };
 
-  /** It can be made, and asked to listen, which fails. */
-  class Server extends net.Server {
-    constructor(...given: unknown[]) {
-      super(...given.filter((one) => typeof one === "function"));
-    }
-    addContext(): void {}
-    setSecureContext(): void {}
-  }
-
-  // Node's https calls it as a function, on an object of its own.
-  const CallableServer = new Proxy(Server, {
-    apply: (target, self: object, given: unknown[]) => {
-      const listeners = given.filter((one) => typeof one === "function");
-      Reflect.apply(net.Server, self, listeners);
-      return self instanceof target ? undefined : new target(...given);
-    },
-  });
-
   return {
     TLSSocket,
-    Server: CallableServer,
-    createServer: (...given: unknown[]) => new Server(...given),
+    ...createServerClass(parts, net.Server, createContext),
     connect,
   };
 }
