@@ -4,7 +4,8 @@
  */
 import { bytesToText, textToBytes } from "../../bytes.ts";
 import type { Socket, SocketListener, Sockets } from "../../sockets.ts";
-import { createLoopback, type NearSocket, type Place } from "../loopback.ts";
+import { createLoopback, type Place } from "../loopback.ts";
+import type { NearSocket } from "../near-socket.ts";
 import type { Exports, RealmParts } from "../realm.ts";
 
 interface Request {
