@@ -186,6 +186,32 @@ test("tls: from the start, with what was agreed on", async () => {
   ]);
 });
 
+test("tls: roots set for all of an isolate's connections, and taken back; what both sides said last", async () => {
+  const { value } = await startWorld();
+  const { port } = await startTlsServer((socket) => socket.pipe(socket));
+  const seen = await value(
+    `const tls = require("tls");
+     const attempt = () => new Promise((resolve) => {
+       const socket = tls.connect({ port, host: "127.0.0.1", servername: "origin.test" });
+       socket.on("secureConnect", () => resolve([socket.authorized, socket.getFinished().length > 0, socket.getFinished().equals(socket.getPeerFinished()), socket.getEphemeralKeyInfo().type]));
+       socket.on("error", (error) => resolve(error.code));
+     });
+     const before = tls.getCACertificates("default");
+     tls.setDefaultCACertificates([before[0]]);
+     const untrusted = await attempt();
+     tls.setDefaultCACertificates(before);
+     let refused;
+     try { tls.setDefaultCACertificates([...before, before[0]]); } catch (error) { refused = error.name; }
+     return [untrusted, await attempt(), refused];`,
+    { port },
+  );
+  expect(seen).toEqual([
+    "DEPTH_ZERO_SELF_SIGNED_CERT",
+    [true, true, false, expect.stringMatching(/^(TLSGroup|ECDH)$/)],
+    "RangeError",
+  ]);
+});
+
 test("tls: on a connection that was plain, and by the guest's own judgement", async () => {
   const { value } = await startWorld();
   const { port } = await startTcpServer((socket) => {

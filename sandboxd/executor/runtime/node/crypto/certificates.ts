@@ -117,6 +117,15 @@ export function certificateMembers(tools: Tools, keys: KeyMembers): Members {
     });
 
   let userRoots: string[] = [];
+  /** As they were: what had been set is taken back. */
+  const areWellKnown = (given: readonly unknown[]) => {
+    const roots = host("crypto.rootCertificates");
+    return (
+      Array.isArray(roots) &&
+      roots.length === given.length &&
+      roots.every((root, at) => root === given[at])
+    );
+  };
   return {
     createX509CertificateClass: (make: Make<typeof NativeX509Certificate>) =>
       named(make(NativeX509Certificate)),
@@ -135,6 +144,10 @@ export function certificateMembers(tools: Tools, keys: KeyMembers): Members {
     getCertificateCompressionAlgorithms: () => [],
     // For this isolate's own connections: the broker's are no guest's to change.
     resetRootCertStore: (given: (string | Uint8Array)[]) => {
+      if (areWellKnown(given)) {
+        userRoots = [];
+        return;
+      }
       if (given.length > maxUserRoots)
         throw new RangeError(
           `tls.setDefaultCACertificates takes up to ${maxUserRoots} certificates here: to trust one more beside the well-known roots is not offered`,

@@ -306,7 +306,10 @@ export function createModule(parts: RealmParts): Exports {
     }
     getX509Certificate(): undefined {}
     getEphemeralKeyInfo(): object {
-      return { ...this.#state?.ephemeralKey };
+      const key = this.#state?.ephemeralKey ?? {};
+      // Of a group that has no size Node says so.
+      const size: unknown = Reflect.get(key, "size");
+      return "name" in key ? { ...key, size } : { ...key };
     }
     getSharedSigalgs(): string[] {
       return [];
