@@ -103,7 +103,7 @@ function failureOf(response: Response, body: Buffer): Error {
   if (source === "webtask") {
     return new CommandFailed(
       "extension_failed",
-      `the extension answered HTTP ${response.status}: ${message}`,
+      `the extension answered HTTP ${response.status}: ${message}${framesOf(response, body)}`,
     );
   }
   const code = codeOf(response, reasonOf(response, body));
@@ -127,6 +127,16 @@ function messageOf(response: Response, body: Buffer): string {
   return typeof message === "string"
     ? message
     : body.toString().slice(0, longestBodyShown);
+}
+
+/** Where in the author's source it failed, a line for each frame; only who may manage the container is told. */
+function framesOf(response: Response, body: Buffer): string {
+  const stack = fieldsOf(response, body).get("stack");
+  if (typeof stack !== "string") return "";
+  return stack
+    .split("\n")
+    .map((frame) => `\n    ${frame}`)
+    .join("");
 }
 
 const longestBodyShown = 2000;

@@ -166,6 +166,19 @@ test("annex dev starts everything, its curl line works as pasted, and the other 
     .poll(async () => (await cli("extension", "invoke", "hello")).exit)
     .toBe(6);
   expect(await cli("run", "bad.js")).toMatchObject({ exit: 9 });
+
+  await writeFile(
+    join(dev.home, "typed.ts"),
+    `interface Person {
+  name?: { first: string };
+}
+const firstOf = (person: Person): string => person.name!.first;
+export default async (ctx: { body: Person }) => firstOf(ctx.body);`,
+  );
+  await cli("extension", "create", "typed.ts", "--name", "typed");
+  const thrown = await cli("extension", "invoke", "typed");
+  expect(thrown.exit).toBe(9);
+  expect(thrown.stderr).toMatch(/TypeError: .*\n    at firstOf \(typed\.ts:4:/);
   expect(await cli("host", "list", "--json")).toMatchObject({
     json: { hosts: [{ connected: true }] },
   });

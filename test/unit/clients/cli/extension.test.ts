@@ -524,6 +524,19 @@ it.each([
   expect(result.json.error.message).toContain(message);
 });
 
+it("shows where in the author's source the extension failed", async () => {
+  const failure = {
+    details: "TypeError: no name",
+    stack: "at greet (greet.ts:7:52)\nat index.ts:5:18",
+  };
+  const headers = { "x-wt-response-source": "webtask" };
+  const answer = { status: 500, headers, body: JSON.stringify(failure) };
+  const { stderr } = await ran(invoke, {}, answer);
+  expect(stderr).toContain(
+    "TypeError: no name\n    at greet (greet.ts:7:52)\n    at index.ts:5:18\n",
+  );
+});
+
 it("runs a CommonJS file as it is, with data in the query", async () => {
   const { exit, runs } = await ran(
     [
