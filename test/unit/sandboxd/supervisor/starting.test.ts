@@ -1,8 +1,14 @@
-/** Executors that never say that they are ready. */
+/** When executors are started, and those that never say that they are ready. */
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { startPool } from "../../../../sandboxd/supervisor/pool.ts";
+import {
+  startPool,
+  type ExecutorPool,
+} from "../../../../sandboxd/supervisor/pool.ts";
 import { createProcesses } from "../../../../sandboxd/supervisor/processes.ts";
-import { fakeLauncher } from "../../../support/fake-executors.ts";
+import {
+  fakeLauncher,
+  type FakeLauncher,
+} from "../../../support/fake-executors.ts";
 import {
   ampleBudget,
   closedGate,
@@ -13,22 +19,32 @@ const toFake = ["setTimeout", "clearTimeout", "performance"] as const;
 beforeEach(() => void vi.useFakeTimers({ toFake: [...toFake] }));
 afterEach(() => void vi.useRealTimers());
 
+test("no process is started while the call that took a ready executor is likely to run", async () => {
+  const launcher = fakeLauncher();
+  const pool = poolOf(launcher, () => undefined);
+  await pool.ready();
+  await pool.take();
+  await vi.advanceTimersByTimeAsync(40);
+  expect(launcher.executors).toHaveLength(1);
+  await vi.advanceTimersByTimeAsync(20);
+  expect(launcher.executors).toHaveLength(2);
+  pool.close();
+});
+
+test("who finds no executor ready has one started at once", async () => {
+  const launcher = fakeLauncher();
+  const pool = poolOf(launcher, () => undefined);
+  await pool.ready();
+  await pool.take();
+  await pool.take();
+  expect(launcher.executors).toHaveLength(2);
+  pool.close();
+});
+
 test("an executor that never gets ready is ended, told of, and followed by another", async () => {
   const launcher = fakeLauncher({ start: () => undefined });
   const error = vi.fn<(fields: object, message: string) => void>();
-  const pool = startPool({
-    processes: createProcesses({
-      launcher,
-      budget: ampleBudget,
-      returned: () => undefined,
-    }),
-    start: testStart,
-    limits: { memoryMb: 384, cpuPercent: 100 },
-    size: 1,
-    now: () => performance.now(),
-    gate: closedGate,
-    log: { error },
-  });
+  const pool = poolOf(launcher, error);
   const taking = pool.take().catch((refused: unknown) => refused);
   await vi.advanceTimersByTimeAsync(9000);
   expect(launcher.executors.some(({ isGone }) => isGone)).toBe(false);
@@ -44,3 +60,22 @@ test("an executor that never gets ready is ended, told of, and followed by anoth
   expect(launcher.executors.map(({ isGone }) => isGone)).toEqual([true, false]);
   pool.close();
 });
+
+function poolOf(
+  launcher: FakeLauncher,
+  error: (fields: object, message: string) => void,
+): ExecutorPool {
+  return startPool({
+    processes: createProcesses({
+      launcher,
+      budget: ampleBudget,
+      returned: () => undefined,
+    }),
+    start: testStart,
+    limits: { memoryMb: 384, cpuPercent: 100 },
+    size: 1,
+    now: () => performance.now(),
+    gate: closedGate,
+    log: { error },
+  });
+}
