@@ -10,6 +10,7 @@ import {
   type ConnectionOptions,
   type SecureVersion,
 } from "node:tls";
+import { hasOwnCurve, pemBlocks } from "./pem.ts";
 import { EgressError, failed } from "./problem.ts";
 
 const maxNameChars = 255;
@@ -17,10 +18,21 @@ const maxProtocols = 16;
 const maxProtocolChars = 255;
 const maxAuthorities = 16;
 const maxCertificateChars = 64 * 1024;
+/** Roots may be many: the bundles of clouds hold more than a hundred. */
+const maxRoots = 256;
+const maxChain = 16;
 /** Of RSA with 4096 bits, and no numbers in it that are longer than they need be: each signature costs by their length. */
 const maxKeyChars = 4096;
 const maxRsaBits = 4096;
 const maxCipherChars = 2048;
+const certificateLabels = [
+  "CERTIFICATE",
+  "X509 CERTIFICATE",
+  "TRUSTED CERTIFICATE",
+];
+const keyLabels = ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"];
+const ownCurve =
+  "an elliptic curve for TLS is named: one that is spelled out cannot be used here";
 const versions = ["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"] as const;
 
 /** Options for `tls.connect` over a connection that is open; throws, with what is wrong, where they make no sense. */
@@ -32,16 +44,20 @@ export function tlsOptionsOf(
   const { rejectUnauthorized, alpnProtocols, minVersion, maxVersion } = wishes;
   const servername = text(wishes["servername"], maxNameChars);
   const identity = text(wishes["identity"], maxNameChars);
-  const ca = texts(wishes["ca"], maxAuthorities);
-  const trusted = ca.length > 0 ? ca : roots;
+  const authorities = texts(wishes["ca"], maxAuthorities);
+  const ca = certificatesIn(authorities.join("\n"), maxRoots);
+  // Whoever names roots does not trust the well-known ones.
+  if (authorities.length > 0 && ca === "") throw malformed("certificates");
+  const trusted = ca === "" ? roots : [ca];
   const protocols = texts(alpnProtocols, maxProtocols, maxProtocolChars);
   const least = versionOf(minVersion);
   const most = versionOf(maxVersion);
-  const cert = text(wishes["cert"], maxCertificateChars);
+  const cert = certificatesIn(
+    text(wishes["cert"], maxCertificateChars),
+    maxChain,
+  );
   const key = text(wishes["key"], maxKeyChars);
   const ciphers = text(wishes["ciphers"], maxCipherChars);
-  if (cert.includes("\0") || ca.some((one) => one.includes("\0")))
-    throw malformed("certificates");
   const secureContext = contextOf({
     ...(trusted && { ca: trusted }),
     ...(cert !== "" && { cert }),
@@ -68,11 +84,26 @@ function contextOf(options: Parameters<typeof createSecureContext>[0]) {
   }
 }
 
+/** As PEM again, of those alone that cost little to read. */
+function certificatesIn(given: string, maxCount: number): string {
+  if (given.trim() === "") return "";
+  const blocks = pemBlocks(given, certificateLabels);
+  if (!blocks || blocks.length === 0) throw malformed("certificates");
+  if (blocks.length > maxCount)
+    throw failed(`an option of TLS may have ${maxCount} certificates`);
+  if (blocks.some(hasOwnCurve)) throw failed(ownCurve);
+  return blocks.map((block) => block.text).join("");
+}
+
 /** As PEM again, of a key that costs little to use. */
-function keyOf(pem: string): string {
+function keyOf(given: string): string {
   // To decrypt it might take as long as the guest likes.
-  if (pem.includes("ENCRYPTED"))
+  if (given.includes("ENCRYPTED"))
     throw failed("an encrypted key cannot be used for TLS here: decrypt it");
+  const [block] = pemBlocks(given, keyLabels) ?? [];
+  if (!block) throw malformed("key");
+  if (hasOwnCurve(block)) throw failed(ownCurve);
+  const pem = block.text;
   let key: KeyObject;
   try {
     key = createPrivateKey(pem);
