@@ -66,8 +66,8 @@ async function main(): Promise<void> {
   await using server = await serveTests(from);
   const broker = await startTestsBroker();
   const runners = {
-    isolate: createIsolateRunner(broker, server.origin),
-    node: values.compare ? createNodeRunner(server.origin) : undefined,
+    isolate: createIsolateRunner(broker, server),
+    node: values.compare ? createNodeRunner(server) : undefined,
   };
   const results: SliceResult[] = [];
   for (const slice of wanted) {

@@ -116,7 +116,38 @@ export const handlers: Record<string, Handler> = {
   },
   [`${resources}/dump-authorization-header.py`]: ({ request }, response) =>
     response.end(request.headers.authorization ?? "none"),
+  // As it was asked for: also what no header may hold.
+  "/xhr/resources/parse-headers.py": ({ query }, response) => {
+    const value = query.get("my-custom-header") ?? "";
+    const head = `HTTP/1.1 200 OK\r\nContent-Length: 0\r\nMy-Custom-Header: ${value}\r\n`;
+    response.socket?.end(`${head}\r\n`, "latin1");
+  },
+  "/xhr/resources/echo-headers.py": ({ request }, response) => {
+    const { rawHeaders } = request;
+    const lines = rawHeaders.flatMap((text, at) =>
+      at % 2 === 0 ? `${text}: ${rawHeaders[at + 1] ?? ""}\n` : [],
+    );
+    response.setHeader("Content-Type", "text/plain").end(lines.join(""));
+  },
+  "/fetch/connection-pool/resources/network-partition-key.py": countConnections,
 };
+
+/** Tells how often it was asked, and over how many connections. */
+function countConnections(
+  { request, query, stash }: Asked,
+  response: ServerResponse,
+): void {
+  const key = query.get("uuid") ?? "";
+  const before = stash.get(key);
+  const sockets: unknown[] = Array.isArray(before) ? before : [];
+  sockets.push(request.socket);
+  stash.set(key, sockets);
+  const connections = new Set(sockets).size;
+  response.writeHead(Number(query.get("status") ?? 200));
+  response.end(
+    `ok. Request was sent ${sockets.length} times. ${connections} connections were created.`,
+  );
+}
 
 /** Sends elsewhere, and counts how often it did; what it was asked goes along. */
 function redirect({ query, stash }: Asked, response: ServerResponse): void {
@@ -132,6 +163,8 @@ function redirect({ query, stash }: Asked, response: ServerResponse): void {
   const location = query.get("location");
   if (location !== null)
     response.setHeader("Location", placeOf(location, query, count));
+  const policy = query.get("redirect_referrerpolicy");
+  if (policy !== null) response.setHeader("Referrer-Policy", policy);
   response.setHeader("Content-Type", "text/plain");
   response.writeHead(Number(query.get("redirect_status") ?? 302)).end();
 }

@@ -13,6 +13,7 @@ import {
   fileMs,
   scriptOf,
   type RunFile,
+  type TestPlace,
   type TestResult,
 } from "./test-file.ts";
 
@@ -20,7 +21,7 @@ const container = "wpt";
 const version = "wpt@1";
 const heapLimitMb = 512;
 
-export function createIsolateRunner(broker: Broker, origin: string): RunFile {
+export function createIsolateRunner(broker: Broker, place: TestPlace): RunFile {
   return async (file) => {
     await using executor = await startExecutor({
       heapLimitMb,
@@ -29,7 +30,7 @@ export function createIsolateRunner(broker: Broker, origin: string): RunFile {
       maxHostCalls: 1_000_000,
     });
     relay(executor, broker);
-    const source = scriptOf(file, origin);
+    const source = scriptOf(file, place);
     const { failure } = await executor.load(source, { version });
     if (failure) return failedFile(failure.message);
     const limits = { wallMs: fileMs, syncMs: fileMs, cpuMs: fileMs };

@@ -6,6 +6,7 @@ import {
   fileMs,
   scriptOf,
   type RunFile,
+  type TestPlace,
   type TestResult,
 } from "./test-file.ts";
 
@@ -13,7 +14,7 @@ const programFile = new URL("node-program.cjs", import.meta.url);
 
 type Reply = { failure: string } | { results: TestResult[] };
 
-export function createNodeRunner(origin: string): RunFile {
+export function createNodeRunner(place: TestPlace): RunFile {
   return async (file) => {
     const child = fork(programFile, [], {
       execArgv: ["--no-warnings"],
@@ -21,7 +22,7 @@ export function createNodeRunner(origin: string): RunFile {
     });
     const timer = setTimeout(() => child.kill("SIGKILL"), fileMs);
     try {
-      child.send(scriptOf(file, origin));
+      child.send(scriptOf(file, place));
       const [reply]: Reply[] = await Promise.race([
         once(child, "message"),
         once(child, "exit").then(([code]) => [

@@ -16,6 +16,13 @@ export interface TestFile {
   variant: string;
 }
 
+/** Where the server of the tests is. */
+export interface TestPlace {
+  origin: string;
+  /** Of the same server. */
+  otherPort: number;
+}
+
 /** Gives what came of a file's tests; never rejects. */
 export type RunFile = (file: TestFile) => Promise<TestResult[]>;
 
@@ -57,16 +64,16 @@ function metaOf(folder: string, file: string, key: string): string[] {
 /** The harness, the scripts that the test names, and the test: a module whose function calls back with the results. */
 export function scriptOf(
   { folder, file, variant }: TestFile,
-  origin: string,
+  place: TestPlace,
 ): string {
   const read = (path: string) => {
     const text = readFileSync(join(folder, moved[path] ?? path), "utf8");
-    return path.includes(".sub.") ? filledIn(text, origin) : text;
+    return path.includes(".sub.") ? filledIn(text, place) : text;
   };
   const scripts = metaOf(folder, file, "script").map((path) =>
     read(path.startsWith("/") ? path : join(dirname(file), path)),
   );
-  const address = `${origin}/${file.replace(/\.js$/, ".worker.html")}${variant}`;
+  const address = `${place.origin}/${file.replace(/\.js$/, ".worker.html")}${variant}`;
   return `
     const scripts = ${JSON.stringify([read(harnessFile), ...scripts, read(file)])};
     const run = eval;
@@ -111,10 +118,11 @@ export function scriptOf(
     };`;
 }
 
-/** What the server puts into files named so: it has one name, and one port. */
-function filledIn(text: string, origin: string): string {
+/** What the server puts into files named so: it has one name, two ports, and no TLS. */
+function filledIn(text: string, { origin, otherPort }: TestPlace): string {
   const { hostname, port } = new URL(origin);
   return text
+    .replaceAll("{{ports[http][1]}}", `${otherPort}`)
     .replaceAll(/\{\{ports\[\w+\]\[\d\]\}\}/g, port)
     .replaceAll(/\{\{(host|domains\[\w*\]|hosts\[\w*\]\[\w*\])\}\}/g, hostname);
 }
