@@ -6,8 +6,12 @@ import { roomOf, statsOf } from "../files/stats.ts";
 import { treeBinding } from "../files/tree-binding.ts";
 import { copyBinding } from "../files/copy-binding.ts";
 import { FileProblem, type Node } from "../files/nodes.ts";
+import { checkMay } from "../files/tree.ts";
 import type { Exports, RealmParts } from "../realm.ts";
 import { refusal, refusedClass } from "../unavailable.ts";
+
+/** What `access` may ask for. */
+const asked = { read: 4, write: 2, run: 1 } as const;
 
 const noEvents = "nobody but the extension itself changes its files";
 
@@ -38,12 +42,12 @@ export function createBinding(parts: RealmParts): Exports {
 
 function statBinding(
   { tree, open, kinds, pathOf, encoded }: FileSystem,
-  { expose }: Requests,
+  { expose, exposeNumbered, exposeModed }: Requests,
 ): Exports {
   const pathTold = (path: unknown) => ({ path: pathOf(path) });
   /** Parameters: what, whether as bigints, a request, whether one that is missing is an error. */
   const stat = (syscall: string, find: (what: never) => Node) =>
-    expose(
+    (syscall === "fstat" ? exposeNumbered : expose)(
       syscall,
       2,
       (what: never, bigint: unknown, _request: unknown, flag?: unknown) => {
@@ -79,19 +83,15 @@ function statBinding(
       },
       pathTold,
     ),
-    access: expose(
+    access: exposeModed(
+      1,
       "access",
       2,
       (path: unknown, mode: number) => {
-        const { isReadOnly, kind } = nodeAt(path);
-        const [canWrite, canRun] = [2, 1];
-        if ((mode & canWrite) !== 0 && isReadOnly)
-          throw new FileProblem("EROFS");
-        if ((mode & canRun) !== 0 && kind === "file") {
-          const anyRuns = 0o111;
-          if ((nodeAt(path).mode & anyRuns) === 0)
-            throw new FileProblem("EACCES");
-        }
+        const node = nodeAt(path);
+        for (const [what, bit] of Object.entries(asked))
+          // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- its own keys
+          if ((mode & bit) !== 0) checkMay(node, what as keyof typeof asked);
       },
       pathTold,
     ),

@@ -1,9 +1,9 @@
 /** The functions of the binding that copy: a file, or what Node's `cp` leaves to it. */
 import type { Exports } from "../realm.ts";
 import type { FileSystem } from "./file-system.ts";
-import { FileProblem } from "./nodes.ts";
+import { FileProblem, type Node } from "./nodes.ts";
 import type { Requests } from "./requests.ts";
-import { writeInto } from "./tree.ts";
+import { checkMay, ownerMay, writeInto } from "./tree.ts";
 
 interface CopyOptions {
   force: boolean;
@@ -12,7 +12,7 @@ interface CopyOptions {
 
 export function copyBinding(
   { tree, open, constants, pathOf }: FileSystem,
-  { expose, attempt, later }: Requests,
+  { exposeModed, attempt, later }: Requests,
 ): Exports {
   const told = (path: unknown, dest: unknown) => ({
     path: pathOf(path),
@@ -21,18 +21,19 @@ export function copyBinding(
   const copyFile = (from: string, to: string, exclusive: boolean) => {
     const source = tree.node(from);
     if (source.kind !== "file") throw new FileProblem("EISDIR");
+    checkMay(source, "read");
     const place = tree.place(to);
     if (place.node === source) return;
     if (place.node) {
       if (exclusive) throw new FileProblem("EEXIST");
       if (place.node.kind !== "file") throw new FileProblem("EISDIR");
-      if (place.node.isReadOnly) throw new FileProblem("EROFS");
+      checkMay(place.node, "write");
       tree.room.resize(place.node, 0);
       writeInto(tree.room, place.node, contentOf(source), 0);
       return;
     }
     tree.checkCanAdd(place);
-    const file = tree.room.file(source.mode | 0o200);
+    const file = tree.room.file(modeOf(source));
     tree.add(place, file);
     writeInto(tree.room, file, contentOf(source), 0);
   };
@@ -42,7 +43,7 @@ export function copyBinding(
       const place = tree.place(to);
       if (!place.node) {
         tree.checkCanAdd(place);
-        tree.add(place, tree.room.directory(source.mode | 0o200));
+        tree.add(place, tree.room.directory(modeOf(source)));
       }
       // Taken before anything is added: a copy into itself would find its own.
       const names = Array.from(source.entries.keys());
@@ -82,7 +83,8 @@ export function copyBinding(
   };
 
   return {
-    copyFile: expose(
+    copyFile: exposeModed(
+      2,
       "copyfile",
       3,
       (from: unknown, to: unknown, mode: number) => {
@@ -153,6 +155,11 @@ export function copyBinding(
       tree.add(place, tree.room.directory(0o755));
     }
   }
+}
+
+/** A copy of the bundle's own file may be written. */
+function modeOf({ mode, isReadOnly }: Node): number {
+  return isReadOnly ? mode | ownerMay.write : mode;
 }
 
 function contentOf({ bytes, size }: { bytes: Uint8Array; size: number }) {

@@ -20,7 +20,7 @@ const standardOutputs: Record<number, "stdout" | "stderr"> = {
 
 export function openFileBinding(
   { open, pathOf, bytesOf, bufferOf, textOf }: FileSystem,
-  { expose, attempt, later }: Requests,
+  { expose, exposeNumbered, attempt, later }: Requests,
   { process }: RealmParts,
 ): Exports {
   const pathTold = (path: unknown) => ({ path: pathOf(path) });
@@ -79,7 +79,7 @@ export function openFileBinding(
         new FileHandle(open.open(pathOf(path), flags, mode)),
       pathTold,
     ),
-    close: expose("close", 1, (number: number) => {
+    close: exposeNumbered("close", 1, (number: number) => {
       if (!(number in standardOutputs) && number !== 0) open.close(number);
     }),
     read: expose(
@@ -169,13 +169,17 @@ export function openFileBinding(
           : { syscall: "open", path: pathOf(target) };
       attempt(told, () => writeAll(target, flags, mode, bytesOf(text)));
     },
-    fsync: expose("fsync", 1, (number: number) => void open.get(number)),
-    fdatasync: expose(
+    fsync: exposeNumbered(
+      "fsync",
+      1,
+      (number: number) => void open.get(number),
+    ),
+    fdatasync: exposeNumbered(
       "fdatasync",
       1,
       (number: number) => void open.get(number),
     ),
-    ftruncate: expose("ftruncate", 2, (number: number, size?: number) =>
+    ftruncate: exposeNumbered("ftruncate", 2, (number: number, size?: number) =>
       open.truncate(number, size ?? 0),
     ),
     ReadFileJob: class ReadFileJob {

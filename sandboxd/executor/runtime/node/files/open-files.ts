@@ -5,7 +5,7 @@ import {
   type FileNode,
   type Node,
 } from "./nodes.ts";
-import { checkWritable, writeInto, type FileTree } from "./tree.ts";
+import { checkMay, writeInto, type FileTree } from "./tree.ts";
 
 /** Of the flags of `open`. */
 export interface OpenFlags {
@@ -49,6 +49,8 @@ export class OpenFiles {
     const place = this.#tree.place(path, !has(O_NOFOLLOW));
     let { node } = place;
     if (node && has(O_CREAT) && has(O_EXCL)) throw new FileProblem("EEXIST");
+    const canRead = !has(O_WRONLY);
+    const isNew = !node;
     if (!node) {
       if (!has(O_CREAT)) throw new FileProblem("ENOENT");
       this.#tree.checkCanAdd(place);
@@ -59,12 +61,13 @@ export class OpenFiles {
     if (node.kind === "directory" && canWrite) throw new FileProblem("EISDIR");
     if (node.kind !== "directory" && O_DIRECTORY !== 0 && has(O_DIRECTORY))
       throw new FileProblem("ENOTDIR");
-    if (canWrite) checkWritable(node);
+    if (canWrite && !isNew) checkMay(node, "write");
+    if (canRead && !isNew) checkMay(node, "read");
     if (has(O_TRUNC) && node.kind === "file" && canWrite)
       this.#tree.room.resize(node, 0);
     return this.#keep({
       node,
-      canRead: !has(O_WRONLY),
+      canRead,
       canWrite,
       appends: has(O_APPEND),
       position: 0,

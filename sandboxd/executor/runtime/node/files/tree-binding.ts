@@ -3,7 +3,7 @@ import type { Exports } from "../realm.ts";
 import type { FileSystem } from "./file-system.ts";
 import { FileProblem, type Node } from "./nodes.ts";
 import type { Operation, Requests } from "./requests.ts";
-import { checkWritable, type Place } from "./tree.ts";
+import { checkMay, checkWritable, type Place } from "./tree.ts";
 
 const msPerSecond = 1000;
 const nameChars =
@@ -11,7 +11,7 @@ const nameChars =
 
 export function treeBinding(
   { tree, open, constants, pathOf, encoded }: FileSystem,
-  { expose }: Requests,
+  { expose, exposeNumbered }: Requests,
 ): Exports {
   const { isOpen } = open;
   const one = (syscall: string, count: number, run: Operation) =>
@@ -46,7 +46,7 @@ export function treeBinding(
         count,
         run(byPath(false)),
       ),
-      [`f${name}`]: expose(
+      [`f${name}`]: exposeNumbered(
         name === "utimes" ? "futime" : `f${name}`,
         count,
         run(byNumber),
@@ -100,10 +100,11 @@ export function treeBinding(
             : "UV_DIRENT_FILE"
       ],
     );
-  const list = (path: unknown) =>
-    [...tree.directory(pathOf(path)).entries].toSorted(([a], [b]) =>
-      a < b ? -1 : 1,
-    );
+  const list = (path: unknown) => {
+    const directory = tree.directory(pathOf(path));
+    checkMay(directory, "read");
+    return [...directory.entries].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  };
 
   return {
     ...changes("chmod", 2, (node, mode: number) => {

@@ -78,14 +78,14 @@ export class FileTree {
   add({ directory, name, node }: Place, added: Node): void {
     if (node) throw new FileProblem("EEXIST");
     if (name === "") throw new FileProblem("EEXIST");
-    checkWritable(directory);
+    checkMay(directory, "write");
     directory.entries.set(name, added);
     touch(directory);
   }
 
   checkCanAdd({ directory, node }: Place): void {
     if (node) throw new FileProblem("EEXIST");
-    checkWritable(directory);
+    checkMay(directory, "write");
   }
 
   /** Takes a name away; the node goes when nothing names it. */
@@ -94,7 +94,7 @@ export class FileTree {
     isOpen: (file: Node) => boolean,
   ): void {
     if (!node) throw new FileProblem("ENOENT");
-    checkWritable(directory);
+    checkMay(directory, "write");
     checkWritable(node);
     directory.entries.delete(name);
     touch(directory);
@@ -120,9 +120,9 @@ export class FileTree {
   rename(from: Place, to: Place, isOpen: (file: Node) => boolean): void {
     const { node } = from;
     if (!node) throw new FileProblem("ENOENT");
-    checkWritable(from.directory);
+    checkMay(from.directory, "write");
     checkWritable(node);
-    checkWritable(to.directory);
+    checkMay(to.directory, "write");
     if (to.node === node) return;
     if (node.kind === "directory" && `${to.path}/`.startsWith(`${from.path}/`))
       throw new FileProblem("EINVAL");
@@ -154,6 +154,7 @@ export class FileTree {
         directory = trail.pop()?.directory ?? this.#root;
         continue;
       }
+      checkMay(directory, "run");
       const node = directory.entries.get(name);
       const isLast = at === names.length - 1;
       const above = `/${trail.map((step) => step.name).join("/")}`;
@@ -196,6 +197,15 @@ export class FileTree {
 
 export function checkWritable({ isReadOnly }: Node): void {
   if (isReadOnly) throw new FileProblem("EROFS");
+}
+
+/** What a file's owner, as whom all here runs, may do with it. */
+export const ownerMay = { read: 0o400, write: 0o200, run: 0o100 } as const;
+
+export function checkMay(node: Node, what: keyof typeof ownerMay): void {
+  if (what === "write") checkWritable(node);
+  if (node.kind !== "link" && (node.mode & ownerMay[what]) === 0)
+    throw new FileProblem("EACCES");
 }
 
 export function touch(node: Node): void {

@@ -27,6 +27,37 @@ test("the bundle's own file is there and cannot be changed", async () => {
   ]);
 });
 
+test("what a mode does not allow its owner is refused", async () => {
+  await using executor = await startExecutor();
+  const version = await executor.loaded(`const fs = require("fs");
+    const codeOf = (use) => { try { use(); return "" } catch (e) { return e.code } };
+    module.exports = (cb) => {
+      fs.mkdirSync("/tmp/d");
+      fs.writeFileSync("/tmp/d/a", "x");
+      fs.chmodSync("/tmp/d/a", 0o444);
+      const file = [
+        codeOf(() => fs.writeFileSync("/tmp/d/a", "y")),
+        codeOf(() => fs.accessSync("/tmp/d/a", fs.constants.W_OK)),
+        codeOf(() => fs.readFileSync("/tmp/d/a")),
+      ];
+      fs.chmodSync("/tmp/d/a", 0o200);
+      file.push(codeOf(() => fs.readFileSync("/tmp/d/a")));
+      fs.chmodSync("/tmp/d", 0o500);
+      const directory = [
+        codeOf(() => fs.unlinkSync("/tmp/d/a")),
+        codeOf(() => fs.writeFileSync("/tmp/d/b", "")),
+        codeOf(() => fs.readdirSync("/tmp/d")),
+      ];
+      fs.chmodSync("/tmp/d", 0o200);
+      directory.push(codeOf(() => fs.readdirSync("/tmp/d")), codeOf(() => fs.statSync("/tmp/d/a")));
+      cb(null, { file, directory });
+    };`);
+  expect(answeredJson(await executor.invoke(version))).toEqual({
+    file: ["EACCES", "EACCES", "", "EACCES"],
+    directory: ["EACCES", "EACCES", "", "EACCES", "EACCES"],
+  });
+});
+
 test("files stay for the isolate's later calls, and no other isolate has them", async () => {
   await using executor = await startExecutor();
   const source = `const fs = require("fs");

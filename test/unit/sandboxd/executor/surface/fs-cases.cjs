@@ -289,6 +289,21 @@ module.exports = async () => {
       .map((b) => Buffer.isBuffer(b) && b.toString()),
   );
   t("lchmod", () => typeof fs.lchown);
+  for (const name of ["close", "fsync", "fstat", "fchmod", "ftruncate"])
+    for (const number of ["a", -1, 1.5, 2 ** 32, undefined, {}]) {
+      t(`${name}Sync of ${number}`, () => fs[`${name}Sync`](number, 1));
+      t(`${name} of ${number}`, () => fs[name](number, () => undefined));
+    }
+  for (const mode of ["r", 8, -1, NaN, 2 ** 40, null, 1.5]) {
+    t(`access ${mode}`, () => fs.accessSync(p("st"), mode));
+    await ta(`access ${mode}`, () => fs.promises.access(p("st"), mode));
+    t(`copy ${mode}`, () => fs.copyFileSync(p("st"), p(`st${mode}`), mode));
+  }
+  t("a copy's mode", () => {
+    fs.chmodSync(p("st"), 0o444);
+    fs.copyFileSync(p("st"), p("st4"));
+    return fs.statSync(p("st4")).mode & 0o777;
+  });
   fs.rmSync(dir, { recursive: true });
   return out;
 };
