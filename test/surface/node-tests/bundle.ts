@@ -3,13 +3,25 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "esbuild";
 
-const common = join(import.meta.dirname, "common.cjs");
-const countdown = join(import.meta.dirname, "countdown.cjs");
-const fixtures = join(import.meta.dirname, "fixtures.cjs");
+const ours = (name: string): string => join(import.meta.dirname, name);
+const common = ours("common.cjs");
+/** What takes the place of files beside Node's tests, by what a test asks for. */
+const standIns: readonly (readonly [RegExp, string])[] = [
+  [/^(\.\.\/common|\.)\/?(index)?(\.m?js)?$/, common],
+  [/^(\.\.\/common|\.)\/fixtures(\.js)?$/, ours("fixtures.cjs")],
+  [/^(\.\.\/common|\.)\/tmpdir(\.js)?$/, ours("tmpdir.cjs")],
+  [/^(\.\.\/common|\.)\/countdown(\.js)?$/, ours("countdown.cjs")],
+  [/^node:test$/, ours("node-test.cjs")],
+];
 
-/** Calls that name a fixture by its path. */
-const fixtureCalls =
-  /\b(?:fixtures|keys)?\.?(readKey|readSync|path)\(\s*(\[?)((?:\s*['"][^'"]+['"],?)+)/g;
+/** Where a test believes to lie. */
+const testsFolder = "/tmp/test/parallel";
+
+/** What may name a fixture: a text, or the parts of a path. */
+const calls = /((?:\s*['"][^'"\n]+['"],?)+)/g;
+const maxFixtureChars = 65_536;
+/** A test that wants its files before it asks for the module of fixtures. */
+const readsFiles = /__filename|__dirname|fixtures/;
 /** A call that works out which key it wants. */
 const workedOutKey = /\breadKey\(\s*[^'"\s]/;
 /** A fixture that is a program. */
@@ -24,10 +36,12 @@ export async function bundleTest(
   const folder = join(from, "parallel");
   const source = await readFile(join(folder, name), "utf8");
   const texts = await fixturesOf(from, source);
+  texts[join("..", "parallel", name)] = source;
   const { outputFiles } = await build({
     stdin: {
       contents: `
 const { outcome } = require("../common");
+${readsFiles.test(source) ? 'require("../common/fixtures");' : ""}
 module.exports = (cb) => outcome(() => require(${JSON.stringify(`./${name}`)}), (reason) => cb(null, reason));`,
       resolveDir: folder,
       loader: "js",
@@ -38,24 +52,17 @@ module.exports = (cb) => outcome(() => require(${JSON.stringify(`./${name}`)}), 
     format: "cjs",
     target: "esnext",
     logLevel: "silent",
-    define: { fixtureTexts: JSON.stringify(texts) },
+    define: {
+      fixtureTexts: JSON.stringify(texts),
+      __dirname: JSON.stringify(testsFolder),
+      __filename: JSON.stringify(`${testsFolder}/${name}`),
+    },
     plugins: [
       {
         name: "common",
         setup(bundler) {
-          bundler.onResolve(
-            { filter: /^\.\.\/common\/?(index)?(\.js)?$/ },
-            () => ({
-              path: common,
-            }),
-          );
-          bundler.onResolve(
-            { filter: /^\.\.\/common\/countdown(\.js)?$/ },
-            () => ({ path: countdown }),
-          );
-          bundler.onResolve({ filter: /^\.\.\/common\/fixtures$/ }, () => ({
-            path: fixtures,
-          }));
+          for (const [filter, path] of standIns)
+            bundler.onResolve({ filter }, () => ({ path }));
           bundler.onLoad(
             { filter: new RegExp(`/parallel/${name.replaceAll(".", "\\.")}$`) },
             () => ({ contents: withFixtures(from, source), loader: "js" }),
@@ -81,24 +88,20 @@ async function fixturesOf(
   from: string,
   source: string,
 ): Promise<Record<string, string>> {
-  const paths = [...source.matchAll(fixtureCalls)].map(
-    ([, call, bracket, list = ""]) => {
-      const names = namesOf(list);
-      // A second name that is not in a list is that of an encoding.
-      const [only = ""] = names;
-      if (call === "readKey") return join("keys", only);
-      return call === "path" || bracket === "[" ? join(...names) : only;
-    },
-  );
+  const paths = [...source.matchAll(calls)].flatMap(([, list = ""]) => {
+    const names = namesOf(list);
+    return [...names, join(...names)];
+  });
   const keys = join(from, "fixtures", "keys");
-  if (workedOutKey.test(source))
-    for (const name of await readdir(keys))
-      if (name.endsWith(".pem")) paths.push(join("keys", name));
+  if (workedOutKey.test(source)) paths.push(...(await readdir(keys)));
   const texts: Record<string, string> = {};
-  for (const path of new Set(paths)) {
+  for (const path of new Set(
+    paths.flatMap((each) => [each, join("keys", each)]),
+  )) {
     const file = join(from, "fixtures", path);
     const text = await readFile(file, "latin1").catch(() => undefined);
-    if (text !== undefined) texts[path] = text;
+    if (text !== undefined && text.length <= maxFixtureChars)
+      texts[path] = text;
   }
   return texts;
 }

@@ -171,7 +171,7 @@ common.outcome = (run, answer) => {
     run();
   } catch (error) {
     if (error instanceof Skipped) return answer("");
-    return answer(String(error?.stack ?? error).slice(0, 500) || "threw");
+    return answer(String(error?.stack ?? error).slice(0, 2000) || "threw");
   }
   const endMs = Date.now() + longestMs;
   const say = () => {
@@ -183,7 +183,7 @@ common.outcome = (run, answer) => {
           `${name} was called ${count} of ${criteria} times`,
       );
     const told = [
-      ...failures.map((error) => String(error?.stack ?? error).slice(0, 300)),
+      ...failures.map((error) => String(error?.stack ?? error).slice(0, 2000)),
       ...left,
     ];
     answer(told.join("; "));

@@ -5,7 +5,7 @@ const fs = require("fs");
 const os = require("os");
 const path = require("path");
 
-const fixturesDir = path.join(os.tmpdir(), "fixtures");
+const fixturesDir = path.join(os.tmpdir(), "test", "fixtures");
 /* The bundle names them by their paths, a character for a byte. */
 const texts = fixtureTexts;
 const read = (names, encoding) => {
@@ -15,22 +15,18 @@ const read = (names, encoding) => {
   return encoding ? bytes.toString(encoding) : bytes;
 };
 
-/* What is asked for by its path is wanted as a file. */
-const filed = (...names) => {
-  const file = path.join(fixturesDir, ...names);
-  if (texts[path.join(...names)] !== undefined) {
-    fs.mkdirSync(path.dirname(file), { recursive: true });
-    fs.writeFileSync(file, read(names));
-  }
-  return file;
-};
+for (const name of Object.keys(texts)) {
+  const file = path.join(fixturesDir, name);
+  fs.mkdirSync(path.dirname(file), { recursive: true });
+  fs.writeFileSync(file, read(name));
+}
 
 module.exports = {
   fixturesDir,
-  path: filed,
+  path: (...names) => path.join(fixturesDir, ...names),
   fileURL: (...names) => new URL(`file://${path.join(fixturesDir, ...names)}`),
   readSync: read,
   readKey: (name, encoding) => read(["keys", name], encoding),
-  utf8TestText: "",
-  utf8TestTextPath: "/fixtures/utf8_test_text.txt",
+  utf8TestText: texts["utf8_test_text.txt"] ?? "",
+  utf8TestTextPath: path.join(fixturesDir, "utf8_test_text.txt"),
 };

@@ -12,39 +12,7 @@ import { bundleExecutor } from "../../../sandboxd/executor/bundle.ts";
 import { startExecutor, type TestExecutor } from "../../support/executor.ts";
 import { executorFile } from "../../support/paths.ts";
 import { bundleTest } from "./bundle.ts";
-
-/** How the names of a slice's tests begin, after `test-`. */
-const slices: Record<string, readonly string[]> = {
-  assert: ["assert"],
-  async_hooks: ["async-local-storage"],
-  buffer: ["buffer"],
-  console: ["console"],
-  crypto: ["crypto"],
-  diagnostics_channel: ["diagnostics-channel"],
-  dns: ["dns"],
-  events: ["event-emitter", "events", "eventtarget"],
-  http: ["http"],
-  https: ["https"],
-  net: ["net"],
-  path: ["path"],
-  process: ["process-next-tick", "process-hrtime", "process-emit", "next-tick"],
-  punycode: ["punycode"],
-  querystring: ["querystring"],
-  readline: ["readline"],
-  stream: ["stream", "stream2", "stream3", "readable"],
-  string_decoder: ["string-decoder"],
-  timers: ["timers"],
-  tls: ["tls"],
-  url: ["url", "whatwg-url", "urlpattern"],
-  util: ["util"],
-  webcrypto: ["webcrypto"],
-  webstreams: ["whatwg-webstreams", "webstreams"],
-  zlib: ["zlib"],
-};
-
-/** What no isolate offers, in the words of a test. */
-const leftOut =
-  /Flags:.*--(?!no-warnings)|internal\/test\/binding|internalBinding|require\(['"](node:)?(child_process|worker_threads|cluster|vm|repl|inspector|test|http2|internal\/)|fixtures\/(?!keys)|process\.binding|common\.(requireInspector|spawn)|from 'node:test'|node:test|process\.execPath|(https|tls)\.(createServer|Server)|SharedArrayBuffer|WebAssembly|global\.gc|globalThis\.gc|tmpdir/;
+import { leftOut, slices } from "./slices.ts";
 
 const testsOfAnExecutor = 40;
 const plainTimeoutMs = 60_000;
@@ -85,7 +53,7 @@ async function main(): Promise<void> {
       `${slice}: ${result.passed} of ${all} (${share.toFixed(1)} %), ${result.leftOut} left out\n`,
     );
     for (const { name, reason } of result.failed)
-      process.stdout.write(`  ${name}: ${reason}\n`);
+      process.stdout.write(`  ${name}: ${reason.slice(0, maxReasonChars)}\n`);
   }
   if (values.json !== undefined)
     await writeFile(values.json, JSON.stringify(results, null, 2));
@@ -106,7 +74,7 @@ async function runSlice(from: string, slice: string): Promise<SliceResult> {
   const run: string[] = [];
   for (const name of names.toSorted()) {
     const text = await readFile(join(folder, name), "utf8");
-    if (leftOut.test(text)) result.leftOut++;
+    if (leftOut(text)) result.leftOut++;
     else run.push(name);
   }
   for (let at = 0; at < run.length; at += testsOfAnExecutor) {
@@ -120,8 +88,7 @@ async function runSlice(from: string, slice: string): Promise<SliceResult> {
       const reason = await runTest(executor, from, name);
       if (reason === undefined) result.passed++;
       else if (!(await passesInNode(folder, name))) result.leftOut++;
-      else
-        result.failed.push({ name, reason: reason.slice(0, maxReasonChars) });
+      else result.failed.push({ name, reason });
     }
   }
   return result;
