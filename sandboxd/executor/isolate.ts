@@ -74,6 +74,7 @@ export class GuestIsolate {
   readonly #context: ivm.Context;
   readonly #entries: Record<EntryName, ivm.Reference<unknown>>;
   readonly #hostCalls: HostCalls;
+  #stackAsRead: ((stack: string) => string | undefined) | undefined;
   #isLost = false;
   #isFull = false;
   #deadlineMs = Infinity;
@@ -91,7 +92,10 @@ export class GuestIsolate {
     const script = compileRuntime(this.#isolate, runtime);
     const start: ivm.Reference<(...parts: unknown[]) => Entries> =
       script.runSync(this.#context, { reference: true });
-    this.#hostCalls = createHostCalls(() => this.#heap());
+    this.#hostCalls = createHostCalls({
+      heap: () => this.#heap(),
+      stackAsRead: (stack) => this.#stackAsRead?.(stack),
+    });
     const entries = start.applySync(
       undefined,
       [
@@ -135,6 +139,11 @@ export class GuestIsolate {
   /** The time it has waited for scripts of the library: no entry's clock counts it. */
   get loadingMs(): number {
     return this.#loadingMs;
+  }
+
+  /** Says how the stacks of what is loaded next are read. */
+  readStacksBy(stackAsRead: (stack: string) => string | undefined): void {
+    this.#stackAsRead = stackAsRead;
   }
 
   /** Parses a bundle as the body of a CommonJS module; positions are those of the bundle. */

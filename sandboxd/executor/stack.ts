@@ -18,15 +18,20 @@ const framePattern = /^ +at .*:\d+:\d+\)?/;
 /** What is not the author's: the runtime, and Node's library, whose lines are those of one long line. */
 const runtimePattern =
   /^ +at (?:.* \()?(?:annex:|node:|<isolated-vm)[^\s()]*:\d+:\d+\)?/;
-const maxFrameChars = 1000;
+/** Of a stack that a program reads: V8 may put a message of any length before its frames. */
+const maxReadChars = 64 * 1024;
 /** A map's names of files are the author's, and of any length. */
 const maxFileChars = 1000;
+/** A line that is longer is no frame. */
+const maxFrameChars = 2 * maxFileChars;
 
 /** Maps places of one bundle to its sources; the map is read when the first error asks. */
 export class SourcePlaces {
   readonly #fileName: string;
   #mapText: Buffer | undefined;
   #map: TraceMap | undefined;
+  /** The source's own. */
+  #files: ReadonlySet<string> = new Set();
 
   constructor(fileName: string, mapText: Buffer) {
     this.#fileName = fileName;
@@ -53,17 +58,22 @@ export class SourcePlaces {
 
   /** Text in which stacks may stand: the guest's frames at their places, those of the runtime left out. */
   inText(text: string): string {
-    if (!text.includes(frameStart)) return text;
-    let left = maxTextFrames;
-    const lines: string[] = [];
-    for (const line of text.split("\n")) {
-      const isFrame = framePattern.test(line.slice(0, maxFrameChars));
-      const frame = isFrame && left-- > 0 ? this.#readFrame(line) : undefined;
+    return eachFrame(text, (line) => {
+      const frame = this.#readFrame(line);
       const indent = line.slice(0, line.length - line.trimStart().length);
-      if (frame) lines.push(indent + frameText(frame));
-      else if (!isFrame || !runtimePattern.test(line)) lines.push(line);
-    }
-    return lines.join("\n");
+      return frame && indent + frameText(frame);
+    });
+  }
+
+  /** A stack as the program itself reads it, its files by the names it knows them by; undefined for what is too long. */
+  asRead(stack: string): string | undefined {
+    if (stack.length > maxReadChars) return undefined;
+    return eachFrame(stack, (line) => {
+      const frame = this.#readBundleFrame(line);
+      if (!frame || frame.place.file === this.#fileName) return undefined;
+      const { start, end, place } = frame;
+      return `${line.slice(0, start)}/${placeText(place)}${line.slice(end)}`;
+    });
   }
 
   /** The place of the topmost guest frame. */
@@ -81,15 +91,33 @@ export class SourcePlaces {
     return frames;
   }
 
-  /** A frame is `at name (file:line:column)` or `at file:line:column`; other text is not a frame of the guest's. */
+  /** Other text is not a frame of the guest's. */
   #readFrame(text: string): Frame | undefined {
+    return this.#readBundleFrame(text) ?? this.#readSourceFrame(text);
+  }
+
+  /** As V8 writes it: `at name (file:line:column)` or `at file:line:column`, of the bundle. */
+  #readBundleFrame(text: string): (Frame & Span) | undefined {
     const start = text.lastIndexOf(this.#fileName);
     if (start < 0) return undefined;
-    const named = /^ +at (?:async )?(?:(.*) \()?$/.exec(text.slice(0, start));
+    const named = beforePlace.exec(text.slice(0, start));
     const after = text.slice(start + this.#fileName.length);
-    const position = /^:(\d{1,9}):(\d{1,9})\)?$/.exec(after);
+    const position = /^:(\d{1,9}):(\d{1,9})(\)?)$/.exec(after);
     if (!named || !position) return undefined;
-    const place = this.original(Number(position[1]), Number(position[2]));
+    const [, line, column, closing = ""] = position;
+    const place = this.original(Number(line), Number(column));
+    return { name: named[1], place, start, end: text.length - closing.length };
+  }
+
+  /** As the program reads it. */
+  #readSourceFrame(text: string): Frame | undefined {
+    const found = /\/([^()]+):(\d{1,9}):(\d{1,9})\)?$/.exec(text);
+    const [, file = "", line, column] = found ?? [];
+    this.#readMap();
+    if (!found || !this.#files.has(file)) return undefined;
+    const named = beforePlace.exec(text.slice(0, found.index));
+    if (!named) return undefined;
+    const place = { file, line: Number(line), column: Number(column) };
     return { name: named[1], place };
   }
 
@@ -99,6 +127,8 @@ export class SourcePlaces {
     this.#mapText = undefined;
     try {
       this.#map = new TraceMap(text);
+      const files = this.#map.resolvedSources;
+      this.#files = new Set(files.map((file) => file.slice(0, maxFileChars)));
     } catch {
       // A map that cannot be read costs the places, not the answer.
     }
@@ -111,7 +141,37 @@ interface Frame {
   place: Place;
 }
 
+/** Where in its line a frame tells its place. */
+interface Span {
+  start: number;
+  end: number;
+}
+
+/** What stands before a frame's place, with its name. */
+const beforePlace = /^ +at (?:async )?(?:(.*) \()?$/;
+
+/** Text with its frames as they are rewritten, those of the runtime left out; the others stay. */
+function eachFrame(
+  text: string,
+  rewrite: (line: string) => string | undefined,
+): string {
+  if (!text.includes(frameStart)) return text;
+  let left = maxTextFrames;
+  const lines: string[] = [];
+  for (const line of text.split("\n")) {
+    const isFrame = framePattern.test(line.slice(0, maxFrameChars));
+    const rewritten = isFrame && left-- > 0 ? rewrite(line) : undefined;
+    if (rewritten !== undefined) lines.push(rewritten);
+    else if (!isFrame || !runtimePattern.test(line)) lines.push(line);
+  }
+  return lines.join("\n");
+}
+
 function frameText({ name, place }: Frame): string {
-  const at = `${place.file}:${place.line}:${place.column}`;
+  const at = placeText(place);
   return name === undefined ? `at ${at}` : `at ${name} (${at})`;
+}
+
+function placeText({ file, line, column }: Place): string {
+  return `${file}:${line}:${column}`;
 }

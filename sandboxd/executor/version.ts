@@ -90,6 +90,7 @@ export class GuestVersion {
   load(request: LoadRequest, source: string): LoadOutcome {
     const { fileName } = request;
     const startMs = performance.now();
+    this.#isolate.readStacksBy((stack) => this.#places.asRead(stack));
     const script = this.#isolate.compile(withoutShebang(source), fileName);
     const compileUs = elapsedUs(startMs);
     if ("line" in script) {

@@ -102,12 +102,8 @@ const helpers = `
 `;
 
 test("there are examples of every operation", () => {
-  const calls = createHostCalls(() => ({
-    limit: 0,
-    total: 0,
-    used: 0,
-    external: 0,
-  }));
+  const heap = { limit: 0, total: 0, used: 0, external: 0 };
+  const calls = createHostCalls({ heap: () => heap, stackAsRead: String });
   expect(Object.keys(hostExamples).toSorted()).toEqual(
     calls.names().toSorted(),
   );

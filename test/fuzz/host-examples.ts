@@ -11,6 +11,7 @@ export const hostExamples: Record<string, readonly string[][]> = {
   clock: [[]],
   heap: [[]],
   random: [["16"], ["65536"]],
+  stack: [['"Error: x\\n    at f (extension.js:1:2)\\n    at a:1:1"'], ["1"]],
   "text.decode": [
     [piece, '"utf8"'],
     [piece, '"utf8-strict"'],

@@ -173,12 +173,24 @@ test("annex dev starts everything, its curl line works as pasted, and the other 
   name?: { first: string };
 }
 const firstOf = (person: Person): string => person.name!.first;
-export default async (ctx: { body: Person }) => firstOf(ctx.body);`,
+export default async (ctx: { body: Person & { isRead?: boolean } }) => {
+  try {
+    return firstOf(ctx.body);
+  } catch (error) {
+    if (ctx.body.isRead) return (error as Error).stack;
+    throw error;
+  }
+};`,
   );
   await cli("extension", "create", "typed.ts", "--name", "typed");
   const thrown = await cli("extension", "invoke", "typed");
+  const isRead = ["--data", '{"isRead":true}'];
   expect(thrown.exit).toBe(9);
   expect(thrown.stderr).toMatch(/TypeError: .*\n    at firstOf \(typed\.ts:4:/);
+  const read = await cli("extension", "invoke", "typed", ...isRead);
+  expect(JSON.parse(read.stdout)).toMatch(
+    /^TypeError: .*\n    at firstOf \(\/typed\.ts:4:\d+\)\n    at \w+ \(\/typed\.ts:7:12\)$/,
+  );
   expect(await cli("host", "list", "--json")).toMatchObject({
     json: { hosts: [{ connected: true }] },
   });

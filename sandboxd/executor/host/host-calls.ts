@@ -5,7 +5,7 @@
 import { cryptoOperations } from "./crypto.ts";
 import { httpParserOperations } from "./http-parser.ts";
 import { HostRefusal, type HostOperation } from "./operations.ts";
-import { systemOperations, type HeapFigures } from "./system.ts";
+import { systemOperations, type IsolateParts } from "./system.ts";
 import { textOperations } from "./text.ts";
 import { zlibOperations } from "./zlib.ts";
 import { urlPatternOperations } from "./url-pattern.ts";
@@ -21,11 +21,11 @@ export interface HostCalls {
 }
 
 /** The operations of one isolate, with what they keep for it. */
-export function createHostCalls(heap: () => HeapFigures): HostCalls {
+export function createHostCalls(isolate: IsolateParts): HostCalls {
   const endings: (() => void)[] = [];
   const operations = new Map<unknown, HostOperation>(
     Object.entries<HostOperation>({
-      ...systemOperations(heap),
+      ...systemOperations(isolate),
       ...textOperations(),
       ...httpParserOperations(endings),
       ...zlibOperations(),

@@ -12,13 +12,25 @@ export interface HeapFigures {
   external: number;
 }
 
-export function systemOperations(heap: () => HeapFigures): HostOperations {
+/** What the operations ask of the isolate they are for. */
+export interface IsolateParts {
+  heap: () => HeapFigures;
+  /** A stack at the places of its source; undefined where it cannot be told. */
+  stackAsRead: (stack: string) => string | undefined;
+}
+
+export function systemOperations({
+  heap,
+  stackAsRead,
+}: IsolateParts): HostOperations {
   const startedMs = performance.now();
   return {
     /** Milliseconds since the isolate was made. */
     clock: () =>
       Math.floor((performance.now() - startedMs) / clockGrainMs) * clockGrainMs,
     heap: () => heap(),
+    stack: (stack) =>
+      typeof stack === "string" ? stackAsRead(stack) : undefined,
     /** Bytes of randomness. */
     random: (count) => {
       if (!Number.isSafeInteger(count)) throw new RangeError("no such count");

@@ -87,9 +87,10 @@ export function start(
   let meta = "{}";
   let environment: Record<string, string> | undefined;
   let bundle = { fileName: "", text: () => "" };
+  const host = createHost(rawHost);
   const realm: Realm = createRealm({
     loadScript,
-    host: createHost(rawHost),
+    host,
     runtime: {
       timers,
       sockets,
@@ -111,6 +112,7 @@ export function start(
     calls,
     timers,
     realm,
+    host,
     console,
     context,
     failed: (call, thrown) => failUncaught({ calls, uncaught }, call, thrown),

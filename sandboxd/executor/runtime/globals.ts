@@ -4,7 +4,7 @@ import type { Call, Calls } from "./calls.ts";
 import { type GuestConsole } from "./console.ts";
 import type { Fetch } from "./fetch/fetch.ts";
 import { apply, defineProperty, enqueue, valueProperty } from "./intrinsics.ts";
-import type { Realm } from "./node/realm.ts";
+import type { Host, Realm } from "./node/realm.ts";
 import { refuseCallback } from "./process.ts";
 import { installStacks } from "./stacks.ts";
 import type { Timers } from "./timers.ts";
@@ -18,6 +18,7 @@ export interface GlobalParts {
   realm: Realm;
   fetch: Fetch;
   context: AsyncContext;
+  host: Host;
   /** Told what a microtask of the guest's throws. */
   failed: (call: Call, thrown: unknown) => void;
 }
@@ -28,12 +29,13 @@ export function installGlobals({
   timers,
   console,
   realm,
+  host,
   fetch,
   context,
   failed,
 }: GlobalParts): void {
   withhold();
-  installStacks(realm);
+  installStacks(realm, host);
   defineHidden(globalThis, "console", console);
   define("global", globalThis);
   define("setTimeout", timers.setTimeout);

@@ -13,7 +13,7 @@ const integer = 0x02;
 const bytes = 0x04;
 
 const heap = { limit: 0, total: 0, used: 0, external: 0 };
-const host = createHostCalls(() => heap);
+const host = createHostCalls({ heap: () => heap, stackAsRead: String });
 
 afterAll(() => host.close());
 

@@ -14,7 +14,7 @@ const openParser = (
 afterEach(() => void vi.restoreAllMocks());
 
 test("heads that are read at once hold 16 MiB together, and a parser that is closed makes room", () => {
-  const host = createHostCalls(() => heap);
+  const host = createHostCalls({ heap: () => heap, stackAsRead: String });
   const refusal = {
     thrown: {
       code: "ERR_ANNEX_LIMIT",
@@ -37,7 +37,7 @@ test("heads that are read at once hold 16 MiB together, and a parser that is clo
 test("parsers are closed with their isolate: Node would keep each for ever", () => {
   const { HTTPParser } = common();
   const close = vi.spyOn(HTTPParser.prototype, "close");
-  const host = createHostCalls(() => heap);
+  const host = createHostCalls({ heap: () => heap, stackAsRead: String });
   const ids = Array.from({ length: 256 }, () => openParser(host, 1024));
   expect(openParser(host, 1024)).toHaveProperty(
     "thrown.code",
