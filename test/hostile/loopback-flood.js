@@ -5,7 +5,7 @@ const net = require("net");
 module.exports = async () => {
   const counts = { listening: 0, open: 0 };
   const servers = [];
-  for (let at = 0; at < 200; at++) {
+  for (let at = 0; at < 70; at++) {
     const server = net.createServer({ pauseOnConnect: true });
     servers.push(server);
     await new Promise((resolve) => {
@@ -16,7 +16,7 @@ module.exports = async () => {
   }
   const { port } = servers[0].address();
   const outcomes = Array.from(
-    { length: 400 },
+    { length: 270 },
     () =>
       new Promise((resolve) => {
         const socket = net.connect(port, "127.0.0.1");
