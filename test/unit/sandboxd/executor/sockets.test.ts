@@ -251,6 +251,51 @@ test("tls: on a connection that was plain, and by the guest's own judgement", as
   ).toEqual(["S", "query!", true, null]);
 });
 
+test("tls: a socket made by hand begins with its first words, also before the connection is there", async () => {
+  const { value } = await startWorld();
+  const { port } = await startTlsServer((socket) => socket.pipe(socket));
+  const byHand = (plain: string) => `
+    const net = require("net");
+    ${plain}
+    const socket = new (require("tls").TLSSocket)(under, { rejectUnauthorized: false, servername: "origin.test" });
+    const order = [];
+    under.on("connect", () => order.push("connected"));
+    socket.on("secure", () => order.push("secured"));
+    socket.end("by hand");
+    let text = "";
+    for await (const part of socket) { if (text === "") order.push("answered"); text += part; }
+    return [text, socket.getProtocol(), order];`;
+  expect(
+    await value(byHand(`const under = net.connect(port, "127.0.0.1");`), {
+      port,
+    }),
+  ).toEqual(["by hand", "TLSv1.3", ["connected", "secured", "answered"]]);
+  expect(
+    await value(
+      byHand(
+        `const under = net.connect(port, "127.0.0.1"); await require("events").once(under, "connect");`,
+      ),
+      { port },
+    ),
+  ).toEqual(["by hand", "TLSv1.3", ["secured", "answered"]]);
+});
+
+test("tls: what breaks off before TLS is agreed on is told as Node tells it", async () => {
+  const { value } = await startWorld();
+  const { port } = await startTcpServer((socket) => {
+    socket.once("data", () => socket.end());
+  });
+  const codes = await value(
+    `const code = (socket) => new Promise((resolve) => socket.on("error", (e) => resolve(e.code)).on("close", () => resolve("closed")).on("secureConnect", () => resolve("secured")));
+     const tls = require("tls"), net = require("net");
+     const gone = net.connect(port, "127.0.0.1");
+     gone.destroy();
+     return [await code(tls.connect(port, "127.0.0.1")), await code(tls.connect({ socket: net.connect(port, "127.0.0.1") })), await code(tls.connect({ socket: gone }))];`,
+    { port },
+  );
+  expect(codes).toEqual(["ECONNRESET", "ECONNRESET", "ECONNRESET"]);
+});
+
 test("dns: addresses and records, under the rules", async () => {
   const { value, resolved } = await startWorld({
     names: {

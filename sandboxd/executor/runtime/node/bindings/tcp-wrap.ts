@@ -6,22 +6,12 @@ import { bytesToText, textToBytes } from "../../bytes.ts";
 import type { Socket, SocketListener, Sockets } from "../../sockets.ts";
 import { createLoopback, type Place } from "../loopback.ts";
 import type { NearSocket } from "../near-socket.ts";
+import { Inbox } from "../inbox.ts";
 import type { Exports, RealmParts } from "../realm.ts";
-
-interface Request {
-  writeStatus?: number | null;
-  handle?: unknown;
-  oncomplete?: (...news: unknown[]) => void;
-}
+import { createStreamTools, StreamBase, type Request } from "../stream-base.ts";
 
 interface Coded extends Error {
   code?: string;
-}
-
-/** The JavaScript object that a handle belongs to. */
-interface Owner {
-  _handle: unknown;
-  destroy: (error?: unknown) => void;
 }
 
 /** What beginning TLS came to. */
@@ -30,24 +20,13 @@ export interface TlsListener {
   failed: (error: Error) => void;
 }
 
-interface StreamWords {
-  kReadBytesOrError: number;
-  kArrayBufferOffset: number;
-  kBytesWritten: number;
-  kLastWriteErr: number;
-  streamBaseState: Int32Array;
-  WriteWrap: new () => Request;
-}
-
 const kinds = { SOCKET: 0, SERVER: 1, UV_TCP_IPV6ONLY: 1, UV_TCP_REUSEPORT: 2 };
 
 export function createBinding(parts: RealmParts): Exports {
   const { asyncContext, soon } = parts.runtime;
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- bootstrap.ts gives it
   const sockets = parts.runtime.sockets as Sockets;
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- stream-wrap.ts gives it
-  const words = parts.internalBinding("stream_wrap") as unknown as StreamWords;
-  const state = words.streamBaseState;
+  const tools = createStreamTools(parts);
   const uv = parts.internalBinding("uv");
   const eof = Number(uv["UV_EOF"]);
   const brokenPipe = Number(uv["UV_EPIPE"]);
@@ -56,21 +35,6 @@ export function createBinding(parts: RealmParts): Exports {
   const inUse = Number(uv["UV_EADDRINUSE"]);
   const { nameOf } = parts.internalBinding("cares_wrap");
   const loopback = createLoopback(parts);
-  const newAsyncId = (): number => {
-    const { newAsyncId: create } = parts.require("internal/async_hooks");
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Node's own
-    return (create as () => number)();
-  };
-  const ownerSymbol = (): symbol => {
-    const { owner_symbol: symbol } =
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Node's own
-      parts.require("internal/async_hooks")["symbols"] as Record<
-        string,
-        symbol
-      >;
-    return symbol ?? Symbol("owner");
-  };
-
   const nextTick = (work: () => void) => {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Node's own
     (parts.process["nextTick"] as (work: () => void) => void)(work);
@@ -79,19 +43,12 @@ export function createBinding(parts: RealmParts): Exports {
   /** Node tells of an error in a tick, and of the end only after it. */
   const afterTicks = (work: () => void) => soon(() => nextTick(work));
 
-  class TCP {
-    onread: ((bytes?: ArrayBuffer) => unknown) | undefined;
+  class TCP extends StreamBase {
     onconnection: ((status: number, handle?: TCP) => void) | undefined;
-    reading = false;
-    bytesRead = 0;
-    bytesWritten = 0;
     writeQueueSize = 0;
-    readonly isStreamBase = true;
-    readonly fd = -1;
     /** No parser of HTTP may take it over: each reads by itself. */
     readonly _consumed = true;
     readonly #context = asyncContext.current();
-    readonly #asyncId = newAsyncId();
     #socket: Socket | undefined;
     /** The same, where it leads nowhere outside. */
     #near: NearSocket | undefined;
@@ -100,17 +57,26 @@ export function createBinding(parts: RealmParts): Exports {
     #bound: { address: string; port: number } | undefined;
     #unlisten: (() => void) | undefined;
     #securing: TlsListener | undefined;
-    #userBuffer: Uint8Array | undefined;
-    /** Asked of the executor and not yet come. */
-    #isAsked = false;
-    /** Come, and nobody reads. */
-    #kept: Uint8Array | undefined;
-    #hasEnded = false;
     #isClosed = false;
     /** The network is not told of it. */
     #typeOfService = 0;
     #isCut = false;
     #stay: () => void = () => undefined;
+    readonly #inbox = new Inbox({
+      isReading: () => this.reading && !this.#isClosed,
+      // What comes before TLS belongs to nobody.
+      mayAsk: () => !!this.#socket && !this.#securing && !this.#connecting,
+      ask: () => this.#socket?.read("latin1"),
+      tell: (bytes, keep) => this.tellBytes(bytes, keep),
+      end: () => {
+        this.reading = false;
+        this.tellStatus(eof);
+      },
+    });
+
+    constructor() {
+      super(tools);
+    }
 
     connect(request: Request, address: string, port: number): number {
       if (this.#bound && loopback.isTaken(this.#bound)) return inUse;
@@ -163,9 +129,8 @@ export function createBinding(parts: RealmParts): Exports {
 
     readStart(): number {
       this.reading = true;
-      if (this.#kept || (this.#hasEnded && !this.#isAsked))
-        soon(() => this.#flush());
-      this.#ask();
+      if (this.#inbox.isWaiting) soon(() => this.#inbox.flush());
+      this.#inbox.ask();
       return 0;
     }
 
@@ -174,47 +139,9 @@ export function createBinding(parts: RealmParts): Exports {
       return 0;
     }
 
-    useUserBuffer(buffer: Uint8Array): void {
-      this.#userBuffer = buffer;
-    }
-
-    writeBuffer(_request: unknown, bytes: Uint8Array): unknown {
-      return this.#write(bytesToText(bytes), bytes.length);
-    }
-
-    writeLatin1String(_request: unknown, text: string): unknown {
-      return this.writeBuffer(null, this.#encode(text, "latin1"));
-    }
-
-    writeAsciiString(_request: unknown, text: string): unknown {
-      return this.writeBuffer(null, this.#encode(text, "latin1"));
-    }
-
-    writeUtf8String(_request: unknown, text: string): unknown {
-      return this.writeBuffer(null, this.#encode(text, "utf8"));
-    }
-
-    writeUcs2String(_request: unknown, text: string): unknown {
-      return this.writeBuffer(null, this.#encode(text, "utf16le"));
-    }
-
-    writev(_request: unknown, chunks: unknown[], allBuffers: boolean): unknown {
-      let text = "";
-      for (let at = 0; at < chunks.length; at += allBuffers ? 1 : 2) {
-        const chunk = chunks[at];
-        const encoding = allBuffers ? "buffer" : String(chunks[at + 1]);
-        text +=
-          typeof chunk === "string"
-            ? bytesToText(this.#encode(chunk, encoding))
-            : // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- net.js gives bytes or text
-              bytesToText(chunk as Uint8Array);
-      }
-      return this.#write(text, text.length);
-    }
-
     shutdown(request: Request): number {
       if (!this.#socket) return notConnected;
-      this.#socket.end(() => soon(() => this.#complete(request, 0)));
+      this.#socket.end(() => soon(() => this.complete(request, 0)));
       return 0;
     }
 
@@ -280,12 +207,6 @@ export function createBinding(parts: RealmParts): Exports {
     hasRef(): boolean {
       return !this.#isClosed;
     }
-    getAsyncId(): number {
-      return this.#asyncId;
-    }
-    getProviderType(): number {
-      return 0;
-    }
     setBlocking(): number {
       return 0;
     }
@@ -320,10 +241,10 @@ export function createBinding(parts: RealmParts): Exports {
             const securing = this.#securing;
             this.#securing = undefined;
             securing?.secured(tls);
-            this.#ask();
+            this.#inbox.ask();
           }),
-        data: (text) => this.#enter(() => this.#data(textToBytes(text))),
-        ended: () => this.#enter(() => this.#end()),
+        data: (text) => this.#enter(() => this.#inbox.take(textToBytes(text))),
+        ended: () => this.#enter(() => this.#inbox.end()),
         failed: (error) => this.#enter(() => this.#failed(error)),
         closed: () => undefined,
       };
@@ -333,7 +254,7 @@ export function createBinding(parts: RealmParts): Exports {
     #endListening(): void {
       if (this.#isClosed) return;
       this.close();
-      const owner = this.#owner();
+      const owner = tools.ownerOf(this);
       // oxlint-disable-next-line no-underscore-dangle -- Node's name
       if (owner) owner._handle = null;
     }
@@ -343,33 +264,21 @@ export function createBinding(parts: RealmParts): Exports {
       work();
     }
 
-    #encode(text: string, encoding: string): Uint8Array {
-      const { Buffer } = parts.require("buffer");
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Node's own
-      const from = (
-        Buffer as { from: (text: string, encoding: string) => Uint8Array }
-      ).from;
-      return from(text, encoding);
-    }
-
-    #write(text: string, length: number): unknown {
+    protected override send(chunks: readonly Uint8Array[]): unknown {
       if (!this.#socket) return notConnected;
       if (this.#isCut || this.#isClosed) return brokenPipe;
-      const request = new words.WriteWrap();
-      state[words.kBytesWritten] = length;
-      state[words.kLastWriteErr] = 0;
+      let text = "";
+      for (const chunk of chunks) text += bytesToText(chunk);
+      const { length } = text;
+      const request = tools.newWrite();
+      tools.say(length, 0);
       this.bytesWritten += length;
       this.writeQueueSize += length;
       this.#socket.write(text, "latin1", () => {
         this.writeQueueSize -= length;
-        this.#enter(() => this.#complete(request, 0));
+        this.#enter(() => this.complete(request, 0));
       });
       return request;
-    }
-
-    #complete(request: Request, status: number): void {
-      if (request.oncomplete) request.oncomplete(status);
-      else request.writeStatus = status;
     }
 
     #connected(place: unknown): void {
@@ -378,58 +287,6 @@ export function createBinding(parts: RealmParts): Exports {
       const request = this.#connecting;
       this.#connecting = undefined;
       request?.oncomplete?.(0, this, request, true, true);
-    }
-
-    #ask(): void {
-      if (!this.reading || this.#isAsked || this.#hasEnded || this.#kept)
-        return;
-      // What comes before TLS belongs to nobody.
-      if (!this.#socket || this.#securing || this.#connecting) return;
-      this.#isAsked = true;
-      this.#socket.read("latin1");
-    }
-
-    #data(bytes: Uint8Array): void {
-      this.#isAsked = false;
-      this.#kept = bytes;
-      this.#flush();
-    }
-
-    #end(): void {
-      this.#isAsked = false;
-      this.#hasEnded = true;
-      this.#flush();
-    }
-
-    /** Tells what has come, where somebody reads. */
-    #flush(): void {
-      while (this.reading && this.#kept && !this.#isClosed) this.#tell();
-      if (this.reading && this.#hasEnded && !this.#kept && !this.#isClosed) {
-        this.reading = false;
-        state[words.kReadBytesOrError] = eof;
-        this.onread?.();
-      }
-      this.#ask();
-    }
-
-    #tell(): void {
-      const bytes = this.#kept ?? new Uint8Array();
-      const buffer = this.#userBuffer;
-      const count = buffer
-        ? Math.min(buffer.length, bytes.length)
-        : bytes.length;
-      this.#kept = count < bytes.length ? bytes.subarray(count) : undefined;
-      this.bytesRead += count;
-      state[words.kReadBytesOrError] = count;
-      state[words.kArrayBufferOffset] = 0;
-      if (!buffer) {
-        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- made of a text, whole
-        this.onread?.(bytes.buffer as ArrayBuffer);
-        return;
-      }
-      buffer.set(bytes.subarray(0, count));
-      const next = this.onread?.();
-      if (next instanceof Uint8Array) this.#userBuffer = next;
     }
 
     #failed(error: Coded): void {
@@ -447,23 +304,17 @@ export function createBinding(parts: RealmParts): Exports {
         request.oncomplete?.(status, this, request, false, false);
         return;
       }
-      state[words.kReadBytesOrError] = status;
-      this.onread?.();
+      this.tellStatus(status);
     }
 
     #destroyOwner(error: unknown): void {
-      this.#owner()?.destroy(error);
+      tools.ownerOf(this)?.destroy(error);
     }
 
     /** It ended with its call. */
     #cut(): void {
       this.#isCut = true;
-      if (!this.#isClosed) this.#owner()?.destroy();
-    }
-
-    #owner(): Owner | undefined {
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- net.js puts it there
-      return Reflect.get(this, ownerSymbol()) as Owner | undefined;
+      if (!this.#isClosed) tools.ownerOf(this)?.destroy();
     }
   }
 
