@@ -251,10 +251,7 @@ test("tls: on a connection that was plain, and by the guest's own judgement", as
   ).toEqual(["S", "query!", true, null]);
 });
 
-test("tls: a socket made by hand begins with its first words, also before the connection is there", async () => {
-  const { value } = await startWorld();
-  const { port } = await startTlsServer((socket) => socket.pipe(socket));
-  const byHand = (plain: string) => `
+const byHand = (plain: string) => `
     const net = require("net");
     ${plain}
     const socket = new (require("tls").TLSSocket)(under, { rejectUnauthorized: false, servername: "origin.test" });
@@ -265,6 +262,10 @@ test("tls: a socket made by hand begins with its first words, also before the co
     let text = "";
     for await (const part of socket) { if (text === "") order.push("answered"); text += part; }
     return [text, socket.getProtocol(), order];`;
+
+test("tls: a socket made by hand begins with its first words, also before the connection is there", async () => {
+  const { value } = await startWorld();
+  const { port } = await startTlsServer((socket) => socket.pipe(socket));
   expect(
     await value(byHand(`const under = net.connect(port, "127.0.0.1");`), {
       port,
@@ -369,6 +370,32 @@ test("net: an error comes before the close, with or without something to write",
       {},
     ),
   ).toEqual([["EACCES"], ["EACCES"], ["ECONNREFUSED"]]);
+});
+
+test("net: who hears of an error is done with it before the close and what the close says", async () => {
+  const { value } = await startWorld();
+  const order = await value(
+    `const order = [];
+     const socket = require("net").connect(1025, "127.0.0.1");
+     socket.write("words", (error) => order.push(error.code));
+     socket.on("error", async (error) => {
+       order.push(error.code);
+       for (let turn = 0; turn < 20; turn++) await null;
+       order.push("heard");
+       process.nextTick(() => order.push("ticked"));
+     });
+     await new Promise((resolve) => socket.on("close", resolve));
+     order.push("closed");
+     return order;`,
+    {},
+  );
+  expect(order).toEqual([
+    "ECONNREFUSED",
+    "heard",
+    "ticked",
+    "ERR_SOCKET_CLOSED_BEFORE_CONNECTION",
+    "closed",
+  ]);
 });
 
 test("net: what a guest says of the way changes nothing of whom it reaches", async () => {

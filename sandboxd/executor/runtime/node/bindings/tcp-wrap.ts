@@ -5,6 +5,7 @@
 import { bytesToText, textToBytes } from "../../bytes.ts";
 import type { Socket, SocketListener, Sockets } from "../../sockets.ts";
 import { createLoopback, type Place } from "../loopback.ts";
+import { createLater } from "../later.ts";
 import type { NearSocket } from "../near-socket.ts";
 import { Inbox } from "../inbox.ts";
 import type { Exports, RealmParts } from "../realm.ts";
@@ -35,13 +36,9 @@ export function createBinding(parts: RealmParts): Exports {
   const inUse = Number(uv["UV_EADDRINUSE"]);
   const { nameOf } = parts.internalBinding("cares_wrap");
   const loopback = createLoopback(parts);
-  const nextTick = (work: () => void) => {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Node's own
-    (parts.process["nextTick"] as (work: () => void) => void)(work);
-  };
-
-  /** Node tells of an error in a tick, and of the end only after it. */
-  const afterTicks = (work: () => void) => soon(() => nextTick(work));
+  const later = createLater(parts.runtime);
+  /** Node tells of an error in a tick, and of the end only when whoever heard of it is done, with what they put off too. */
+  const afterTicks = (work: () => void) => soon(() => later(() => later(work)));
 
   class TCP extends StreamBase {
     onconnection: ((status: number, handle?: TCP) => void) | undefined;

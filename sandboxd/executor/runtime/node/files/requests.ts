@@ -1,4 +1,5 @@
 /** How Node's library asks the binding for something: now, with a request that is told later, or with a promise. */
+import { createLater } from "../later.ts";
 import type { RealmParts } from "../realm.ts";
 import { FileProblem } from "./nodes.ts";
 
@@ -71,11 +72,7 @@ export function createRequests({
       throw thrown instanceof FileProblem ? errorOf(thrown, told) : thrown;
     }
   };
-  const later = (work: () => void) => {
-    const context = runtime.asyncContext;
-    const frame = context.current();
-    void afterMicrotask(() => context.within(frame, () => runtime.soon(work)));
-  };
+  const later = createLater(runtime);
   const complete = (request: Request, work: () => unknown) => {
     let error: unknown = null;
     let result: unknown;
@@ -172,10 +169,4 @@ function ordered(error: object): object {
 
 function asError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
-}
-
-async function afterMicrotask(work: () => void): Promise<void> {
-  // oxlint-disable-next-line typescript/await-thenable -- the wait is what is wanted
-  await undefined;
-  work();
 }

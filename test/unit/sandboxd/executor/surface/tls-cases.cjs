@@ -5,6 +5,7 @@ const net = require("node:net");
 const { Duplex, PassThrough } = require("node:stream");
 const tls = require("node:tls");
 
+// oxlint-disable no-underscore-dangle -- Node's names
 /** As a client of HTTP/2 finds it, as it loads. */
 const wrapperClass = () =>
   new tls.TLSSocket(new PassThrough())._handle._parentWrap.constructor;
