@@ -13,6 +13,7 @@ import type { Lookups } from "./lookups.ts";
 import type { ProxyPolicy } from "./policy.ts";
 import { ProxyFailed, TargetRefused } from "./problem.ts";
 import { addressOf, type Target } from "./rules.ts";
+import { boundedTls } from "./tls-costs.ts";
 import type { Turns } from "./turns.ts";
 
 export interface ConnectOptions {
@@ -129,7 +130,13 @@ async function openTo(
   signal: AbortSignal,
 ): Promise<Socket> {
   const { proxy, roots } = options;
-  const tls = { allowH2: false, timeout: connectMs, ca: roots, signal };
+  const tls = {
+    ...boundedTls(),
+    allowH2: false,
+    timeout: connectMs,
+    ca: roots,
+    signal,
+  };
   if (!proxy) return connectDirectly(wanted, addresses, target, tls);
   const tunnel = await openTunnel(proxy, addresses[0] ?? "", target.port, tls);
   if (wanted.protocol !== "https:") return tunnel;
@@ -140,7 +147,7 @@ async function openTo(
 }
 
 /** Of whatever a connector opens, TLS or not. The connector passes on what its types do not tell of. */
-interface TlsOptions {
+interface TlsOptions extends ReturnType<typeof boundedTls> {
   allowH2: boolean;
   timeout: number;
   ca: string[] | undefined;

@@ -12,6 +12,7 @@ import {
 } from "node:tls";
 import { hasOwnCurve, pemBlocks } from "./pem.ts";
 import { EgressError, failed } from "./problem.ts";
+import { boundedTls } from "./tls-costs.ts";
 
 const maxNameChars = 255;
 const maxProtocols = 16;
@@ -62,7 +63,7 @@ export function tlsOptionsOf(
     ...(trusted && { ca: trusted }),
     ...(cert !== "" && { cert }),
     ...(key !== "" && { key: keyOf(key) }),
-    ...(ciphers !== "" && { ciphers }),
+    ...boundedTls(ciphers),
     ...(least && { minVersion: least }),
     ...(most && { maxVersion: most }),
   });

@@ -3,6 +3,8 @@
  * are given by one coordinate, so that reading one takes a fifth of a second of OpenSSL. Nothing in them is signed.
  */
 
+import { bits, hex, integer, of, pem, sequence } from "./der.ts";
+
 /** A prime just above a power of two many times over. */
 const prime = 141n * 2n ** 640n + 1n;
 const bytesOfNumber = 81;
@@ -78,45 +80,10 @@ function certificate(serial: number, publicKey: Buffer): Buffer {
   );
 }
 
-function pem(label: string, bytes: Buffer): string {
-  const lines = bytes.toString("base64").match(/.{1,64}/g) ?? [];
-  return `-----BEGIN ${label}-----\n${lines.join("\n")}\n-----END ${label}-----\n`;
-}
-
 function compressed(x: bigint): Buffer {
   return Buffer.concat([hex("02"), fixed(x)]);
 }
 
 function fixed(number: bigint): Buffer {
   return hex(number.toString(16).padStart(2 * bytesOfNumber, "0"));
-}
-
-function hex(digits: string): Buffer {
-  return Buffer.from(digits, "hex");
-}
-
-function integer(number: bigint): Buffer {
-  const digits = number.toString(16);
-  const even = digits.length % 2 === 0 ? digits : `0${digits}`;
-  return of(0x02, hex(/^[89a-f]/.test(even) ? `00${even}` : even));
-}
-
-function bits(bytes: Buffer): Buffer {
-  return of(0x03, Buffer.concat([hex("00"), bytes]));
-}
-
-function sequence(...parts: Buffer[]): Buffer {
-  return of(0x30, ...parts);
-}
-
-function of(tag: number, ...parts: Buffer[]): Buffer {
-  const body = Buffer.concat(parts);
-  const { length } = body;
-  const sizes =
-    length < 128
-      ? [length]
-      : length < 256
-        ? [0x81, length]
-        : [0x82, length >> 8, length & 0xff];
-  return Buffer.concat([Buffer.from([tag, ...sizes]), body]);
 }
