@@ -64,10 +64,10 @@ export async function build(
     parseScript,
   });
   const script = (await verbatim(bundled, files, parseScript)) ?? bundled;
-  return bundleOf(
-    wantsAsyncHooks(bundled.inputs) ? await lowered(script) : script,
-    { entry: bundled.entry, isAuthors: script !== bundled },
-  );
+  return bundleOf(wantsAsyncHooks(script) ? await lowered(script) : script, {
+    entry: bundled.entry,
+    isAuthors: script !== bundled,
+  });
 }
 
 /** A lone CommonJS file stays as its author wrote it, so that what runs is what they read. */

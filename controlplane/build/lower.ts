@@ -5,13 +5,9 @@
 import * as esbuild from "esbuild";
 import type { MappedScript } from "./script.ts";
 
-/** Whether any bundled file asks for async_hooks. */
-export function wantsAsyncHooks(inputs: esbuild.Metafile["inputs"]): boolean {
-  return Object.values(inputs).some(({ imports }) =>
-    imports.some(({ original, path }) =>
-      /^(node:|annex:)?async_hooks$/.test(original ?? path),
-    ),
-  );
+/** Whether a script comes to ask for async_hooks: by importing it, or in words that it hands to `require` or its like. */
+export function wantsAsyncHooks({ code }: MappedScript): boolean {
+  return /(?<![\w$])async_hooks(?![\w$])/.test(code);
 }
 
 /** The script without a native `await`; its map still leads to the author's text. */

@@ -17,6 +17,10 @@ const runtimeFolder = join(import.meta.dirname, "../runtime/node");
 const unused =
   /^internal\/(bootstrap|main|test|test_runner|bench_runner|debugger|repl(?!\/history)|vfs|quic|dtls|ffi|watch_mode|modules\/esm(?!\/(resolve|get_format)$)|modules\/run_main|process\/pre_execution|deps\/(acorn|amaro))(\/|$)/;
 
+/** Those that go on calling what a program gave them after an `await`, at a native one of which its AsyncLocalStorage is lost. */
+const lowered =
+  /^(internal\/streams\/(compose|duplexify|from|operators|pipeline)|stream\/consumers)$/;
+
 /** All scripts of the library by name. */
 export async function librarySources(
   common: BuildOptions,
@@ -61,7 +65,13 @@ export async function librarySources(
   const ids = closure(natives, roots, replaced);
   await Promise.all(
     [...ids].map(async (id) =>
-      scripts.set(id, await minified(wrapped(id, natives.sources[id] ?? ""))),
+      scripts.set(
+        id,
+        await minified(
+          wrapped(id, natives.sources[id] ?? ""),
+          lowered.test(id),
+        ),
+      ),
     ),
   );
   return scripts;
@@ -110,7 +120,10 @@ function wrapped(id: string, source: string): string {
   return `(function (${parameters}) {${source}\n})`;
 }
 
-async function minified(expression: string): Promise<string> {
+async function minified(
+  expression: string,
+  isLowered = false,
+): Promise<string> {
   // As an expression alone it would be of no effect, and dropped.
   const { code } = await transform(`value=${expression}`, {
     // Not its syntax: functions would lose the names that programs and stacks know them by.
@@ -118,10 +131,26 @@ async function minified(expression: string): Promise<string> {
     charset: "ascii",
     legalComments: "none",
     target: "esnext",
+    ...(isLowered && { supported: withoutAwait }),
   });
-  const text = code.slice("value=".length).trimEnd().replace(/;$/, "");
-  return withOwnNames(text, expression);
+  const start = code.indexOf("value=(function");
+  const helpers = code.slice(0, start);
+  const text = code
+    .slice(start + "value=".length)
+    .trimEnd()
+    .replace(/;$/, "");
+  // What lowering adds has names of its own that must differ.
+  return isLowered
+    ? `(() => {${helpers}return ${text};})()`
+    : withOwnNames(text, expression);
 }
+
+/** As the build lowers a program's (controlplane/build/lower.ts). */
+const withoutAwait = {
+  "async-await": false,
+  "async-generator": false,
+  "for-await": false,
+};
 
 /**
  * esbuild gives what shadows an outer name another, and so a function or a class is called what Node's is not. A word with

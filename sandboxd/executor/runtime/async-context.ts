@@ -7,7 +7,10 @@ import {
   apply,
   defineProperty,
   dictionary,
+  isObject,
+  promiseThen,
   PromiseIntrinsic,
+  readProperty,
 } from "./intrinsics.ts";
 
 /** Undefined is what callbacks without any store run in. */
@@ -18,6 +21,8 @@ export interface AsyncContext {
   readonly set: (frame: Frame) => void;
   /** Runs work in a frame, and puts back the one before. */
   readonly within: <Result>(frame: Frame, work: () => Result) => Result;
+  /** `then` for Node's library, which took its own before any store. */
+  readonly chain: typeof promiseThen;
 }
 
 type Callback = (value: unknown) => unknown;
@@ -28,48 +33,93 @@ export function createAsyncContext(): AsyncContext {
   const set = (frame: Frame) => {
     if (frame !== undefined && !isOn) {
       isOn = true;
-      carryThroughPromises(context);
+      carryThroughPromises(carried);
     }
     current = frame;
   };
-  const context: AsyncContext = {
+  const within: AsyncContext["within"] = (frame, work) => {
+    const before = current;
+    set(frame);
+    try {
+      return work();
+    } finally {
+      set(before);
+    }
+  };
+  const carried: Carry = (value, run) => {
+    const frame = current;
+    return (...parameters) =>
+      within(frame, () => apply(run, value, parameters));
+  };
+  return {
     current: () => current,
     set,
-    within: (frame, work) => {
-      const before = current;
-      set(frame);
-      try {
-        return work();
-      } finally {
-        set(before);
-      }
-    },
+    within,
+    chain: (promise, fulfilled, rejected) =>
+      isOn
+        ? promiseThen(
+            promise,
+            callbackOf(carried, fulfilled),
+            callbackOf(carried, rejected),
+          )
+        : promiseThen(promise, fulfilled, rejected),
   };
-  return context;
 }
+
+/** A function that runs another, with this receiver, in the frame of now. */
+type Carry = (
+  receiver: unknown,
+  run: (...parameters: unknown[]) => unknown,
+) => (...parameters: unknown[]) => unknown;
 
 /** `catch` and `finally` ask `then`. */
-function carryThroughPromises(context: AsyncContext): void {
+function carryThroughPromises(carried: Carry): void {
   const { prototype } = PromiseIntrinsic;
-  const native: unknown = Reflect.get(prototype, "then");
-  if (typeof native !== "function") return;
-  const carried = (callback: unknown): unknown => {
-    if (typeof callback !== "function") return callback;
-    const frame = context.current();
-    const run: Callback = (value) =>
-      context.within(frame, () => apply(callback, undefined, [value]));
-    return run;
-  };
-  const then = function (this: unknown, fulfilled: unknown, rejected: unknown) {
-    return apply(native, this, [carried(fulfilled), carried(rejected)]);
-  };
-  hide(then, "name", "then");
-  hide(prototype, "then", then);
+  const native: unknown = readProperty(prototype, "then");
+  const resolve: unknown = readProperty(PromiseIntrinsic, "resolve");
+  if (typeof native !== "function" || typeof resolve !== "function") return;
+  hide(
+    prototype,
+    "then",
+    function (this: unknown, fulfilled: unknown, rejected: unknown) {
+      return apply(native, this, [
+        callbackOf(carried, fulfilled),
+        callbackOf(carried, rejected),
+      ]);
+    },
+  );
+  hide(PromiseIntrinsic, "resolve", function (this: unknown, value: unknown) {
+    return apply(resolve, this, [thenableOf(carried, value)]);
+  });
 }
 
-function hide(owner: object, name: string, value: unknown): void {
+function callbackOf<Given>(carried: Carry, callback: Given): Given | Callback {
+  if (typeof callback !== "function") return callback;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- any function may be called
+  const run = callback as unknown as Callback;
+  return carried(undefined, (value) =>
+    thenableOf(carried, apply(run, undefined, [value])),
+  );
+}
+
+/** V8 calls the `then` of what is no promise in a microtask of its own. */
+function thenableOf(carried: Carry, value: unknown): unknown {
+  if (!isObject(value) || value instanceof PromiseIntrinsic) return value;
+  const then = readProperty(value, "then");
+  if (typeof then !== "function") return value;
+  const thenable = dictionary<unknown>();
+  // oxlint-disable-next-line unicorn/no-thenable, typescript/no-unsafe-type-assertion -- it stands for one; any function may be called
+  thenable["then"] = carried(value, then as Callback);
+  return thenable;
+}
+
+function hide(owner: object, name: string, method: object): void {
+  const named: PropertyDescriptor = dictionary();
+  named.value = name;
+  named.configurable = true;
+  defineProperty(method, "name", named);
   const descriptor: PropertyDescriptor = dictionary();
-  descriptor.value = value;
+  descriptor.value = method;
   descriptor.writable = true;
   descriptor.configurable = true;
   defineProperty(owner, name, descriptor);

@@ -2,6 +2,7 @@
  * Message channels within one isolate: what is posted is copied at once and waits until its port's turn, which is an
  * immediate of the call that posted it. What a call leaves waiting, a later one may take.
  */
+import type { AsyncContext, Frame } from "../async-context.ts";
 import type { Clone } from "./structured-clone.ts";
 
 export interface PortParts {
@@ -10,6 +11,7 @@ export interface PortParts {
   later: (work: () => void) => void;
   /** Told when the call that runs now has ended, unless what it gives is called. */
   onEnd: (work: () => void) => () => void;
+  context: AsyncContext;
   /** Tells a port's listeners. */
   emit: (port: object, data: unknown, ports: readonly object[]) => void;
   symbols: { onInit: symbol; onClose: symbol; noMessage: symbol };
@@ -44,6 +46,8 @@ interface State {
   isReferred: boolean;
   /** An immediate will deliver. */
   isDue: boolean;
+  /** In which its listeners are told. */
+  readonly frame: Frame;
 }
 
 const mayConstruct = {};
@@ -119,6 +123,7 @@ export function createPorts(parts: PortParts): Ports {
       isStarted: false,
       isReferred: true,
       isDue: false,
+      frame: parts.context.current(),
     });
     const init: unknown = Reflect.get(port, symbols.onInit);
     if (typeof init === "function") init.call(port);
@@ -171,7 +176,9 @@ export function createPorts(parts: PortParts): Ports {
       const message = state.waiting.shift();
       if (!message || states.get(port) !== state) break;
       try {
-        parts.emit(port, message.data, message.ports);
+        parts.context.within(state.frame, () =>
+          parts.emit(port, message.data, message.ports),
+        );
       } finally {
         deliverLater(port, state);
       }
@@ -195,7 +202,8 @@ export function createPorts(parts: PortParts): Ports {
     deliver(port, state, state.waiting.length);
     states.set(port, "closed");
     const onClose: unknown = Reflect.get(port, symbols.onClose);
-    if (typeof onClose === "function") onClose.call(port);
+    if (typeof onClose === "function")
+      parts.context.within(state.frame, () => onClose.call(port));
   };
 
   const checked = (port: unknown): State | undefined => {

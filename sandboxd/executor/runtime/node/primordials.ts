@@ -1,4 +1,5 @@
 /** The intrinsics as Node's library keeps them, and the symbols that its parts know one another's objects by. */
+import type { AsyncContext } from "../async-context.ts";
 import {
   apply,
   dictionary,
@@ -26,7 +27,10 @@ const scripts = [
 /** Of the language, taken away from guests; Node's library wants to see them while it takes its intrinsics. */
 const takenAway = ["Atomics", "SharedArrayBuffer"] as const;
 
-export function createPrimordials(loadScript: LoadScript): PrimordialParts {
+export function createPrimordials(
+  loadScript: LoadScript,
+  { chain }: AsyncContext,
+): PrimordialParts {
   const values: Exports = {};
   const privateSymbols = symbolsOnDemand("private");
   const symbols = symbolsOnDemand("node");
@@ -42,7 +46,18 @@ export function createPrimordials(loadScript: LoadScript): PrimordialParts {
     for (const name of Object.keys(exports)) messaging[name] = exports[name];
   }
   for (const name of missing) Reflect.deleteProperty(globalThis, name);
-  return { values, privateSymbols, symbols, messaging };
+  return {
+    values: carrying(values, chain),
+    privateSymbols,
+    symbols,
+    messaging,
+  };
+}
+
+/** Node's library freezes its own, and V8 carries stores through that `then`. */
+function carrying(values: Exports, chain: AsyncContext["chain"]): Exports {
+  const descriptor = valueProperty(chain);
+  return Object.create(values, { PromisePrototypeThen: descriptor });
 }
 
 function standIn(name: (typeof takenAway)[number]): unknown {

@@ -167,7 +167,7 @@ function openLibrary(
   { loadScript, host, runtime }: RealmOptions,
   modules: Record<string, Module>,
 ): RealmParts {
-  const primordials = createPrimordials(loadScript);
+  const primordials = createPrimordials(loadScript, runtime.asyncContext);
   const pending = createPendingPromises(primordials.values);
   const process: Exports = {};
   const bindings = dictionary<Exports>();

@@ -184,21 +184,17 @@ export function createBinding(parts: RealmParts): Exports {
       _hints: number,
       order: number,
     ) => {
-      const found = (records: unknown) => {
+      if (name === "localhost") {
+        // The broker asks nobody either; whether they may be reached is for the broker to say, of each by itself.
+        const addresses = ordered([...ownAddresses], family, order);
+        parts.runtime.soon(() => request.oncomplete?.(null, addresses));
+        return 0;
+      }
+      ask(request, name, "address", (records) => {
         const addresses = ordered(texts(records), family, order);
         for (const address of addresses) remember(address, name);
         return [addresses];
-      };
-      if (name === "localhost") {
-        // The broker asks nobody either; whether it may be reached is for the broker to say.
-        const context = asyncContext.current();
-        parts.runtime.soon(() => {
-          asyncContext.set(context);
-          request.oncomplete?.(null, ...found(ownAddresses));
-        });
-        return 0;
-      }
-      ask(request, name, "address", found);
+      });
       return 0;
     },
     getnameinfo: (request: Request, address: string, port: number) => {

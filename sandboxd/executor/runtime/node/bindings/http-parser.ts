@@ -2,6 +2,7 @@
  * The parser of HTTP/1 as Node's library calls it. The parsing itself is done by the executor's own Node, a piece at a
  * time; what it found is told to the library here, in its order.
  */
+import type { Frame } from "../../async-context.ts";
 import type { Exports, RealmParts } from "../realm.ts";
 
 /** As host/http-parser.ts bounds a piece. */
@@ -84,6 +85,7 @@ export function createBinding(parts: RealmParts): Exports {
     #id: number | undefined;
     #chunk: Uint8Array | undefined;
     #isReading = false;
+    #frame: Frame;
     #stay: () => void = () => undefined;
 
     initialize(
@@ -94,6 +96,7 @@ export function createBinding(parts: RealmParts): Exports {
       list?: ConnectionsList,
     ): void {
       this.#drop();
+      this.#frame = runtime.asyncContext.current();
       this.#type = type;
       this.#maxHeaderBytes = maxHeaderSize || defaultMaxHeaderBytes;
       this.#lenientFlags = lenientFlags;
@@ -241,7 +244,11 @@ export function createBinding(parts: RealmParts): Exports {
 
     #call(event: number, told: unknown[]): void {
       const listener: unknown = Reflect.get(this, event);
-      if (typeof listener === "function") Reflect.apply(listener, this, told);
+      if (typeof listener !== "function") return;
+      runtime.asyncContext.within(
+        this.#frame,
+        () => void Reflect.apply(listener, this, told),
+      );
     }
   }
 

@@ -51,6 +51,7 @@ export function createBinding(parts: RealmParts): Exports {
     later: (work) =>
       Object(Reflect.get(Object(runtime.timers), "setImmediate"))(work),
     onEnd: runtime.onEnd,
+    context: runtime.asyncContext,
     emit: (port, data, carried) =>
       Object(messaging["emitMessage"]).call(port, data, carried, "message"),
     symbols: {

@@ -45,7 +45,8 @@ export function createBinding(parts: RealmParts): Exports {
     writeQueueSize = 0;
     /** No parser of HTTP may take it over: each reads by itself. */
     readonly _consumed = true;
-    readonly #context = asyncContext.current();
+    /** In which its owner is told, but of what came of a request: that is told in the request's. */
+    #frame = asyncContext.current();
     #socket: Socket | undefined;
     /** The same, where it leads nowhere outside. */
     #near: NearSocket | undefined;
@@ -138,7 +139,10 @@ export function createBinding(parts: RealmParts): Exports {
 
     shutdown(request: Request): number {
       if (!this.#socket) return notConnected;
-      this.#socket.end(() => soon(() => this.complete(request, 0)));
+      const frame = asyncContext.current();
+      this.#socket.end(() =>
+        asyncContext.within(frame, () => soon(() => this.complete(request, 0))),
+      );
       return 0;
     }
 
@@ -204,6 +208,10 @@ export function createBinding(parts: RealmParts): Exports {
     hasRef(): boolean {
       return !this.#isClosed;
     }
+    /** An agent of HTTP gives it to another request. */
+    asyncReset(): void {
+      this.#frame = asyncContext.current();
+    }
     setBlocking(): number {
       return 0;
     }
@@ -231,8 +239,10 @@ export function createBinding(parts: RealmParts): Exports {
     }
 
     #listener(): SocketListener {
+      const frame = asyncContext.current();
       return {
-        connected: (place) => this.#enter(() => this.#connected(place)),
+        connected: (place) =>
+          asyncContext.within(frame, () => this.#connected(place)),
         secured: (tls) =>
           this.#enter(() => {
             const securing = this.#securing;
@@ -242,7 +252,10 @@ export function createBinding(parts: RealmParts): Exports {
           }),
         data: (text) => this.#enter(() => this.#inbox.take(textToBytes(text))),
         ended: () => this.#enter(() => this.#inbox.end()),
-        failed: (error) => this.#enter(() => this.#failed(error)),
+        failed: (error) =>
+          asyncContext.within(this.#connecting ? frame : this.#frame, () =>
+            this.#failed(error),
+          ),
         closed: () => undefined,
       };
     }
@@ -257,8 +270,7 @@ export function createBinding(parts: RealmParts): Exports {
     }
 
     #enter(work: () => void): void {
-      asyncContext.set(this.#context);
-      work();
+      asyncContext.within(this.#frame, work);
     }
 
     protected override send(chunks: readonly Uint8Array[]): unknown {
@@ -271,9 +283,10 @@ export function createBinding(parts: RealmParts): Exports {
       tools.say(length, 0);
       this.bytesWritten += length;
       this.writeQueueSize += length;
+      const frame = asyncContext.current();
       this.#socket.write(text, "latin1", () => {
         this.writeQueueSize -= length;
-        this.#enter(() => this.complete(request, 0));
+        asyncContext.within(frame, () => this.complete(request, 0));
       });
       return request;
     }

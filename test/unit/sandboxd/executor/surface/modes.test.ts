@@ -79,6 +79,19 @@ test("AsyncLocalStorage survives native awaits, and the function is still called
   expect(answer).toEqual(["a", "b", "string", true]);
 });
 
+test("AsyncLocalStorage survives however it was asked for", async () => {
+  const answer = await answerOf(
+    "index.cjs",
+    `const { AsyncLocalStorage } = process.getBuiltinModule("node:async_hooks");
+    const storage = new AsyncLocalStorage();
+    module.exports = async () => storage.run("a", async () => {
+      await null;
+      return storage.getStore();
+    });`,
+  );
+  expect(answer).toBe("a");
+});
+
 test("CommonJS is sloppy, ES modules are strict", async () => {
   expect(
     await answerOf(

@@ -14,6 +14,10 @@ test("what AsyncLocalStorage keeps survives whatever puts work off", async () =>
   await expectSameAsNode("async-hooks-cases.cjs", { isLowered: true });
 });
 
+test("what it keeps survives wherever Node's library calls back", async () => {
+  await expectSameAsNode("carried-cases.cjs", { isLowered: true });
+});
+
 test("files are written, read and refused as in Node", async () => {
   await expectSameAsNode("fs-cases.cjs");
 });
