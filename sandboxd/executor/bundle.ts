@@ -1,6 +1,5 @@
 /**
- * Makes the executor one file: the runtime as a text for bare isolates, embedded in the process that holds them, and Node's
- * library behind it. Behind the wall nothing else need be visible but isolated-vm.
+ * Makes the executor one file: its program, and behind it the runtime for bare isolates and Node's library. Behind the wall nothing else need be visible but isolated-vm.
  */
 import { randomUUID } from "node:crypto";
 import { appendFile, mkdir, rename } from "node:fs/promises";
@@ -8,6 +7,7 @@ import { dirname, join } from "node:path";
 import { build, type BuildOptions } from "esbuild";
 import { packLibrary } from "./library/pack.ts";
 import { librarySources } from "./library/scripts.ts";
+import { runtimeName } from "./library/runtime-name.ts";
 
 const here = import.meta.dirname;
 const repository = join(here, "../..");
@@ -17,10 +17,12 @@ export const executorBundle = join(repository, "dist/executor.cjs");
 
 /** Writes the executor's one file; several may do so at once. */
 export async function bundleExecutor(outFile = executorBundle): Promise<void> {
-  const [program, scripts] = await Promise.all([
-    bundleProgram(await bundleRuntime()),
+  const [program, runtime, scripts] = await Promise.all([
+    bundleProgram(),
+    bundleRuntime(),
     librarySources(common),
   ]);
+  scripts.set(runtimeName, runtime);
   scripts.set("program", `(function (require, library) {${program}\n})`);
   const packed = await packLibrary(scripts);
   await mkdir(dirname(outFile), { recursive: true });
@@ -36,13 +38,12 @@ export async function bundleExecutor(outFile = executorBundle): Promise<void> {
 }
 
 /** The program that boot.ts runs. */
-async function bundleProgram(runtimeText: string): Promise<string> {
+async function bundleProgram(): Promise<string> {
   const { outputFiles } = await build({
     ...common,
     ...ofNode,
     entryPoints: [join(here, "main.ts")],
     format: "iife",
-    define: { runtimeText: JSON.stringify(runtimeText) },
     // The library's scripts are kept one byte a character.
     charset: "ascii",
     write: false,

@@ -6,7 +6,7 @@ import type {
   LoadRequest,
   StartRequest,
 } from "../protocol.ts";
-import { GuestIsolate, type Library, type RuntimeScript } from "./isolate.ts";
+import { GuestIsolate, type Library, type CodedScript } from "./isolate.ts";
 import { Pace } from "./pace.ts";
 import { rehearse } from "./rehearsal.ts";
 import type { Reply } from "./main.ts";
@@ -16,7 +16,7 @@ import { SourcePlaces } from "./stack.ts";
 import { GuestVersion } from "./version.ts";
 
 export interface ExecutorParts {
-  runtime: RuntimeScript;
+  runtime: CodedScript;
   library: Library;
   reply: Reply;
 }

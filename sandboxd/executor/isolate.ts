@@ -22,19 +22,19 @@ export interface Unhandled {
   reason: string;
 }
 
-/** The runtime's script. V8's cached code for it is made here, at the first compilation, and never comes from outside. */
-export interface RuntimeScript {
+/** A script, and V8's cached code for it where there is some. */
+export interface CodedScript {
   readonly text: string;
-  cachedData?: ivm.ExternalCopy<ArrayBuffer>;
+  readonly code?: Uint8Array;
 }
 
 /** Scripts that are evaluated in an isolate when it first asks for them. */
 export interface Library {
-  script(name: string): { text: string; code: Buffer } | undefined;
+  script(name: string): CodedScript | undefined;
 }
 
 export interface IsolateOptions {
-  runtime: RuntimeScript;
+  runtime: CodedScript;
   library: Library;
   heapLimitMb: number;
   limits: Limits;
@@ -89,7 +89,7 @@ export class GuestIsolate {
       onCatastrophicError: () => process.abort(),
     });
     this.#context = this.#isolate.createContextSync();
-    const script = compileRuntime(this.#isolate, runtime);
+    const script = compile(this.#isolate, runtime, "annex:runtime");
     const start: ivm.Reference<(...parts: unknown[]) => Entries> =
       script.runSync(this.#context, { reference: true });
     this.#hostCalls = createHostCalls({
@@ -239,13 +239,7 @@ export class GuestIsolate {
       const name = String(wanted);
       const found = library.script(name);
       if (!found) return undefined;
-      const code = new Uint8Array(found.code).buffer;
-      const cachedData = new ivm.ExternalCopy(code);
-      const script = this.#isolate.compileScriptSync(found.text, {
-        filename: `node:${name}`,
-        cachedData,
-      });
-      cachedData.release();
+      const script = compile(this.#isolate, found, `node:${name}`);
       const isNew = name.startsWith(newContextPrefix);
       const context = isNew ? this.#isolate.createContextSync() : this.#context;
       const value: ivm.Reference<unknown> = script.runSync(context, {
@@ -331,22 +325,17 @@ function wordsOf(error: unknown, message: string): Omit<Unhandled, "kind"> {
   };
 }
 
-function compileRuntime(
+function compile(
   isolate: ivm.Isolate,
-  runtime: RuntimeScript,
+  { text, code }: CodedScript,
+  filename: string,
 ): ivm.Script {
-  const filename = "annex:runtime";
-  const { text, cachedData } = runtime;
-  if (cachedData)
-    return isolate.compileScriptSync(text, { filename, cachedData });
-  const produced = isolate.compileScriptSync(text, {
-    filename,
-    produceCachedData: true,
-  });
-  // A property that isolated-vm's types leave out.
-  const made: unknown = Reflect.get(produced, "cachedData");
-  if (made instanceof ivm.ExternalCopy) runtime.cachedData = made;
-  return produced;
+  if (!code) return isolate.compileScriptSync(text, { filename });
+  const copy = new Uint8Array(code).buffer;
+  const cachedData = new ivm.ExternalCopy(copy, { transferOut: true });
+  const script = isolate.compileScriptSync(text, { filename, cachedData });
+  cachedData.release();
+  return script;
 }
 
 /**

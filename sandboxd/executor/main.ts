@@ -7,12 +7,11 @@ import { encodeFrame, FrameReader, maxFrameBytes } from "../frames.ts";
 import type { ExecutorReply, ExecutorRequest } from "../protocol.ts";
 import { Executor } from "./executor.ts";
 import type { Library } from "./isolate.ts";
+import { runtimeName } from "./library/runtime-name.ts";
 
 /** Sends a message to the supervisor. */
 export type Reply = (reply: ExecutorReply, body?: Uint8Array) => void;
 
-/** The runtime's script; bundle.ts puts it here. */
-declare const runtimeText: string;
 /** Of this program's file; boot.ts gives it. */
 declare const library: Library;
 
@@ -24,8 +23,10 @@ function main(): void {
   });
   const pipe = new Socket({ fd: pipeDescriptor, readable: true });
   const reader = new FrameReader(maxFrameBytes);
+  const runtime = library.script(runtimeName);
+  if (!runtime) throw new Error("the executor's file holds no runtime");
   const executor = new Executor({
-    runtime: { text: runtimeText },
+    runtime,
     library,
     reply: (head, body) => void pipe.write(encodeFrame(head, body)),
   });

@@ -2,12 +2,12 @@
  * The runtimes that this release holds: a name, and what an isolate is made of for it. A version runs in the runtime that it
  * was built for; one to come is one more row here, and its parts in main.ts.
  */
-import type { Library, RuntimeScript } from "./isolate.ts";
+import type { Library, CodedScript } from "./isolate.ts";
 
 /** What code finds in an isolate. */
 export interface Surface {
   /** Evaluated in every context before the code. */
-  runtime: RuntimeScript;
+  runtime: CodedScript;
   /** What is evaluated when it is first required. */
   library: Library;
 }

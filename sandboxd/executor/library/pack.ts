@@ -1,6 +1,6 @@
 /**
- * The library as text behind a program in the same file: the last line is a comment with all scripts, each compressed on
- * its own with the code V8 made of it, so that a process reads the few it needs and holds none of the others.
+ * The library as text behind a program in the same file: the last line is a comment with all scripts and the code V8 made of
+ * them. Those that are needed together are compressed together, so that a process reads what it needs and holds none of it.
  */
 import { execFile } from "node:child_process";
 import { text } from "node:stream/consumers";
@@ -8,6 +8,7 @@ import { zstdCompressSync } from "node:zlib";
 import ivm from "isolated-vm";
 import { executorNodeFlags } from "../../executor-flags.ts";
 import type { LibraryIndex } from "./reader.ts";
+import { warmUp } from "./warm-up.ts";
 
 /** The comment's text: a line of its own. Made by a Node started as an executor is, or V8 would not take the code. */
 export async function packLibrary(
@@ -26,30 +27,38 @@ export async function packLibrary(
 
 const maxPackedBytes = 64 * 1024 * 1024;
 
-function pack(scripts: ReadonlyMap<string, string>): string {
+async function pack(scripts: ReadonlyMap<string, string>): Promise<string> {
+  const { codes, steps } = await warmUp(scripts);
   const isolate = new ivm.Isolate({ memoryLimit: 512 });
-  const index: LibraryIndex = {};
+  const index: LibraryIndex = { blocks: [], scripts: {} };
   const pieces: string[] = [];
   let at = 0;
-  const add = (bytes: Uint8Array): [start: number, length: number] => {
-    const packed = zstdCompressSync(bytes).toString("base64");
-    const place: [number, number] = [at, packed.length];
+  const add = (names: readonly string[]): void => {
+    const parts: Uint8Array[] = [];
+    let start = 0;
+    for (const name of names) {
+      const source = Buffer.from(scripts.get(name) ?? "", "latin1");
+      const code = codes.get(name) ?? codeOf(isolate, name, source);
+      const { length } = index.blocks;
+      index.scripts[name] = [length, start, source.length, code.length];
+      parts.push(source, code);
+      start += source.length + code.length;
+    }
+    const packed = zstdCompressSync(Buffer.concat(parts)).toString("base64");
+    index.blocks.push([at, packed.length]);
     pieces.push(packed);
     at += packed.length;
-    return place;
   };
-  for (const [name, source] of scripts)
-    index[name] = [
-      ...add(Buffer.from(source, "latin1")),
-      ...add(codeOf(isolate, name, source)),
-    ];
+  for (const names of steps) if (names.length > 0) add(names);
+  for (const name of scripts.keys()) if (!(name in index.scripts)) add([name]);
   isolate.dispose();
   const head = Buffer.from(JSON.stringify(index)).toString("base64");
   return `\n//${pieces.join("")}.${head}.${String(head.length).padStart(8, "0")}`;
 }
 
-function codeOf(isolate: ivm.Isolate, name: string, source: string): Buffer {
-  const script = isolate.compileScriptSync(source, {
+/** Of a script that has not run: with next to no function of it. */
+function codeOf(isolate: ivm.Isolate, name: string, source: Buffer): Buffer {
+  const script = isolate.compileScriptSync(source.toString("latin1"), {
     filename: `node:${name}`,
     produceCachedData: true,
   });
@@ -64,5 +73,6 @@ function codeOf(isolate: ivm.Isolate, name: string, source: string): Buffer {
 if (import.meta.main) {
   const scripts: unknown = JSON.parse(await text(process.stdin));
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- packLibrary wrote it
-  process.stdout.write(pack(new Map(scripts as [string, string][])));
+  const packed = await pack(new Map(scripts as [string, string][]));
+  process.stdout.write(packed);
 }

@@ -1,12 +1,16 @@
-/** Reads the library's scripts out of the executor's own file, one by one. */
+/** Reads the library's scripts out of the executor's own file, a block of them at a time. */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { zstdDecompressSync } from "node:zlib";
 
-/** Where a script's text and the code V8 made of it lie, in characters from the start of the packed part. */
-export type LibraryIndex = Record<
-  string,
-  [textStart: number, textLength: number, codeStart: number, codeLength: number]
->;
+export interface LibraryIndex {
+  /** In characters from the start of the packed part. */
+  blocks: [start: number, length: number][];
+  /** Of which block, and where in it the text lies, the code V8 made of it behind. */
+  scripts: Record<
+    string,
+    [block: number, start: number, textBytes: number, codeBytes: number]
+  >;
+}
 
 /** A script and V8's cached code for it. */
 export interface LibraryScript {
@@ -19,8 +23,10 @@ const lengthDigits = 8;
 
 export class LibraryReader {
   readonly #file: number;
-  readonly #index = new Map<string, LibraryIndex[string]>();
+  readonly #blocks: LibraryIndex["blocks"];
+  readonly #scripts: Map<string, LibraryIndex["scripts"][string]>;
   readonly #start: number;
+  readonly #unpacked = new Map<number, Buffer>();
 
   /** The file stays open: behind the wall its path may lead nowhere later. */
   constructor(file: string) {
@@ -31,21 +37,26 @@ export class LibraryReader {
     const text = Buffer.from(this.#read(indexStart, indexLength), "base64");
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- pack.ts wrote it
     const index = JSON.parse(text.toString()) as LibraryIndex;
+    this.#blocks = index.blocks;
+    this.#scripts = new Map(Object.entries(index.scripts));
     let length = 0;
-    for (const [name, place] of Object.entries(index)) {
-      this.#index.set(name, place);
-      length += place[1] + place[3];
-    }
+    for (const [, ofBlock] of index.blocks) length += ofBlock;
     this.#start = indexStart - 1 - length;
   }
 
+  get names(): string[] {
+    return [...this.#scripts.keys()];
+  }
+
   script(name: string): LibraryScript | undefined {
-    const place = this.#index.get(name);
+    const place = this.#scripts.get(name);
     if (!place) return undefined;
-    const [textStart, textLength, codeStart, codeLength] = place;
+    const [number, start, textBytes, codeBytes] = place;
+    const block = this.#block(number);
+    const textEnd = start + textBytes;
     return {
-      text: this.#unpack(textStart, textLength).toString("latin1"),
-      code: this.#unpack(codeStart, codeLength),
+      text: block.toString("latin1", start, textEnd),
+      code: block.subarray(textEnd, textEnd + codeBytes),
     };
   }
 
@@ -53,9 +64,16 @@ export class LibraryReader {
     closeSync(this.#file);
   }
 
-  #unpack(start: number, length: number): Buffer {
-    const text = this.#read(this.#start + start, length);
-    return zstdDecompressSync(Buffer.from(text, "base64"));
+  /** Kept for as long as what runs now runs: what needs one script of a block is about to need others. */
+  #block(number: number): Buffer {
+    const known = this.#unpacked.get(number);
+    if (known) return known;
+    const [start, length] = this.#blocks[number] ?? [0, 0];
+    const packed = this.#read(this.#start + start, length);
+    const block = zstdDecompressSync(Buffer.from(packed, "base64"));
+    if (this.#unpacked.size === 0) setImmediate(() => this.#unpacked.clear());
+    this.#unpacked.set(number, block);
+    return block;
   }
 
   #read(start: number, length: number): string {
