@@ -6,7 +6,7 @@ import { select, type Selected } from "./adapters/select.ts";
 import { createAnswer } from "./answer.ts";
 import { createAsyncContext } from "./async-context.ts";
 import { createCalls, type Call, type Calls, type Limits } from "./calls.ts";
-import { createConsole, logLine } from "./console.ts";
+import { createConsole, logLine, type Outputs } from "./console.ts";
 import type { RequestHead } from "./context.ts";
 import { createEgressErrors } from "./fetch/errors.ts";
 import { createExchanges } from "./fetch/exchange.ts";
@@ -83,6 +83,7 @@ export function start(
   });
   const exchanges = createExchanges(calls, egressErrors);
   const sockets = createSockets(calls, egressErrors);
+  const outputs: Outputs = {};
   let secrets = "{}";
   let meta = "{}";
   let environment: Record<string, string> | undefined;
@@ -104,10 +105,11 @@ export function start(
       proxies,
       uncaught,
       console: () => console,
+      outputs,
       bundle: () => bundle,
     },
   });
-  const console = createConsole(calls, realm);
+  const console = createConsole(calls, realm, outputs);
   installGlobals({
     calls,
     timers,

@@ -8,7 +8,9 @@ import {
   defineProperty,
   dictionary,
   ErrorIntrinsic,
+  hasOwn,
   indexInText,
+  isObject,
   now,
   ownKeys,
   readProperty,
@@ -26,6 +28,12 @@ type Method = (...parts: unknown[]) => unknown;
 
 /** The methods a guest finds on `console`. */
 export type GuestConsole = Record<string, unknown>;
+
+/** Where lines go that do not go to the log at once, and `process`'s streams once there are any. */
+export interface Outputs {
+  stdout?: object;
+  stderr?: object;
+}
 
 /** In Node's order; the level is that of the lines they write. */
 const methods: readonly (readonly [name: string, level: Level])[] = [
@@ -56,16 +64,38 @@ const plain: Record<string, true> = dictionary();
 for (const name of ["log", "warn", "debug", "info", "error"])
   plain[name] = true;
 
-export function createConsole(calls: Calls, realm: Realm): GuestConsole {
+export function createConsole(
+  calls: Calls,
+  realm: Realm,
+  outputs: Outputs,
+): GuestConsole {
   let groups = 0;
   let level: Level = "log";
   let full: object | undefined;
-  const write = (text: unknown) =>
-    logLine(calls, level, withoutLineFeed(toText(text)));
-  const method = (name: string): unknown => {
-    full ??= nodeConsole(realm, write);
-    return readProperty(full, name);
+  /** Streams that a guest has put in the place of the console's own. */
+  const given: Outputs = {};
+  /** Where a guest has lines written: such a stream, or one of the process's with a `write` of the guest's. */
+  const diverted = (to: keyof Outputs): object | undefined => {
+    if (given[to]) return given[to];
+    const stream = outputs[to];
+    return stream && hasOwn(stream, "write") ? stream : undefined;
   };
+  const line = (ownLevel: Level, text: string) => {
+    const stream = diverted(streamOf(ownLevel));
+    if (stream) writeTo(stream, `${text}\n`);
+    else logLine(calls, ownLevel, text);
+  };
+  const write = (text: unknown) => {
+    const stream = diverted(streamOf(level));
+    if (stream) writeTo(stream, toText(text));
+    else logLine(calls, level, withoutLineFeed(toText(text)));
+  };
+  const nodes = (): object =>
+    (full ??= nodeConsole(realm, write, () => {
+      const stream = diverted("stdout");
+      return stream && readProperty(stream, "isTTY");
+    }));
+  const method = (name: string): unknown => readProperty(nodes(), name);
   const call = (name: string, ownLevel: Level, parts: unknown[]) => {
     const before = level;
     level = ownLevel;
@@ -96,7 +126,7 @@ export function createConsole(calls: Calls, realm: Realm): GuestConsole {
     const run: Method = (...parts) => {
       const text = groups === 0 && name in plain ? plainText(parts) : undefined;
       if (text === undefined) call(name, ownLevel, parts);
-      else logLine(calls, ownLevel, text);
+      else line(ownLevel, text);
     };
     defineProperty(run, "name", { value: name, configurable: true });
     add(name, run);
@@ -104,12 +134,19 @@ export function createConsole(calls: Calls, realm: Realm): GuestConsole {
   for (const name of idle) add(name, { [name]: () => undefined }[name]);
   add("createTask", createTask);
   addLazily(console, "Console", true, () => {
-    full ??= nodeConsole(realm, write);
-    takeBrand(console, full);
+    takeBrand(console, nodes());
     return constructor(realm);
   });
-  addLazily(console, "_stdout", false, () => stream(realm, "stdout"));
-  addLazily(console, "_stderr", false, () => stream(realm, "stderr"));
+  for (const name of ["stdout", "stderr"] as const)
+    addLazily(
+      console,
+      `_${name}`,
+      false,
+      () => realm.internal("process")[name],
+      (stream) => {
+        if (isObject(stream)) given[name] = stream;
+      },
+    );
   defineProperty(console, Symbol.toStringTag, {
     value: "console",
     configurable: true,
@@ -175,13 +212,32 @@ function constructor(realm: Realm): unknown {
   return realm.internal("internal/console/constructor")["Console"];
 }
 
-function stream(realm: Realm, name: "stdout" | "stderr"): unknown {
-  return realm.internal("process")[name];
+/** Of Node's console: these go to its second stream. */
+function streamOf(level: Level): keyof Outputs {
+  return level === "warn" || level === "error" ? "stderr" : "stdout";
+}
+
+/** As Node's console: what a stream throws is nobody's. */
+function writeTo(stream: object, text: string): void {
+  const write = readProperty(stream, "write");
+  if (typeof write !== "function") return;
+  try {
+    apply(write, stream, [text, () => undefined]);
+  } catch {
+    // A line that could not be written.
+  }
 }
 
 /** Node's own, with the log in the place of both its streams. */
-function nodeConsole(realm: Realm, write: (text: unknown) => void): object {
+function nodeConsole(
+  realm: Realm,
+  write: (text: unknown) => void,
+  isTTY: () => unknown,
+): object {
   const sink = {
+    get isTTY() {
+      return isTTY();
+    },
     write: (text: unknown) => {
       write(text);
       return true;
@@ -217,6 +273,7 @@ function addLazily(
   name: string,
   enumerable: boolean,
   load: () => unknown,
+  taken?: (value: unknown) => void,
 ): void {
   const define = (value: unknown) =>
     defineProperty(owner, name, {
@@ -231,7 +288,10 @@ function addLazily(
       define(value);
       return value;
     },
-    set: define,
+    set: (value: unknown) => {
+      define(value);
+      taken?.(value);
+    },
     enumerable,
     configurable: true,
   });

@@ -38,6 +38,10 @@ export function installGlobals({
   installStacks(realm, host);
   defineHidden(globalThis, "console", console);
   define("global", globalThis);
+  defineProperty(globalThis, Symbol.toStringTag, {
+    value: "global",
+    configurable: true,
+  });
   define("setTimeout", timers.setTimeout);
   define("setInterval", timers.setInterval);
   define("setImmediate", timers.setImmediate);

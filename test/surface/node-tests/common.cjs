@@ -46,12 +46,12 @@ const common = {
       assert.ifError(error);
       return run?.apply(this, rest);
     }, count),
-  mustNotCall:
-    (message) =>
-    (...parameters) =>
+  mustNotCall: (message) =>
+    function mustNotCall(...parameters) {
       assert.fail(
         `${message || "function"} should not have been called ${util.inspect(parameters).slice(0, 100)}`,
-      ),
+      );
+    },
   mustNotMutateObjectDeep: (value) => value,
   expectsError: (validator, exact) =>
     common.mustCall((...parameters) => {

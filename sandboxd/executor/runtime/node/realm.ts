@@ -79,6 +79,8 @@ export interface RuntimeParts {
   readonly uncaught: Uncaught;
   /** The global `console`. */
   readonly console: () => Exports;
+  /** For the process's streams, once they are made: the console looks what a guest has made of them. */
+  readonly outputs: { stdout?: object; stderr?: object };
   /** The bundle of the version: its file's name, and its text. */
   readonly bundle: () => { fileName: string; text: () => string };
 }

@@ -5,11 +5,10 @@ import type { Exports, RealmParts } from "./realm.ts";
 const maxUnendedChars = 16 * 1024;
 
 export function standardStreams(parts: RealmParts): Exports {
-  return {
-    stdin: input(parts),
-    stdout: output(parts, { fd: 1, level: "log" }),
-    stderr: output(parts, { fd: 2, level: "error" }),
-  };
+  const stdout = output(parts, { fd: 1, level: "log" });
+  const stderr = output(parts, { fd: 2, level: "error" });
+  Object.assign(parts.runtime.outputs, { stdout, stderr });
+  return { stdin: input(parts), stdout, stderr };
 }
 
 function input({ require }: RealmParts): unknown {
@@ -24,7 +23,7 @@ function input({ require }: RealmParts): unknown {
 function output(
   { require, runtime }: RealmParts,
   { fd, level }: { fd: number; level: string },
-): unknown {
+): object {
   let unended = "";
   let isWaiting = false;
   const flush = () => {

@@ -15,7 +15,12 @@ export function createBinding({ process }: RealmParts): Exports {
   return {
     implementsPosixCredentials: true,
     safeGetenv: environment,
-    getTempDir: () => environment("TMPDIR") ?? "/tmp",
+    getTempDir: () => {
+      const names = ["TMPDIR", "TMP", "TEMP"];
+      const path = names.map(environment).find((value) => value);
+      if (typeof path !== "string") return "/tmp";
+      return path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
+    },
     getuid: own,
     geteuid: own,
     getgid: own,

@@ -1,4 +1,5 @@
 /** Looks into objects, as far as a realm can look into its own: the state of a promise stays hidden. */
+import { parseEnv } from "../dotenv.ts";
 import type { Exports, RealmParts } from "../realm.ts";
 
 const indexPattern = /^(0|[1-9]\d{0,9})$/;
@@ -148,18 +149,4 @@ function lazyProperties({ require }: RealmParts) {
       });
     }
   };
-}
-
-const linePattern =
-  /^\s*(?:export\s+)?([\w.-]+)\s*=\s*(?:"((?:\\"|[^"])*)"|'((?:\\'|[^'])*)'|`((?:\\`|[^`])*)`|([^#\r\n]*))/gm;
-
-/** A .env file's text as its names and values. */
-function parseEnv(text: string): Record<string, string> {
-  const values: Record<string, string> = {};
-  for (const [, name = "", double, single, back, plain] of text.matchAll(
-    linePattern,
-  ))
-    values[name] =
-      double?.replaceAll("\\n", "\n") ?? single ?? back ?? plain?.trim() ?? "";
-  return values;
 }

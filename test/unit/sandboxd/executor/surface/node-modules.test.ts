@@ -45,3 +45,7 @@ test("functions and classes are called what Node calls them", async () => {
 test("call sites, tasks and marks are as Node's", async () => {
   await expectSameAsNode("marks-cases.cjs");
 });
+
+test("the console writes where a program has it write", async () => {
+  await expectSameAsNode("output-cases.cjs");
+});
