@@ -120,9 +120,6 @@ export interface EgressHead {
   status: number;
   statusText: string;
   headers: [name: string, value: string][];
-  /** Where the answer came from, after redirects. */
-  url: string;
-  isRedirected: boolean;
 }
 
 /** Body: the next bytes of the answer's body, decompressed. */
@@ -314,7 +311,6 @@ export interface EgressReply {
   method: string;
   url: string;
   headers: [name: string, value: string][];
-  redirect: "follow" | "error" | "manual";
 }
 
 /** So many more bytes of the answer's body may be sent. */

@@ -107,17 +107,14 @@ class RestartingBroker implements Broker {
   }
 
   open(request: EgressRequest, sink: EgressSink): EgressExchange {
-    const { body, method, url, headers, redirect } = request;
+    const { body, method, url, headers } = request;
     const admitted = this.#admit(request, body.length);
     if ("problem" in admitted) return refusedExchange(sink, admitted.problem);
     const { connection, policy } = admitted;
     const limitMs = Math.min(policy.requestMs, request.wallMs);
     const id = this.#register(admitted, sink, limitMs);
     const asked = { id, ...callerOf(request) };
-    connection.send(
-      { type: "open", ...asked, method, url, headers, redirect },
-      body,
-    );
+    connection.send({ type: "open", ...asked, method, url, headers }, body);
     return exchangeOf(connection, id);
   }
 

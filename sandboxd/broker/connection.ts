@@ -176,8 +176,8 @@ export class BrokerConnection {
         if (exchange.hasHead || !("head" in exchange.sink))
           throw new Error("a second head, or one of no request");
         exchange.hasHead = true;
-        const { status, statusText, headers, url, isRedirected } = reply;
-        exchange.sink.head({ status, statusText, headers, url, isRedirected });
+        const { status, statusText, headers } = reply;
+        exchange.sink.head({ status, statusText, headers });
         return;
       }
       case "note":

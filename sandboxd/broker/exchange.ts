@@ -1,4 +1,4 @@
-/** One request outward: its hops, its answer, its caps and its end. */
+/** One request outward: its answer, its caps and its end. What redirects is answered as it is: who asked follows. */
 import { Readable } from "node:stream";
 import type { Dispatcher } from "undici";
 import type { EgressProblem } from "../protocol.ts";
@@ -9,8 +9,7 @@ import { codingsOf, decode, largeWindows } from "./decode.ts";
 import { maxAnswerHeaders, maxChunkBytes } from "./messages.ts";
 import type { AnswerHead, OpenRequest } from "./messages.ts";
 import { failed, limited, problemOf, refused } from "./problem.ts";
-import { maxRedirects, nextHop } from "./redirect.ts";
-import { firstHop, type Header, type Hop } from "./request.ts";
+import { outgoing, type Header, type Outgoing } from "./request.ts";
 import type { Usage } from "./usage.ts";
 import { Window } from "./window.ts";
 
@@ -22,8 +21,6 @@ export interface Answer {
   failed(problem: EgressProblem): void;
 }
 
-/** Of a redirect's own body, what is read so that its connection can be used again. */
-const maxDumpedBytes = 16 * 1024;
 /** Of a body, what waits until it is taken. */
 const keptBytes = 16 * 1024;
 const maxStatusTextChars = 256;
@@ -45,7 +42,7 @@ export class Exchange {
   readonly #answer: Answer;
   readonly #window = new Window();
   readonly #controller = new AbortController();
-  /** What its author calls where it goes just now. */
+  /** What its author calls where it goes. */
   #place = "the request";
   /** Counts it as open no more. */
   #close: () => void = () => undefined;
@@ -72,10 +69,11 @@ export class Exchange {
     const timer = setTimeout(() => this.#expire(limitMs), limitMs);
     try {
       this.#close = this.#usage.open(this.#container.caps);
-      const hop = firstHop({ ...request, body });
+      const sent = outgoing({ ...request, body });
+      this.#place = sent.place;
       // undici gives up no request that waits for its connection.
       await orAborted(
-        this.#follow(hop, request.redirect),
+        this.#send(sent).then((response) => this.#deliver(sent, response)),
         this.#controller.signal,
       );
       this.#answer.end();
@@ -101,34 +99,14 @@ export class Exchange {
     );
   }
 
-  async #follow(first: Hop, mode: OpenRequest["redirect"]): Promise<void> {
-    let hop = first;
-    for (let redirects = 0; ; redirects += 1) {
-      this.#place = hop.place;
-      const response = await this.#send(hop);
-      const location = single(response.headers["location"]);
-      const next =
-        mode === "manual"
-          ? undefined
-          : nextHop(hop, response.statusCode, location);
-      if (!next) return this.#deliver(hop, response, redirects > 0);
-      if (mode === "error") throw failed(`${hop.place} redirects`);
-      if (redirects === maxRedirects)
-        throw failed(`more than ${maxRedirects} redirects`);
-      const { signal } = this.#controller;
-      await response.body.dump({ limit: maxDumpedBytes, signal });
-      hop = next;
-    }
-  }
-
-  async #send(hop: Hop): Promise<Dispatcher.ResponseData> {
+  async #send(sent: Outgoing): Promise<Dispatcher.ResponseData> {
     const { agent, guard, caps, keepsConnections } = this.#container;
     const { signal } = this.#controller;
-    const { url, method, body } = hop;
+    const { url, method, body } = sent;
     signal.throwIfAborted();
     const port = Number(url.port || (url.protocol === "https:" ? 443 : 80));
     const refusal = guard.refuseTarget({ host: hostOf(url.hostname), port });
-    if (refusal) throw refused(refusal, hop.place);
+    if (refusal) throw refused(refusal, sent.place);
     this.#usage.request(caps);
     this.#usage.bytes(body.length, caps);
     const isLong = body.length > maxChunkBytes;
@@ -138,7 +116,7 @@ export class Exchange {
       path: url.pathname + url.search,
       method,
       headers: [
-        ...hop.headers.flat(),
+        ...sent.headers.flat(),
         ...(isLong ? ["content-length", String(body.length)] : []),
       ],
       body: isLong ? Readable.from(this.#paced(body)) : bodyOf(method, body),
@@ -159,14 +137,13 @@ export class Exchange {
   }
 
   async #deliver(
-    hop: Hop,
+    { place, method }: Outgoing,
     response: Dispatcher.ResponseData,
-    isRedirected: boolean,
   ): Promise<void> {
     const { statusCode: status, statusText } = response;
     if (status < 200 || status > 599)
-      throw failed(`${hop.place} answered with status ${status}`);
-    const codings = hasBody(hop.method, status)
+      throw failed(`${place} answered with status ${status}`);
+    const codings = hasBody(method, status)
       ? codingsOf(list(response.headers["content-encoding"]).join(","))
       : undefined;
     const free = this.#container.holdWindows(largeWindows(codings ?? []));
@@ -176,8 +153,6 @@ export class Exchange {
         status,
         statusText: statusText.slice(0, maxStatusTextChars),
         headers: answerHeaders(response.headers, (codings ?? []).length > 0),
-        url: withoutHash(hop.url),
-        isRedirected,
       });
       await this.#deliverBody(response.body, codings ?? []);
     } finally {
@@ -265,12 +240,4 @@ function answerHeaders(
 function list(values: string | string[] | undefined): string[] {
   if (values === undefined) return [];
   return typeof values === "string" ? [values] : values;
-}
-
-function single(values: string | string[] | undefined): string | undefined {
-  return list(values)[0];
-}
-
-function withoutHash(url: URL): string {
-  return url.hash === "" ? url.href : url.href.slice(0, -url.hash.length);
 }

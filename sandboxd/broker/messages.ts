@@ -68,7 +68,6 @@ export interface OpenRequest extends Asked {
   method: string;
   url: string;
   headers: [name: string, value: string][];
-  redirect: "follow" | "error" | "manual";
 }
 
 /** broker → sandboxd: a head, chunks and an end, or at any time a failure, after which nothing comes. */
@@ -88,8 +87,6 @@ export interface AnswerHead {
   status: number;
   statusText: string;
   headers: [name: string, value: string][];
-  url: string;
-  isRedirected: boolean;
 }
 
 /** No failure's message is longer; what is, is cut before it is sent. */

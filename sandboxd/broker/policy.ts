@@ -9,7 +9,7 @@ export interface ContainerPolicy {
   internalHosts: string[];
   /** Carries all of its connections. */
   proxy?: ProxyPolicy;
-  /** Of one invocation, redirects included. */
+  /** Of one invocation; each redirect that is followed is one more. */
   maxRequests: number;
   /** Sent and received by one invocation, decompressed. */
   maxBytes: number;

@@ -43,8 +43,6 @@ export function checkReply(head: unknown): BrokerReply {
         status: status(fields["status"]),
         statusText: text(fields["statusText"], maxMessageChars),
         headers: headers(fields["headers"]),
-        url: text(fields["url"], maxTextChars),
-        isRedirected: fields["isRedirected"] === true,
       };
     case "note":
       return {

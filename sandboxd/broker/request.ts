@@ -3,8 +3,8 @@ import { acceptedCodings } from "./decode.ts";
 import { maxEgressHeaderChars, maxUrlChars } from "../egress-bounds.ts";
 import { denied, failed } from "./problem.ts";
 
-/** One request as it goes out: the author's, or one that a redirect made of it. */
-export interface Hop {
+/** One request as it goes out. */
+export interface Outgoing {
   method: string;
   url: URL;
   headers: Header[];
@@ -57,7 +57,7 @@ const droppedHeaders = new Set([
 ]);
 
 /** The request as it goes out; throws where it may not. */
-export function firstHop(asked: Asked): Hop {
+export function outgoing(asked: Asked): Outgoing {
   const url = urlOf(asked.url);
   const method = methodOf(asked.method);
   if (asked.body.length > 0 && (method === "GET" || method === "HEAD"))
@@ -90,12 +90,12 @@ function urlTooLong(): Error {
   return denied(`a URL may have ${maxUrlChars} characters`);
 }
 
-export function isHttp({ protocol }: URL): boolean {
+function isHttp({ protocol }: URL): boolean {
   return protocol === "http:" || protocol === "https:";
 }
 
 /** Resolvers may pass over what is between two dots, where rules see another name. One dot at the end is part of a name. */
-export function hasEmptyLabel({ hostname }: URL): boolean {
+function hasEmptyLabel({ hostname }: URL): boolean {
   return hostname.replace(/\.$/, "").split(".").includes("");
 }
 

@@ -28,7 +28,7 @@ export class Usage {
     };
   }
 
-  /** Counts a request, or one more for a redirect. */
+  /** Counts a request; where one redirects, the next is another. */
   request({ maxRequests }: UsageCaps): void {
     this.#requests += 1;
     if (this.#requests <= maxRequests) return;
@@ -38,7 +38,7 @@ export class Usage {
         value: maxRequests,
         observed: this.#requests,
       },
-      `an invocation may send ${maxRequests} requests, redirects included`,
+      `an invocation may send ${maxRequests} requests, each redirect being one`,
     );
   }
 

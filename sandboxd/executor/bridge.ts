@@ -33,7 +33,7 @@ export type PayloadForm = "none" | "parsed" | "bytes";
 /** A request outward. */
 export interface GuestEgress extends Pick<
   EgressReply,
-  "egress" | "method" | "url" | "headers" | "redirect"
+  "egress" | "method" | "url" | "headers"
 > {
   kind: "egress";
   call: number;
@@ -203,8 +203,8 @@ function readLine([level, timeMs, text]: unknown[]): LogLine {
 }
 
 function readEgress(call: number, rest: unknown[], body: string): GuestEgress {
-  const [egress, method, url, flat, redirect, encoding] = rest;
-  check(isCount(egress) && isRedirect(redirect) && isBodyForm(encoding));
+  const [egress, method, url, flat, encoding] = rest;
+  check(isCount(egress) && isBodyForm(encoding));
   check(typeof method === "string" && method.length <= maxMethodChars);
   check(tokenPattern.test(method) && Array.isArray(flat));
   check(typeof url === "string" && url.length <= maxUrlChars);
@@ -219,7 +219,6 @@ function readEgress(call: number, rest: unknown[], body: string): GuestEgress {
     method,
     url,
     headers,
-    redirect,
     body: Buffer.from(body, encoding),
   };
 }
@@ -338,10 +337,6 @@ function isPayloadForm(value: unknown): value is PayloadForm {
 
 function isBodyForm(value: unknown): value is BodyForm {
   return value === "utf8" || value === "latin1";
-}
-
-function isRedirect(value: unknown): value is EgressReply["redirect"] {
-  return value === "follow" || value === "error" || value === "manual";
 }
 
 function isLevel(value: unknown): value is LogLine["level"] {

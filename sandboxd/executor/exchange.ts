@@ -95,12 +95,6 @@ export class Exchange {
 }
 
 function headText(head: EgressHead): string {
-  const { status, statusText, url, isRedirected, headers } = head;
-  return JSON.stringify([
-    status,
-    statusText,
-    url,
-    isRedirected,
-    ...headers.flat(),
-  ]);
+  const { status, statusText, headers } = head;
+  return JSON.stringify([status, statusText, ...headers.flat()]);
 }

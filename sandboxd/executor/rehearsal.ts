@@ -102,7 +102,5 @@ function headOf(id: number): EgressHead {
     status: 200,
     statusText: "OK",
     headers: [["name", "value"]],
-    url: "http://rehearsal.invalid/",
-    isRedirected: false,
   };
 }

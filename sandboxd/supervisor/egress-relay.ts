@@ -128,7 +128,7 @@ export class EgressRelay {
 
   #begin(request: EgressReply, body: Buffer): void {
     if (!this.#mayOpen(request, body, maxEgressBodyBytes)) return;
-    const { method, url, headers, redirect } = request;
+    const { method, url, headers } = request;
     const origin = URL.parse(url)?.origin ?? "";
     const sentBytes = body.length;
     const record = this.#records.begin({ method, origin, sentBytes });
@@ -138,7 +138,6 @@ export class EgressRelay {
         method,
         url,
         headers,
-        redirect,
         // It shares memory with the frame it came in, and may wait in the gate.
         body: Buffer.from(body),
       },

@@ -41,9 +41,7 @@ export interface LookupRequest
 
 /** A request of an invocation's code. */
 export interface EgressRequest
-  extends
-    EgressCaller,
-    Pick<EgressReply, "method" | "url" | "headers" | "redirect"> {
+  extends EgressCaller, Pick<EgressReply, "method" | "url" | "headers"> {
   body: Buffer;
 }
 

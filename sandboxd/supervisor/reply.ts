@@ -7,7 +7,6 @@ import {
   maxUrlChars,
 } from "../egress-bounds.ts";
 import type {
-  EgressReply,
   ExecutorReply,
   LookupRecord,
   LoadFailure,
@@ -23,7 +22,6 @@ const maxAddressChars = 64;
 const maxPort = 65_535;
 /** Of an answer or a request: each is looked at again on its way out of here. */
 const maxHeaders = 2048;
-const redirects = ["follow", "error", "manual"] as const;
 /** What an executor can know; that sandboxd refused or lost a call is sandboxd's to say. */
 const reasons: readonly unknown[] = [
   "syntax",
@@ -121,7 +119,6 @@ export function checkReply(head: unknown): ExecutorReply {
         method: method(fields["method"]),
         url: bounded(fields["url"], maxUrlChars),
         headers: egressHeaders(fields["headers"]),
-        redirect: redirect(fields["redirect"]),
       };
     case "egress-connect":
       return {
@@ -240,12 +237,6 @@ function method(value: unknown): string {
   const name = bounded(value, maxMethodChars);
   if (!/^[!#$%&'*+.^_`|~\w-]+$/.test(name)) throw new Error("no HTTP method");
   return name;
-}
-
-function redirect(value: unknown): EgressReply["redirect"] {
-  const mode = redirects.find((known) => known === value);
-  if (!mode) throw new Error("unknown way to take a redirect");
-  return mode;
 }
 
 function lookupRecord(value: unknown): LookupRecord {

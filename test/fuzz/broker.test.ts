@@ -135,12 +135,6 @@ const requests = fc.record(
       fc.array(fc.tuple(names, lines), { maxLength: 3 }),
       fc.array(fc.tuple(fc.oneof(names, texts), texts), { maxLength: 3 }),
     ),
-    redirect: fc.constantFrom<("follow" | "manual" | "error")[]>(
-      "follow",
-      "follow",
-      "manual",
-      "error",
-    ),
   },
   { noNullPrototype: true },
 );
@@ -160,7 +154,7 @@ test(
     await fc.assert(
       fc.asyncProperty(requests, answers, async (request, said) => {
         answer = said;
-        const { path, headers, redirect } = request;
+        const { path, headers } = request;
         const [method, body] = request.method;
         const { head, problem } = await fetch(
           request.url ?? `http://127.0.0.1:${port}/${path}`,
@@ -168,7 +162,6 @@ test(
             invocationId: `n${(runs += 1)}`,
             method,
             headers,
-            redirect,
             body: Buffer.from(body, "latin1"),
             wallMs,
           },

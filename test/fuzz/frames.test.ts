@@ -159,7 +159,7 @@ test("what is taken for an isolate's word has the shape of it", () => {
 const itemKeys = new Set(
   [
     "kind call model payload timer delayMs line level timeMs text lines",
-    "egress method url headers redirect form httpStatus contentType",
+    "egress method url headers form httpStatus contentType",
     "reason message stack observed",
     "host port address name record",
   ].flatMap((line) => line.split(" ")),

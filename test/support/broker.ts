@@ -151,7 +151,6 @@ function openRequest(
       method: "GET",
       url,
       headers: [],
-      redirect: "follow",
       body: Buffer.alloc(0),
       wallMs: 20_000,
       ...changes,

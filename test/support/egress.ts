@@ -15,8 +15,6 @@ export interface EgressAnswer {
   status?: number;
   statusText?: string;
   headers?: [name: string, value: string][];
-  url?: string;
-  isRedirected?: boolean;
   /** Sent as far as they are pulled; each within a pull. */
   chunks?: Iterable<Buffer>;
   /** After the head and the chunks, or instead of them where there is no status. */
@@ -73,8 +71,6 @@ function send(
       status: status ?? 200,
       statusText: answer.statusText ?? "OK",
       headers: answer.headers ?? [],
-      url: answer.url ?? request.url,
-      isRedirected: answer.isRedirected ?? false,
     });
   const waiting = chunks[Symbol.iterator]();
   let next = waiting.next();

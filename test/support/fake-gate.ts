@@ -99,6 +99,4 @@ export const plainHead = {
   status: 200,
   statusText: "OK",
   headers: [],
-  url: "http://example.com/",
-  isRedirected: false,
 };

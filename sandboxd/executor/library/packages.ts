@@ -6,20 +6,22 @@ const repository = join(import.meta.dirname, "../../..");
 
 /** The classes of fetch, of undici, without what sends: requests leave by the broker. What is named first is needed by the rest. */
 const fetchEntry = `
-  const { Response, fromInnerResponse, makeResponse } = require("undici/lib/web/fetch/response.js");
+  const { Response, fromInnerResponse, makeResponse, filterResponse } = require("undici/lib/web/fetch/response.js");
   const { FormData } = require("undici/lib/web/fetch/formdata.js");
   const { Headers } = require("undici/lib/web/fetch/headers.js");
-  const { Request, getRequestState, removeRequestAbortListener } = require("undici/lib/web/fetch/request.js");
+  const { Request, cloneRequest, getRequestState, removeRequestAbortListener } = require("undici/lib/web/fetch/request.js");
   const { MessageEvent, CloseEvent, ErrorEvent, createFastMessageEvent } = require("undici/lib/web/websocket/events.js");
   const { dataURLProcessor, serializeAMimeType } = require("undici/lib/web/fetch/data-url.js");
   const {
-    requestBadPort, appendRequestOriginHeader, appendFetchMetadata, determineRequestsReferrer,
+    requestBadPort, appendRequestOriginHeader, appendFetchMetadata, determineRequestsReferrer, responseLocationURL,
+    sameOrigin, setRequestReferrerPolicyOnRedirect,
   } = require("undici/lib/web/fetch/util.js");
   const { bytesMatch } = require("undici/lib/web/subresource-integrity/subresource-integrity.js");
   module.exports = {
     FormData, Headers, Request, Response, MessageEvent, CloseEvent, ErrorEvent, createFastMessageEvent,
-    getRequestState, removeRequestAbortListener, fromInnerResponse, makeResponse, dataURLProcessor, serializeAMimeType,
-    requestBadPort, appendRequestOriginHeader, appendFetchMetadata, determineRequestsReferrer, bytesMatch,
+    cloneRequest, getRequestState, removeRequestAbortListener, fromInnerResponse, makeResponse, filterResponse,
+    dataURLProcessor, serializeAMimeType, requestBadPort, appendRequestOriginHeader, appendFetchMetadata,
+    determineRequestsReferrer, responseLocationURL, sameOrigin, setRequestReferrerPolicyOnRedirect, bytesMatch,
   };
 `;
 

@@ -21,7 +21,6 @@ export type OutboxItem =
       method: string,
       url: string,
       headers: string[],
-      redirect: string,
       encoding: "utf8" | "latin1",
     ]
   | [

@@ -1,13 +1,8 @@
 /** Runs a file of tests in an executor of its own, whose way out is a real broker. */
 import { startBroker, type Broker } from "../../../sandboxd/broker/broker.ts";
-import type { EgressExchange } from "../../../sandboxd/supervisor/egress.ts";
 import { serveInProcess } from "../../support/broker-in-process.ts";
-import {
-  answeredJson,
-  startExecutor,
-  type Received,
-  type TestExecutor,
-} from "../../support/executor.ts";
+import { relayEgress } from "../../support/egress-through-broker.ts";
+import { answeredJson, startExecutor } from "../../support/executor.ts";
 import {
   failedFile,
   fileMs,
@@ -29,7 +24,7 @@ export function createIsolateRunner(broker: Broker, place: TestPlace): RunFile {
       maxOpenHostCalls: 10_000,
       maxHostCalls: 1_000_000,
     });
-    relay(executor, broker);
+    relayEgress(executor, broker, { container, wallMs: fileMs });
     const source = scriptOf(file, place);
     const { failure } = await executor.load(source, { version });
     if (failure) return failedFile(failure.message);
@@ -66,37 +61,4 @@ export async function startTestsBroker(): Promise<Broker> {
 
 function ignore(): void {
   // Nobody reads it.
-}
-
-/** Hands the executor's requests to the broker, and back what comes of them. */
-function relay(executor: TestExecutor, broker: Broker): void {
-  const open = new Map<number, EgressExchange>();
-  executor.listen((reply) => {
-    if (reply.type === "egress")
-      open.set(reply.egress, send(executor, broker, reply));
-    else if (reply.type === "egress-pull")
-      open.get(reply.egress)?.pull(reply.bytes);
-    else if (reply.type === "egress-abort") open.get(reply.egress)?.abort();
-  });
-}
-
-function send(
-  executor: TestExecutor,
-  broker: Broker,
-  reply: Extract<Received, { type: "egress" }>,
-): EgressExchange {
-  const { id, egress, method, url, headers, redirect, body } = reply;
-  const caller = { container, invocationId: `${executor.pid}`, wallMs: fileMs };
-  return broker.open(
-    { ...caller, method, url, headers, redirect, body },
-    {
-      head: (head) =>
-        executor.send({ type: "egress-head", id, egress, ...head }),
-      chunk: (bytes) =>
-        executor.send({ type: "egress-chunk", id, egress }, bytes),
-      end: () => executor.send({ type: "egress-end", id, egress }),
-      failed: (failure) =>
-        executor.send({ type: "egress-failure", id, egress, failure }),
-    },
-  );
 }

@@ -101,6 +101,16 @@ const leftOut: readonly LeftOut[] = [
       "a redirect that is not followed is hidden from pages; a server's program reads it, as in Node",
   },
   {
+    file: /fetch\/api\/redirect\/redirect-origin\./,
+    reason: "the Origin of a page, which a server's program has not",
+  },
+  {
+    file: /fetch\/api\/redirect\/redirect-referrer(-override)?\./,
+    test: /(same-origin|origin-when-cross-origin) (init|redirect header)/,
+    reason:
+      "referrer policies that compare with the origin of a page, which a server's program has not",
+  },
+  {
     file: /fetch\/api\/basic\/request-forbidden-headers\./,
     test: /is a forbidden request header|is forbidden to use value/,
     reason:

@@ -84,7 +84,7 @@ export function scriptOf(
       globalThis[Symbol.for("undici.globalOrigin.1")] = location;
       globalThis.GLOBAL = { isWindow: () => false, isWorker: () => true, isShadowRealm: () => false };
       const send = fetch;
-      const within = (input) => typeof input === "string" ? new URL(input, location).href : input;
+      const within = (input) => typeof input === "string" && URL.canParse(input, location) ? new URL(input, location).href : input;
       globalThis.fetch = (input, init) => send(within(input), init);
       // A browser's. Tests of other things read blobs with it.
       globalThis.FileReader = class extends EventTarget {

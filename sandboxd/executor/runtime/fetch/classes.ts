@@ -8,6 +8,7 @@ export interface HeaderList {
   readonly entriesList: HeaderEntry[];
   append(name: string, value: string): void;
   contains(name: string, isLowerCase: boolean): boolean;
+  delete(name: string, isLowerCase: boolean): void;
 }
 
 /** A body, and what it was made of where that was no stream. */
@@ -20,7 +21,13 @@ export interface InnerBody {
 /** A request as the Fetch standard has it. */
 export interface InnerRequest {
   method: string;
+  /** Where it began. */
   url: URL;
+  /** Where redirects have led it; the last is where it goes. */
+  urlList: URL[];
+  redirectCount: number;
+  /** What of its answer the program is shown. */
+  responseTainting: "basic" | "cors" | "opaque";
   headersList: HeaderList;
   body: InnerBody | null;
   redirect: string;
@@ -36,26 +43,32 @@ export interface InnerRequest {
 }
 
 export interface InnerResponse {
+  status: number;
   headersList: HeaderList;
+  body: InnerBody | null;
 }
 
 export interface FetchClasses {
   Request: new (input: unknown, init?: unknown) => Request;
   getRequestState: (request: Request) => InnerRequest;
+  /** With headers of its own. */
+  cloneRequest: (request: InnerRequest) => InnerRequest;
   removeRequestAbortListener: (request: Request) => void;
   makeResponse: (parts: {
     status: number;
     statusText: string;
-    type: string;
     urlList: URL[];
     body: InnerBody | null;
   }) => InnerResponse;
+  filterResponse: (
+    response: InnerResponse,
+    type: InnerRequest["responseTainting"],
+  ) => InnerResponse;
   fromInnerResponse: (inner: InnerResponse, guard: "immutable") => Response;
   dataURLProcessor: (
     url: URL,
   ) => { mimeType: object; body: Uint8Array } | "failure";
   serializeAMimeType: (mimeType: object) => string;
-  /** Ports of other protocols than HTTP's, which the Fetch standard keeps closed. */
   /** Adds `Origin` where the standard wants one. */
   appendRequestOriginHeader: (request: InnerRequest) => void;
   /** Adds `Sec-Fetch-Mode`. */
@@ -63,6 +76,14 @@ export interface FetchClasses {
   determineRequestsReferrer: (request: InnerRequest) => URL | "no-referrer";
   /** Whether the bytes are what `integrity` says. */
   bytesMatch: (bytes: Uint8Array, integrity: string) => boolean;
+  /** Throws where a redirect leads to no URL; null where it leads nowhere. */
+  responseLocationURL: (response: InnerResponse, hash: string) => URL | null;
+  setRequestReferrerPolicyOnRedirect: (
+    request: InnerRequest,
+    response: InnerResponse,
+  ) => void;
+  sameOrigin: (one: URL | InnerRequest, other: URL) => boolean;
+  /** Ports of other protocols than HTTP's, which the Fetch standard keeps closed. */
   requestBadPort: (request: InnerRequest) => "allowed" | "blocked";
 }
 

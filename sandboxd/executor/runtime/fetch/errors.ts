@@ -11,6 +11,8 @@ import {
 export interface EgressErrors {
   /** What `fetch` rejects with. `kind` is the broker's: denied, limit or failed. */
   create(kind: string, message: string): Error;
+  /** One that words itself, as a denial. */
+  markDenied(error: Error, message: string): Error;
   /** What a socket or a look-up fails with; `code` is Node's. */
   createCoded(kind: string, message: string, code: string): Error;
   /** The message of a denial, if a denial is what was thrown. */
@@ -26,6 +28,10 @@ export function createEgressErrors(): EgressErrors {
       const error = withCode(new TypeErrorIntrinsic(message, { cause }), code);
       if (kind === "denied") denials.set(error, message);
       return error;
+    },
+    markDenied: (error, message) => {
+      denials.set(error, message);
+      return withCode(error, codeOf("denied"));
     },
     createCoded: (kind, message, code) => {
       const error = withCode(

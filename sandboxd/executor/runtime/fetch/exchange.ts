@@ -9,7 +9,6 @@ export interface OutwardRequest {
   url: string;
   /** A JSON array of names and values in turn. */
   headersJson: string;
-  redirect: string;
   body: string;
   encoding: BodyForm;
 }
@@ -21,8 +20,6 @@ export type BodyForm = "utf8" | "latin1";
 export type AnswerHead = [
   status: number,
   statusText: string,
-  url: string,
-  isRedirected: boolean,
   ...headers: string[],
 ];
 
@@ -162,9 +159,9 @@ function requestItem(
   egress: number,
   request: OutwardRequest,
 ): string {
-  const { method, url, headersJson, redirect, encoding } = request;
+  const { method, url, headersJson, encoding } = request;
   const head = `["egress",${call.id},${egress},${quote(method)},${quote(url)}`;
-  return `${head},${headersJson},"${redirect}","${encoding}"]`;
+  return `${head},${headersJson},"${encoding}"]`;
 }
 
 function endedWithCall(errors: EgressErrors): Error {

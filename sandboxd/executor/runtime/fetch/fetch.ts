@@ -2,12 +2,25 @@
 import type { Call, Calls } from "../calls.ts";
 import { PromiseIntrinsic, TypeErrorIntrinsic } from "../intrinsics.ts";
 import type { Realm } from "../node/realm.ts";
-import { fetchClasses } from "./classes.ts";
+import {
+  fetchClasses,
+  type FetchClasses,
+  type InnerRequest,
+  type InnerResponse,
+} from "./classes.ts";
 import type { EgressErrors } from "./errors.ts";
 import type { Exchange, Exchanges } from "./exchange.ts";
+import { canBeSentAgain, enterHop, followRedirect } from "./hops.ts";
 import { answerHere, failed } from "./local.ts";
-import { cancel, readBody, readHead, type RequestBody } from "./request.ts";
-import { createAnswered } from "./response.ts";
+import {
+  cancel,
+  noBody,
+  readBody,
+  readHead,
+  type RequestBody,
+  type RequestHead,
+} from "./request.ts";
+import { createAnswered, innerResponse } from "./response.ts";
 
 export type Fetch = (input: unknown, init?: unknown) => Promise<Response>;
 
@@ -34,13 +47,13 @@ interface Settle {
 }
 
 function send(
-  { calls, exchanges, errors, realm: realmOf }: FetchParts,
+  parts: FetchParts,
   input: unknown,
   init: unknown,
-  { resolve, reject }: Settle,
+  settle: Settle,
 ): void {
-  const call = calls.current();
-  const realm = realmOf();
+  const call = parts.calls.current();
+  const realm = parts.realm();
   const classes = fetchClasses(realm);
   const request = new classes.Request(input, init);
   const inner = classes.getRequestState(request);
@@ -49,48 +62,109 @@ function send(
     if (inner.body) cancel(inner.body.stream, signal.reason);
     throw signal.reason;
   }
+  if (inner.origin === "client") inner.origin = inner.client?.origin;
   const local = answerHere(realm, classes, inner);
   if (local) {
-    resolve(local);
+    settle.resolve(local);
     return;
   }
-  if (classes.requestBadPort(inner) === "blocked") throw failed("bad port");
+  enterHop(classes, inner);
   const head = readHead(classes, inner);
   const watch = watchSignal(signal, () =>
     classes.removeRequestAbortListener(request),
   );
-  const leave = (body: RequestBody) => {
-    // Last of what may fail: until here the guest's own code ran, and may have sent requests.
-    checkMaySend(calls, call, errors);
-    const exchange: Exchange = exchanges.open(
-      call,
-      { ...head, ...body },
-      {
-        head: (answer) =>
-          resolve(
-            createAnswered({ realm, classes, inner, answer, exchange, signal }),
-          ),
-        failed: reject,
-        ended: watch.end,
-      },
-    );
-    watch.whenAborted((reason) => exchange.abort(reason));
-  };
-  watch.whenAborted(reject);
-  const body = readBody(inner.body, calls.limits, signal);
+  const journey = { call, realm, classes, inner, signal, watch, settle };
+  watch.whenAborted(settle.reject);
+  const body = readBody(inner.body, parts.calls.limits, signal);
   if (!(body instanceof PromiseIntrinsic)) {
-    leave(body);
+    leave(parts, journey, head, body);
     return;
   }
   // A stream: it is read to its end, for the broker takes whole bodies.
   body
     .then((whole) => {
-      if (!signal.aborted) leave(whole);
+      if (!signal.aborted) leave(parts, journey, head, whole);
     })
     .catch((reason: unknown) => {
       watch.end();
-      reject(reason);
+      settle.reject(reason);
     });
+}
+
+/** A request on its way, over all its redirects. */
+interface Journey {
+  call: Call;
+  realm: Realm;
+  classes: FetchClasses;
+  inner: InnerRequest;
+  signal: AbortSignal;
+  watch: SignalWatch;
+  settle: Settle;
+  /** Was told that it came to the wrong server, and went once more. */
+  isRetried?: boolean;
+}
+
+function leave(
+  parts: FetchParts,
+  journey: Journey,
+  head: RequestHead,
+  body: RequestBody,
+): void {
+  const { call, realm, classes, inner, signal, watch, settle } = journey;
+  // Last of what may fail: until here the guest's own code ran, and may have sent requests.
+  checkMaySend(parts.calls, call, parts.errors);
+  let isLeft = false;
+  const exchange: Exchange = parts.exchanges.open(
+    call,
+    { ...head, ...body },
+    {
+      head: (answer) => {
+        const response = innerResponse(classes, inner, answer);
+        try {
+          if (goesOn(parts, journey, response)) {
+            isLeft = true;
+            exchange.abort(undefined);
+            const isBodiless = inner.body === null;
+            const next = readHead(classes, inner);
+            leave(parts, journey, next, isBodiless ? noBody : body);
+            return;
+          }
+        } catch (error) {
+          isLeft = true;
+          exchange.abort(error);
+          watch.end();
+          settle.reject(error);
+          return;
+        }
+        settle.resolve(
+          createAnswered({ realm, classes, inner, response, exchange, signal }),
+        );
+      },
+      failed: settle.reject,
+      ended: () => {
+        if (!isLeft) watch.end();
+      },
+    },
+  );
+  watch.whenAborted((reason) => exchange.abort(reason));
+}
+
+/** Whether the answer leads to another request, which `inner` then is; throws what comes of no answer. */
+function goesOn(
+  { errors }: FetchParts,
+  journey: Journey,
+  response: InnerResponse,
+): boolean {
+  const { classes, inner } = journey;
+  if (response.status === 407) throw failed("");
+  if (followRedirect(classes, errors, inner, response)) {
+    enterHop(classes, inner);
+    journey.isRetried = false;
+    return true;
+  }
+  const isMisdirected = response.status === 421 && !journey.isRetried;
+  journey.isRetried = isMisdirected && canBeSentAgain(inner.body);
+  return journey.isRetried;
 }
 
 function checkMaySend(

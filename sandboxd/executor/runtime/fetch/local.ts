@@ -22,14 +22,18 @@ export function answerHere(
     const response = classes.makeResponse({
       status: 200,
       statusText: "OK",
-      type: "basic",
       urlList: [request.url],
       body: request.method === "HEAD" ? null : body,
     });
     if (body.length !== null && protocol === "blob:")
       response.headersList.append("content-length", `${body.length}`);
     response.headersList.append("content-type", type);
-    resolve(classes.fromInnerResponse(response, "immutable"));
+    resolve(
+      classes.fromInnerResponse(
+        classes.filterResponse(response, "basic"),
+        "immutable",
+      ),
+    );
   });
 }
 
@@ -61,6 +65,11 @@ function isBlob(value: unknown): value is Blob {
   return typeof value === "object" && value !== null && "stream" in value;
 }
 
+/** As Node words what comes of no answer. */
 export function failed(message: string): TypeError {
-  return new TypeErrorIntrinsic("fetch failed", { cause: new Error(message) });
+  return failedBy(new Error(message));
+}
+
+export function failedBy(cause: unknown): TypeError {
+  return new TypeErrorIntrinsic("fetch failed", { cause });
 }

@@ -5,8 +5,10 @@ import {
   TypeErrorIntrinsic,
   append,
   charCode,
+  isObject,
   least,
   quote,
+  toText,
 } from "../intrinsics.ts";
 import {
   headerCostChars,
@@ -22,43 +24,47 @@ import type {
   InnerRequest,
 } from "./classes.ts";
 import type { OutwardRequest } from "./exchange.ts";
+import { currentUrl } from "./hops.ts";
 import { failed } from "./local.ts";
 
 export type RequestHead = Pick<
   OutwardRequest,
-  "method" | "url" | "headersJson" | "redirect"
+  "method" | "url" | "headersJson"
 >;
 export type RequestBody = Pick<OutwardRequest, "body" | "encoding">;
 
+/** Of one hop. */
 export function readHead(
   classes: FetchClasses,
   request: InnerRequest,
 ): RequestHead {
-  addHeaders(classes, request);
-  const { method, redirect } = request;
-  const { href, hash } = request.url;
-  const url = hash === "" ? href : href.slice(0, -hash.length);
+  const sent = classes.cloneRequest({ ...request, body: null });
+  addHeaders(classes, sent);
+  const { method } = request;
+  const url = addressOf(currentUrl(request));
   if (url.length > maxUrlChars) throw tooLong("URL", maxUrlChars);
   if (method.length > maxMethodChars) throw tooLong("method", maxMethodChars);
-  const headersJson = wireForm(request.headersList.entriesList);
-  return { method, url, headersJson, redirect };
+  const headersJson = wireForm(sent.headersList.entriesList);
+  return { method, url, headersJson };
+}
+
+/** Without what servers are not told there; a redirect may lead to credentials. */
+function addressOf(url: URL): string {
+  const { href, hash, protocol, host, pathname, search } = url;
+  if (url.username !== "" || url.password !== "")
+    return `${protocol}//${host}${pathname}${search}`;
+  return hash === "" ? href : href.slice(0, -hash.length);
 }
 
 /** What Node adds of its own to what the program set. */
 function addHeaders(classes: FetchClasses, request: InnerRequest): void {
-  const { headersList } = request;
+  const { headersList, referrer } = request;
   const add = (name: string, value: string) => {
     if (!headersList.contains(name, true)) headersList.append(name, value);
   };
   add("accept-language", "*");
-  if (request.referrerPolicy === "")
-    request.referrerPolicy = "strict-origin-when-cross-origin";
-  if (request.referrer !== "no-referrer") {
-    const referrer = classes.determineRequestsReferrer(request);
-    request.referrer = referrer;
-    if (referrer !== "no-referrer")
-      headersList.append("referer", referrer.href);
-  }
+  if (isObject(referrer) && "href" in referrer)
+    headersList.append("referer", toText(referrer.href));
   if (request.origin === "client") request.origin = request.client?.origin;
   classes.appendRequestOriginHeader(request);
   classes.appendFetchMetadata(request);
@@ -109,13 +115,15 @@ function canBeSent(value: string): boolean {
   return true;
 }
 
+export const noBody: RequestBody = { body: "", encoding: "utf8" };
+
 /** At once where the body was given as a whole, else when its stream has been read. */
 export function readBody(
   body: InnerBody | null,
   limits: Limits,
   signal: AbortSignal,
 ): RequestBody | Promise<RequestBody> {
-  if (body === null) return { body: "", encoding: "utf8" };
+  if (body === null) return noBody;
   const maxBytes = least(limits.maxResultBytes, maxEgressBodyBytes);
   const { source } = body;
   if (typeof source === "string") {

@@ -6,7 +6,12 @@ import type {
 import { textToBytes } from "../bytes.ts";
 import { PromiseIntrinsic, toText, withoutPrototype } from "../intrinsics.ts";
 import type { Realm } from "../node/realm.ts";
-import type { FetchClasses, InnerBody, InnerRequest } from "./classes.ts";
+import type {
+  FetchClasses,
+  InnerBody,
+  InnerRequest,
+  InnerResponse,
+} from "./classes.ts";
 import type { AnswerHead, Exchange } from "./exchange.ts";
 import { failed } from "./local.ts";
 import { streamClass, unbuffered, wholeBody } from "./whole-body.ts";
@@ -15,9 +20,27 @@ export interface AnsweredParts {
   realm: Realm;
   classes: FetchClasses;
   inner: InnerRequest;
-  answer: AnswerHead;
+  response: InnerResponse;
   exchange: Exchange;
   signal: AbortSignal;
+}
+
+/** An answer without its body. */
+export function innerResponse(
+  classes: FetchClasses,
+  inner: InnerRequest,
+  answer: AnswerHead,
+): InnerResponse {
+  const [status, statusText] = answer;
+  const response = classes.makeResponse({
+    status,
+    statusText,
+    urlList: [...inner.urlList],
+    body: null,
+  });
+  for (let at = 2; at + 1 < answer.length; at += 2)
+    response.headersList.append(toText(answer[at]), toText(answer[at + 1]));
+  return response;
 }
 
 /** What `fetch` resolves with; where the request says what it must be, not before all of it has come and is that. */
@@ -28,35 +51,31 @@ export function createAnswered(
 }
 
 async function verified(parts: AnsweredParts): Promise<Response> {
-  const bytes = new Uint8Array(await respond(parts).arrayBuffer());
-  if (!parts.classes.bytesMatch(bytes, parts.inner.integrity))
+  const { classes, inner } = parts;
+  const whole = respond(parts);
+  if (whole.body === null) throw failed("");
+  const bytes = new Uint8Array(await whole.arrayBuffer());
+  if (!classes.bytesMatch(bytes, inner.integrity))
     throw failed("integrity mismatch");
   return respond(parts, bytes);
 }
 
 /** `bytes`: a body that has come already. */
 function respond(
-  { realm, classes, inner, answer, exchange, signal }: AnsweredParts,
+  { realm, classes, inner, response, exchange, signal }: AnsweredParts,
   bytes?: Uint8Array,
 ): Response {
-  const [status, statusText, url, isRedirected] = answer;
-  const hasBody = !isNullBody(status) && inner.method !== "HEAD";
-  // Nobody asks for the rest of an answer that has none.
-  if (!hasBody && !bytes)
-    exchange.read("latin1", { piece: ignore, failed: ignore });
-  const last = new (urlClass(realm))(url === "" ? inner.url.href : url);
-  const body = () =>
-    bytes ? wholeBody(realm, bytes) : bodyOf(realm, exchange, signal);
-  const response = classes.makeResponse({
-    status,
-    statusText,
-    type: isRedirected && last.origin !== inner.url.origin ? "cors" : "basic",
-    urlList: isRedirected ? [inner.url, last] : [last],
-    body: hasBody ? body() : null,
-  });
-  for (let at = 4; at + 1 < answer.length; at += 2)
-    response.headersList.append(toText(answer[at]), toText(answer[at + 1]));
-  return classes.fromInnerResponse(response, "immutable");
+  const hasBody = !isNullBody(response.status) && inner.method !== "HEAD";
+  const isShown = inner.responseTainting !== "opaque";
+  // Nobody asks for the rest of an answer that has none, or shows none.
+  if (!isShown) exchange.abort(undefined);
+  else if (!hasBody) exchange.read("latin1", { piece: ignore, failed: ignore });
+  else if (bytes) response.body = wholeBody(realm, bytes);
+  else response.body = bodyOf(realm, exchange, signal);
+  return classes.fromInnerResponse(
+    classes.filterResponse(response, inner.responseTainting),
+    "immutable",
+  );
 }
 
 function ignore(): void {
@@ -112,9 +131,4 @@ function fail(controller: ReadableByteStreamController, error: unknown): void {
   } catch {
     // It has ended already.
   }
-}
-
-function urlClass(realm: Realm): new (text: string) => URL {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Node's own class
-  return realm.internal("internal/url")["URL"] as new (text: string) => URL;
 }

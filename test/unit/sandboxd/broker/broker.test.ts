@@ -69,8 +69,6 @@ const head = {
   status: 200,
   statusText: "OK",
   headers: [["a", "b"]],
-  url: "http://a.test/",
-  isRedirected: false,
 };
 
 /** A request that the scripted broker has been sent, with its id. */
@@ -310,7 +308,6 @@ test("never tells a sink anything before open has returned", async () => {
       method: "GET",
       url: "http://a.test/",
       headers: [],
-      redirect: "follow",
       body: Buffer.alloc(0),
       wallMs: 1000,
     },

@@ -24,7 +24,7 @@ describe("requests", () => {
     await fetch(origin.url);
     expect((await fetch(origin.url)).problem).toEqual({
       kind: "limit",
-      message: "an invocation may send 2 requests, redirects included",
+      message: "an invocation may send 2 requests, each redirect being one",
       limit: { name: "egress_requests", value: 2, observed: 3 },
     });
     const other = await fetch(origin.url, { invocationId: "another" });

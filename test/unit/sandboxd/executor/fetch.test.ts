@@ -58,8 +58,6 @@ test("a request leaves as it was given, and its answer is read", async () => {
       ["x-many", "1"],
       ["X-Many", "2"],
     ],
-    url: "https://example.org/there",
-    isRedirected: true,
     chunks: texts('{"na', 'me":"ä"}'),
   });
   const read = await value(`
@@ -76,8 +74,8 @@ test("a request leaves as it was given, and its answer is read", async () => {
     201,
     "Created",
     true,
-    "https://example.org/there",
-    true,
+    "https://example.org/here",
+    false,
     "basic",
     [
       ["content-type", "application/json"],
@@ -102,7 +100,6 @@ test("a request leaves as it was given, and its answer is read", async () => {
         ["accept-language", "*"],
         ["sec-fetch-mode", "cors"],
       ],
-      redirect: "manual",
     },
   ]);
   expect(seen[0]?.body.toString()).toBe('{"q":"é"}');

@@ -31,8 +31,6 @@ const world: EgressGate = {
         status: 200,
         statusText: "OK",
         headers: [],
-        url,
-        isRedirected: false,
       });
       if (path === "/endless") return;
       isOver = true;

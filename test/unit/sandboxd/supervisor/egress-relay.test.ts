@@ -32,7 +32,6 @@ function ask(
     method: "GET",
     url: "https://user:secret@example.com:8443/path?secret",
     headers: [["accept", "*/*"]],
-    redirect: "follow",
     ...changes,
   });
 }
@@ -62,7 +61,6 @@ test("a request goes out under its container's name, and its answer comes back b
     container: "acme",
     invocationId: "test",
     method: "GET",
-    redirect: "follow",
   });
   exchange?.sink.chunk(Buffer.from("hello"));
   exchange?.sink.end();

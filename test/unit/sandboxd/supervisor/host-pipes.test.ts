@@ -22,7 +22,6 @@ function ask(executor: FakeExecutor, id: number, egress: number): void {
     method: "GET",
     url: "http://example.com/",
     headers: [],
-    redirect: "follow",
   });
   const bytes = mebibyte;
   executor.send({ type: "egress-pull", id, egress, bytes });

@@ -41,7 +41,6 @@ const egress = (id: number, number: number): ExecutorReply => ({
   method: "GET",
   url: "http://example.com/",
   headers: [],
-  redirect: "follow",
 });
 
 /** What ends the process that says it. */

@@ -42,7 +42,6 @@ const fields = [
   "failure",
   "method",
   "url",
-  "redirect",
   "dropped",
 ] as const;
 const message = fc.record(
