@@ -38,12 +38,16 @@ function requestHead(
     wallMs,
     method: http.method,
     url: query === "" ? http.path : `${http.path}?${query}`,
+    mount: mountPattern.exec(http.path)?.[0] ?? "",
     query: parseQuery(query, "&", "=", { maxKeys: maxQueryNames }),
     headers: mergeHeaders(headers),
     rawHeaders: headers.flat(),
     bodyKind,
   };
 }
+
+/** Of the gateway: the container and, where the code is not in the request, the extension. */
+const mountPattern = /^\/api\/run\/[^/]+(?:\/[^/]+)?/;
 
 const defaultRequest: GuestRequest = {
   method: "POST",

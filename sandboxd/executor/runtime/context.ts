@@ -29,6 +29,8 @@ export interface RequestHead {
   wallMs: number;
   method: string;
   url: string;
+  /** How the path begins that leads to the extension; what an app serves is below it. */
+  mount: string;
   query: Record<string, unknown>;
   headers: Record<string, string>;
   /** Names and values in turn, as they came. */

@@ -6,6 +6,7 @@ import { createHeaders, type Headers as AnswerHeaders } from "../headers.ts";
 import { append, apply, readProperty } from "../intrinsics.ts";
 import type { GuestFunction, Model } from "./model.ts";
 import { awaitValue } from "./model.ts";
+import { urlBelowMount } from "./mount.ts";
 
 export const fetchModel: Model = {
   name: "fetch",
@@ -52,7 +53,7 @@ function requestOf({ head, body }: CallRequest): Request {
   const host = headers.get("host") ?? "localhost";
   const scheme = headers.get("x-forwarded-proto") === "http" ? "http" : "https";
   const hasBody = body.length > 0 && !bodyless[head.method];
-  return new Request(`${scheme}://${host}${head.url}`, {
+  return new Request(`${scheme}://${host}${urlBelowMount(head)}`, {
     method: head.method,
     headers,
     ...(hasBody && { body: new Uint8Array(textToBytes(body)) }),

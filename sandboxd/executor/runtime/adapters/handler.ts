@@ -3,20 +3,35 @@
  * Node's own request and response; none of them listens.
  */
 import { createContext } from "../context.ts";
-import { apply, isObject, readProperty } from "../intrinsics.ts";
+import {
+  apply,
+  defineProperty,
+  isObject,
+  readProperty,
+  valueProperty,
+} from "../intrinsics.ts";
 import { createNodeExchange } from "../node-http.ts";
 import { watchRejection, type GuestFunction, type Model } from "./model.ts";
+import { urlBelowMount } from "./mount.ts";
 
 export const handlerModel: Model = {
   name: "request",
   payload: "bytes",
   invoke: (run, request, answer) => {
-    const { head, body, realm } = request;
-    const context = createContext({
-      ...request,
-      head: { ...head, bodyKind: "none" },
-    });
-    const exchange = createNodeExchange(realm, { head, body, context }, answer);
+    const { body, realm } = request;
+    const head = { ...request.head, bodyKind: "none" as const };
+    const context = createContext({ ...request, head });
+    const below = { ...head, url: urlBelowMount(head) };
+    const exchange = createNodeExchange(
+      realm,
+      { head: below, body, context },
+      answer,
+    );
+    if (head.mount !== "") {
+      // As apps mounted by others read where they are.
+      defineProperty(exchange.request, "originalUrl", valueProperty(head.url));
+      defineProperty(exchange.request, "baseUrl", valueProperty(head.mount));
+    }
     const returned = run(exchange.request, exchange.response);
     if (returned !== undefined) watchRejection(returned, answer);
   },

@@ -87,6 +87,34 @@ test("an app behind webtask's own parameters is called with Node's objects", asy
   expect(JSON.parse(body)).toEqual([true, true, "1", "127.0.0.1"]);
 });
 
+test("an app by itself serves what is below the path of its extension", async () => {
+  const bundle = await bundled(`
+    const express = require("express");
+    const app = express();
+    const seen = (req, res) => res.json([req.url, req.path, req.baseUrl, req.originalUrl]);
+    app.get("/", seen);
+    app.use("/in", express.Router().get("/x", seen));
+    module.exports = app;`);
+  const version = await executor.loaded(bundle);
+  const seen = async (url: string): Promise<unknown> =>
+    JSON.parse((await ask(version, { method: "GET", url })).body);
+  const mount = "/api/run/acme/app";
+  expect(await seen("/in/x?y=1")).toEqual(["/x?y=1", "/x", "/in", "/in/x?y=1"]);
+  expect(await seen(`${mount}/in/x?y=1`)).toEqual([
+    "/x?y=1",
+    "/x",
+    `${mount}/in`,
+    `${mount}/in/x?y=1`,
+  ]);
+  for (const [url, below] of [
+    [mount, "/"],
+    [`${mount}/`, "/"],
+    [`${mount}?y=1`, "/?y=1"],
+    ["/api/run/acme", "/"],
+  ])
+    expect(await seen(url ?? "")).toEqual(expect.arrayContaining([below]));
+});
+
 test("middlewares most used work: compression, cors, cookies, a log line", async () => {
   const bundle = await bundled(`
     const express = require("express");
@@ -176,6 +204,16 @@ test.each(Object.entries(others))(
     expect(JSON.parse(again.body)).toEqual({ hello: "bob", query: {} });
   },
   30_000,
+);
+
+test.each(["Fastify", "Koa", "Hono", "a Server that does not listen"])(
+  "%s serves what is below the path of its extension",
+  async (name) => {
+    const version = await executor.loaded(await bundled(others[name] ?? ""));
+    const url = "/api/run/acme/app/hello/ada?x=1";
+    const { body } = await ask(version, { method: "GET", url });
+    expect(JSON.parse(body)).toEqual({ hello: "ada", query: { x: "1" } });
+  },
 );
 
 async function ask(
