@@ -49,7 +49,10 @@ export const buildTimeoutMs = 15_000;
 /** Builds a source; one that does not build is refused with `invalid` and a message that begins with file:line:column. */
 export async function build(
   source: Source,
-  { timeoutMs = buildTimeoutMs, signal }: BuildOptions = {},
+  {
+    timeoutMs = buildTimeoutMs,
+    signal = new AbortController().signal,
+  }: BuildOptions = {},
 ): Promise<Bundle> {
   const files = checkedFiles(source.files);
   const entry = entryAmong(files, source.entry);
@@ -64,10 +67,13 @@ export async function build(
     parseScript,
   });
   const script = (await verbatim(bundled, files, parseScript)) ?? bundled;
-  return bundleOf(wantsAsyncHooks(script) ? await lowered(script) : script, {
-    entry: bundled.entry,
-    isAuthors: script !== bundled,
-  });
+  return bundleOf(
+    wantsAsyncHooks(script) ? await lowered(script, signal) : script,
+    {
+      entry: bundled.entry,
+      isAuthors: script !== bundled,
+    },
+  );
 }
 
 /** A lone CommonJS file stays as its author wrote it, so that what runs is what they read. */

@@ -2,7 +2,7 @@
 import * as esbuild from "esbuild";
 import { AnnexError } from "../../proto/errors.ts";
 import { refuseAwaitedRequires } from "./awaited-requires.ts";
-import { modesBeside } from "./modes-thread.ts";
+import { finishedBeside } from "./finish-thread.ts";
 import { planAfter, planOf, type Plan } from "./plan.ts";
 import {
   behind,
@@ -213,7 +213,7 @@ async function bundledOf(
   );
   if (isAsync) refuseAwaitedRequires(code.text, inputs, files);
   const linked = { code: withPreludesModules(code.text), map: map.text };
-  const script = await modesBeside(linked, { inputs, isAsync }, ended);
+  const script = await finishedBeside(linked, { inputs, isAsync }, ended);
   const prelude = needsPrelude(script.code)
     ? await preludeFor(entry, { inputs, names: files.keys() })
     : undefined;

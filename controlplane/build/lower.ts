@@ -3,6 +3,7 @@
  * holds would be lost at each; of promises' own methods the runtime knows.
  */
 import * as esbuild from "esbuild";
+import { finishedBeside } from "./finish-thread.ts";
 import type { MappedScript } from "./script.ts";
 
 /** Whether a script comes to ask for async_hooks: by importing it, or in words that it hands to `require` or its like. */
@@ -11,10 +12,10 @@ export function wantsAsyncHooks({ code }: MappedScript): boolean {
 }
 
 /** The script without a native `await`; its map still leads to the author's text. */
-export async function lowered({
-  code,
-  map,
-}: MappedScript): Promise<MappedScript> {
+export async function lowered(
+  { code, map }: MappedScript,
+  signal: AbortSignal,
+): Promise<MappedScript> {
   const url = `data:application/json;base64,${Buffer.from(map).toString("base64")}`;
   const result = await esbuild.transform(
     `${code}\n//# sourceMappingURL=${url}`,
@@ -33,5 +34,5 @@ export async function lowered({
       logLevel: "silent",
     },
   );
-  return { code: result.code, map: result.map };
+  return await finishedBeside(result, "lowered", signal);
 }

@@ -17,6 +17,15 @@ export interface MappedLine {
 export interface MappedLines {
   lines: MappedLine[];
   sources: (string | null)[];
+  /** What segments name by their fifth number. */
+  names: string[];
+}
+
+/** Text in place of some of a line's columns. */
+export interface Edit {
+  column: number;
+  length: number;
+  text: string;
 }
 
 /** A script taken apart. */
@@ -27,11 +36,14 @@ export function linesOf({ code, map }: MappedScript): MappedLines {
     text,
     segments: mappings[at] ?? [],
   }));
-  return { lines, sources: traced.sources };
+  return { lines, sources: traced.sources, names: traced.names };
 }
 
 /** The lines put together again. Names are left out: stack traces do not ask for them. */
-export function scriptOf({ lines, sources }: MappedLines): MappedScript {
+export function scriptOf({
+  lines,
+  sources,
+}: Pick<MappedLines, "lines" | "sources">): MappedScript {
   const mappings = lines.map(({ segments }) => segments.map(withoutName));
   const map = new TraceMap({ version: 3, sources, names: [], mappings });
   return {
@@ -45,18 +57,30 @@ export function ownLine(text: string): MappedLine {
   return { text, segments: [] };
 }
 
-/** The line with `text` put in at a column; what stands behind it keeps its origin. */
-export function withText(
-  line: MappedLine,
-  column: number,
-  text: string,
+/** The line with its edits made; what stands behind one keeps its origin. None may overlap another. */
+export function withEdits(
+  { text, segments }: MappedLine,
+  edits: readonly Edit[],
 ): MappedLine {
-  return {
-    text: `${line.text.slice(0, column)}${text}${line.text.slice(column)}`,
-    segments: line.segments.map((segment) =>
-      segment[0] < column ? segment : movedBy(segment, text.length),
-    ),
-  };
+  const inOrder = edits.toSorted((one, other) => one.column - other.column);
+  let edited = "";
+  let at = 0;
+  for (const { column, length, text: put } of inOrder) {
+    edited += text.slice(at, column) + put;
+    at = column + length;
+  }
+  let by = 0;
+  let next = 0;
+  const moved = segments.map((segment) => {
+    for (
+      let edit = inOrder[next];
+      edit && edit.column + edit.length <= segment[0];
+      edit = inOrder[++next]
+    )
+      by += edit.text.length - edit.length;
+    return movedBy(segment, by);
+  });
+  return { text: edited + text.slice(at), segments: moved };
 }
 
 function movedBy(segment: SourceMapSegment, by: number): SourceMapSegment {

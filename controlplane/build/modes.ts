@@ -12,11 +12,12 @@ import {
   type Statement,
 } from "acorn";
 import type { Metafile } from "esbuild";
+import { collectNames, declaredBy } from "./declared-names.ts";
 import {
   linesOf,
   ownLine,
   scriptOf,
-  withText,
+  withEdits,
   type MappedLine,
 } from "./mapped-lines.ts";
 import type { MappedScript } from "./script.ts";
@@ -188,28 +189,6 @@ function sharedNames(strict: Part[], others: Part[]): ReadonlySet<string> {
   return shared;
 }
 
-function declaredBy(node: AnyNode): string[] {
-  const names = new Set<string>();
-  if (node.type === "FunctionDeclaration" && node.id)
-    collectNames(node.id, names);
-  if (node.type === "VariableDeclaration")
-    for (const { id } of node.declarations) collectNames(id, names);
-  return [...names];
-}
-
-/** Every identifier below a node, whatever it names: one too many does no harm. */
-function collectNames(node: object, names: Set<string>): void {
-  const waiting: unknown[] = [node];
-  while (waiting.length > 0) {
-    const one = waiting.pop();
-    if (typeof one !== "object" || one === null || one instanceof RegExp)
-      continue;
-    if ("type" in one && one.type === "Identifier" && "name" in one)
-      names.add(String(one.name));
-    else waiting.push(...Object.values(one));
-  }
-}
-
 /** Makes strict declarations of shared names assignments to the names outside; functions are assigned before anything runs. */
 function shareOut(
   lines: MappedLine[],
@@ -227,7 +206,8 @@ function shareOut(
     if (!line) continue;
     if (node.type === "FunctionDeclaration" && node.id) {
       const { name, end } = node.id;
-      lines[at] = withText(line, end - node.start, "$strict");
+      const column = end - node.start;
+      lines[at] = withEdits(line, [{ column, length: 0, text: "$strict" }]);
       functions.push(
         `${name} = Object.defineProperty(${name}$strict, "name", { value: ${JSON.stringify(name)}, configurable: true });`,
       );

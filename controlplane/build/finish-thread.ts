@@ -1,38 +1,36 @@
-/** Large scripts are sorted into their modes beside the event loop, small ones on it. */
+/** Large scripts are finished beside the event loop, small ones on it. */
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { AnnexError } from "../../proto/errors.ts";
-import { inOwnModes, modesOf } from "./modes.ts";
+import { finished, needsFinish, type Finish } from "./finish.ts";
 import type { MappedScript } from "./script.ts";
 
 /** Takes the event loop some ten milliseconds; a thread takes longer to start. */
 const maxOnLoopChars = 64 * 1024;
 const maxHeapMb = 2048;
 
-/** inOwnModes; rejects when `signal` aborts. */
-export async function modesBeside(
+/** `finished`; rejects when `signal` aborts. */
+export async function finishedBeside(
   script: MappedScript,
-  modes: Parameters<typeof inOwnModes>[1],
+  how: Finish,
   signal: AbortSignal,
 ): Promise<MappedScript> {
-  const { strict, sloppy } = modesOf(modes.inputs);
-  const isParsed = modes.isAsync || (strict.size > 0 && sloppy.size > 0);
-  if (!isParsed || script.code.length <= maxOnLoopChars)
-    return inOwnModes(script, modes);
-  const worker = new Worker(new URL("modes-worker.ts", import.meta.url), {
-    workerData: [script, modes],
+  if (script.code.length <= maxOnLoopChars || !needsFinish(script, how))
+    return finished(script, how);
+  const worker = new Worker(new URL("finish-worker.ts", import.meta.url), {
+    workerData: [script, how],
     resourceLimits: { maxOldGenerationSizeMb: maxHeapMb },
   });
   try {
     // `once` rejects with the worker's own error, too.
-    const [sorted]: MappedScript[] = await once(worker, "message", { signal });
-    if (sorted) return sorted;
+    const [done]: MappedScript[] = await once(worker, "message", { signal });
+    if (done) return done;
     throw new Error("the thread gave no script");
   } catch (cause) {
     if (isOutOfMemory(cause))
       throw new AnnexError(
         "exhausted",
-        "the source is too large to mix CommonJS with ES modules or a top-level await; make it smaller",
+        "the source is too large to be made one script; make it smaller",
         { cause },
       );
     throw cause;
