@@ -52,7 +52,7 @@ export interface LoadRequest {
   runtime?: string;
   /** V8 heap of its isolate; absent: that of `start`. */
   heapLimitMb?: number;
-  /** Of the top level's synchronous run. */
+  /** Of the top level's run, until it is done with what it awaits. */
   timeoutMs: number;
   /** How long after that time the timers it has set may go on. */
   timersMs: number;
@@ -241,7 +241,7 @@ export interface ReadyReply {
   type: "ready";
 }
 
-/** The answer to `load`: with `failure` nothing was kept. */
+/** The answer to `load`, when the top level is done with what it awaits: with `failure` nothing was kept. */
 export interface LoadedReply {
   type: "loaded";
   id: number;

@@ -92,13 +92,16 @@ export class Executor {
       pace: this.#pace,
       reply,
     });
-    const outcome = version.load(
-      request,
-      body.toString("utf8", 0, bundleBytes),
-    );
-    if (outcome.failure) version.dispose();
-    else this.#versions.set(request.version, version);
-    reply({ type: "loaded", id: request.id, ...outcome });
+    this.#versions.set(request.version, version);
+    const source = body.toString("utf8", 0, bundleBytes);
+    version.load(request, source, (outcome) => {
+      if (outcome.failure) {
+        version.dispose();
+        if (this.#versions.get(request.version) === version)
+          this.#versions.delete(request.version);
+      }
+      reply({ type: "loaded", id: request.id, ...outcome });
+    });
   }
 
   #takeSpare(heapLimitMb: number): GuestIsolate | undefined {

@@ -54,12 +54,21 @@ export const noModule: CallFailure = {
   message: "the source is not one module: its brackets do not match",
 };
 
-/** Its top level awaits what only time or the world outside brings. */
+/** Its top level awaits, and nothing is left that could end that. */
 export const unsettledTopLevel: CallFailure = {
   reason: "invalid_export",
   message:
-    "the top level awaits what does not come while it is loaded: timers and requests outward belong into the exported function",
+    "the top level awaits what nothing will bring: none of its timers is left",
 };
+
+/** Its top level awaits for longer than it may run. */
+export function lateTopLevel(value: number, elapsedMs: number): CallFailure {
+  return {
+    reason: "wall_time",
+    message: `the top level awaits what did not come within ${value} ms`,
+    limit: { name: "load_ms", value, observed: Math.round(elapsedMs) },
+  };
+}
 
 /** A request outward whose body is too long; the guest is told. */
 export function egressBodyProblem(

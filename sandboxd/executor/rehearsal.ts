@@ -68,6 +68,7 @@ export function rehearse(
       timersMs: 0,
     },
     isStocked ? librarySource : source,
+    () => undefined,
   );
   version.invoke(callOf(1), Buffer.from('{"name":"value"}'));
   if (isStocked) {

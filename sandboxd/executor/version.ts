@@ -24,7 +24,7 @@ import type { Pace } from "./pace.ts";
 import { runtimeRequest } from "./request.ts";
 import { ticksLeft } from "./runtime/ticks.ts";
 import type { SourcePlaces } from "./stack.ts";
-import { TopLevel } from "./top-level.ts";
+import { TopLevel, type LoadOutcome } from "./top-level.ts";
 
 export interface VersionParts {
   places: SourcePlaces;
@@ -39,15 +39,6 @@ export interface VersionLimits extends CallLimits {
   heapLimitMb: number;
   maxResultBytes: number;
   maxOpenEgress: number;
-}
-
-/** How a load went: a version, or why there is none. */
-export interface LoadOutcome {
-  failure?: LoadFailure;
-  compileUs: number;
-  evaluateUs: number;
-  /** No timer of the top level goes on. */
-  isSettled: boolean;
 }
 
 /** How an entry and its ticks ended; `said` is undefined where the isolate could not be asked. */
@@ -86,37 +77,49 @@ export class GuestVersion {
     return this.#isolate.isLost;
   }
 
-  /** Compiles a bundle and evaluates its top level. After a failure the version is of no use. */
-  load(request: LoadRequest, source: string): LoadOutcome {
-    const { fileName } = request;
+  /**
+   * Compiles a bundle and evaluates its top level; `tell` has the outcome at once, or when the top level is done with what it
+   * awaits. After a failure the version is of no use.
+   */
+  load(
+    request: LoadRequest,
+    source: string,
+    tell: (outcome: LoadOutcome) => void,
+  ): void {
+    const { fileName, timeoutMs } = request;
     const startMs = performance.now();
-    this.#isolate.readStacksBy((stack) => this.#places.asRead(stack));
     const script = this.#isolate.compile(withoutShebang(source), fileName);
-    const compileUs = elapsedUs(startMs);
+    const compileUs = Math.round((performance.now() - startMs) * 1000);
+    const topLevel = new TopLevel({
+      id: request.id,
+      compileUs,
+      timeoutMs,
+      tell,
+    });
+    this.#topLevel = topLevel;
     if ("line" in script) {
       const { message, line, column } = script;
       const place = this.#places.original(line, column);
-      const failure = { reason: "syntax" as const, message, ...place };
-      return { failure, compileUs, evaluateUs: 0, isSettled: true };
+      topLevel.fail({ reason: "syntax", message, ...place });
+      topLevel.settle(true);
+      return;
     }
-    const evaluateMs = performance.now();
     this.configure(request);
     if (this.isLost) {
-      const failure = memoryFailure(this.#limits.heapLimitMb);
-      return { failure, compileUs, evaluateUs: 0, isSettled: true };
+      topLevel.fail(memoryFailure(this.#limits.heapLimitMb));
+      topLevel.settle(true);
+      return;
     }
-    const topLevel = new TopLevel(request.id);
-    this.#topLevel = topLevel;
     const call = this.#openTopLevel(request);
     this.#enter(call, (sliceMs) =>
       this.#isolate.load(script, call.id, fileName, sliceMs),
     );
-    const isSettled = !this.#calls.has(call.id);
-    if (!isSettled) call.watchWall(() => this.#close(call));
-    topLevel.isEvaluating = false;
-    const evaluateUs = elapsedUs(evaluateMs);
-    const { failure } = topLevel;
-    return { ...(failure && { failure }), compileUs, evaluateUs, isSettled };
+    if (!this.#calls.has(call.id)) return;
+    call.watchWall(() => this.#close(call));
+    topLevel.watch(() => {
+      this.#close(call);
+      topLevel.settle(true);
+    });
   }
 
   /** Sets the secrets and meta of calls to come. */
@@ -164,13 +167,15 @@ export class GuestVersion {
 
   /** Lets the isolate go; whatever call was open in it is replied as displaced. */
   dispose(): void {
-    for (const call of this.#calls.values()) {
-      call.end();
-      if (this.#isTopLevel(call)) this.#tellSettled();
-      else this.#displace(call);
-    }
+    const open = [...this.#calls.values()];
     this.#calls.clear();
     this.#isolate.dispose();
+    for (const call of open) {
+      call.end();
+      if (!this.#isTopLevel(call)) this.#displace(call);
+      else if (this.#topLevel?.isTold) this.#tellSettled();
+      else this.#topLevel?.settle(true);
+    }
   }
 
   #openTopLevel({ id, timeoutMs, timersMs }: LoadRequest): OpenCall {
@@ -196,6 +201,12 @@ export class GuestVersion {
   }
 
   #enter(call: OpenCall, entry: (sliceMs: number) => Entered): void {
+    this.#slice(call, entry);
+    if (this.#isTopLevel(call))
+      this.#topLevel?.settle(!this.#calls.has(call.id));
+  }
+
+  #slice(call: OpenCall, entry: (sliceMs: number) => Entered): void {
     const slice = call.slice(this.#pace);
     if (slice.ms <= 0) {
       this.#expire(call);
@@ -438,8 +449,8 @@ export class GuestVersion {
   }
 
   #tellSettled(): void {
-    if (!this.#topLevel || this.#topLevel.isEvaluating) return;
-    this.#reply({ type: "settled", id: this.#topLevel.id });
+    if (this.#topLevel?.isTold)
+      this.#reply({ type: "settled", id: this.#topLevel.id });
   }
 
   /** The first time an invocation waits it says so, with or without lines: what runs after it is known not to be it. */
@@ -465,8 +476,4 @@ export class GuestVersion {
 /** The parser knows `#!` only at the very start of a file. */
 function withoutShebang(source: string): string {
   return source.startsWith("#!") ? `//${source.slice(2)}` : source;
-}
-
-function elapsedUs(startMs: number): number {
-  return Math.round((performance.now() - startMs) * 1000);
 }

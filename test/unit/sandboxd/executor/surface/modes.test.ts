@@ -4,6 +4,7 @@ import { build } from "../../../../../controlplane/build/build.ts";
 import {
   answeredJson,
   startExecutor,
+  type LoadChanges,
   type TestExecutor,
 } from "../../../../support/executor.ts";
 
@@ -18,12 +19,13 @@ afterAll(async () => {
 });
 
 /** Builds one file and loads it. */
-async function load(path: string, text: string) {
+async function load(path: string, text: string, changes: LoadChanges = {}) {
   const files = [{ path, content: Buffer.from(text) }];
   const { content } = await build({ files, entry: path });
   const version = `${expect.getState().currentTestName}`;
   const { failure } = await executor.load(Buffer.from(content).toString(), {
     version,
+    ...changes,
   });
   return { version, failure };
 }
@@ -50,6 +52,61 @@ test("a top level that awaits what never comes is refused, and says why", async 
   expect(failure).toMatchObject({
     reason: "invalid_export",
     message: expect.stringContaining("the top level awaits"),
+  });
+});
+
+test("a top level may await timers, and what comes of them", async () => {
+  const answer = await answerOf(
+    "index.mjs",
+    `import { setTimeout as wait } from "node:timers/promises";
+    import { readFile, writeFile } from "node:fs/promises";
+    const waited = await wait(5, "waited");
+    await writeFile("/tmp/top", waited);
+    const read = await readFile("/tmp/top", "utf8");
+    await new Promise((resolve) => setImmediate(resolve));
+    for await (const _ of (async function* () { yield wait(1); })());
+    export default async () => [waited, read];`,
+  );
+  expect(answer).toEqual(["waited", "waited"]);
+});
+
+test("a top level that awaits for too long is refused with its limit, while others are served", async () => {
+  const served = await executor.loaded("module.exports = (cb) => cb(null, 1);");
+  const awaiting = load(
+    "index.mjs",
+    "await new Promise((resolve) => setTimeout(resolve, 60_000)); export default async () => 1;",
+    { timeoutMs: 300 },
+  );
+  expect(answeredJson(await executor.invoke(served))).toBe(1);
+  expect(await awaiting).toMatchObject({
+    failure: {
+      reason: "wall_time",
+      message: "the top level awaits what did not come within 300 ms",
+      limit: { name: "load_ms", value: 300 },
+    },
+  });
+});
+
+test("a timer that throws while the top level awaits fails it with its place", async () => {
+  const { failure } = await load(
+    "index.mjs",
+    `setTimeout(() => { throw new Error("in a timer"); }, 1);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    export default async () => 1;`,
+  );
+  expect(failure).toMatchObject({ reason: "threw", message: "in a timer" });
+});
+
+test("a top level that asks the world is told that it belongs to no invocation", async () => {
+  const { failure } = await load(
+    "index.mjs",
+    `await fetch("http://origin.test/"); export default async () => 1;`,
+  );
+  expect(failure).toMatchObject({
+    reason: "threw",
+    message: expect.stringContaining(
+      "fetch works in an invocation only: the top level of a module belongs to none",
+    ),
   });
 });
 
