@@ -1,135 +1,20 @@
-/** Compressed streams, whose states the executor's own Node keeps under numbers. They end with the call that made them. */
-import type { Exports, HostValue, RealmParts } from "../realm.ts";
+/** What Node's `zlib` stands on: a class for each kind of compressed stream, and a checksum. */
+import { compressionClass, pieceOf } from "../compression/stream.ts";
+import type { Exports, RealmParts } from "../realm.ts";
 
-/** As host/zlib.ts bounds a step. */
-const maxStepBytes = 256 * 1024;
-/** More than the room for output is seldom used up. */
-const minPieceBytes = 16 * 1024;
 const maxChecksumBytes = 1024 * 1024;
-const brotliDecodeMode = 8;
-const brotliEncodeMode = 9;
-const zstdCompressMode = 10;
-const zstdDecompressMode = 11;
+const modes = {
+  BrotliDecoder: 8,
+  BrotliEncoder: 9,
+  ZstdCompress: 10,
+  ZstdDecompress: 11,
+} as const;
 /** What Node puts where a parameter was not given. */
 const notGiven = 0xffff_ffff;
 
-type Failure = [message: string, errno: number, code: string];
-
-/** One write, as Node's library asks for it. */
-interface Work {
-  flush: number;
-  input: ArrayBufferView | null;
-  inputStart: number;
-  inputLength: number;
-  output: Uint8Array;
-  outputStart: number;
-  outputLength: number;
-}
-
-interface StreamOptions {
-  left: Uint32Array;
-  done: (this: unknown) => void;
-  settings: Record<string, HostValue>;
-}
-
 export function createBinding(parts: RealmParts): Exports {
-  const { host, runtime, require } = parts;
-
-  class CompressionStream {
-    onerror: ((...failure: Failure) => void) | undefined;
-    readonly #mode: number;
-    #id: number | undefined;
-    #left: Uint32Array = new Uint32Array(2);
-    #done: (this: unknown) => void = () => undefined;
-    #stay: () => void = () => undefined;
-
-    constructor(mode: number) {
-      this.#mode = mode;
-      // Before Node's library does it: not to be seen when it is printed.
-      Object.defineProperty(this, "onerror", { enumerable: false });
-    }
-
-    open({ left, done, settings }: StreamOptions): void {
-      const id = Number(host("zlib.open", this.#mode, settings));
-      this.#id = id;
-      this.#left = left;
-      this.#done = done;
-      this.#stay = runtime.onEnd(() => this.close());
-    }
-
-    writeSync(...work: WorkParameters): void {
-      const failure = this.#work(workOf(work));
-      if (failure) this.onerror?.(...failure);
-    }
-
-    write(...work: WorkParameters): void {
-      const asked = workOf(work);
-      runtime.soon(() => {
-        // Closed meanwhile: nothing more comes out, and who waits is told so.
-        const failure = this.#id === undefined ? undefined : this.#work(asked);
-        if (failure) this.onerror?.(...failure);
-        else this.#done();
-      });
-    }
-
-    params(level: number, strategy: number): void {
-      this.#told(host("zlib.params", this.#id, level, strategy));
-    }
-
-    reset(): void {
-      this.#told(host("zlib.reset", this.#id));
-    }
-
-    close(): void {
-      const id = this.#id;
-      this.#id = undefined;
-      if (id === undefined) return;
-      this.#stay();
-      host("zlib.close", id);
-    }
-
-    getAsyncId(): number {
-      return 0;
-    }
-
-    #told(failure: unknown): void {
-      if (isFailure(failure)) this.onerror?.(...failure);
-    }
-
-    /** Takes bounded steps until the input is used up, the room full, or the stream at its end. */
-    #work(work: Work): Failure | undefined {
-      const { flush, input, output } = work;
-      let { inputStart, inputLength, outputStart, outputLength } = work;
-      for (;;) {
-        const room = Math.min(outputLength, maxStepBytes);
-        const piece = Math.min(inputLength, Math.max(room, minPieceBytes));
-        const isLast = piece === inputLength;
-        const told = host(
-          "zlib.write",
-          this.#id,
-          isLast ? flush : 0,
-          pieceOf(input, inputStart, piece),
-          room,
-        );
-        if (!Array.isArray(told)) break;
-        const [failure, came, roomLeft, inputLeft]: unknown[] = told;
-        if (isFailure(failure)) return failure;
-        if (!(came instanceof Uint8Array)) break;
-        output.set(came, outputStart);
-        const used = piece - Number(inputLeft);
-        inputStart += used;
-        inputLength -= used;
-        outputStart += came.length;
-        outputLength -= came.length;
-        const isStepFull = roomLeft === 0 && outputLength > 0;
-        if (isStepFull && (came.length > 0 || used > 0)) continue;
-        if (isLast || Number(inputLeft) > 0 || outputLength === 0) break;
-      }
-      this.#left[0] = outputLength;
-      this.#left[1] = inputLength;
-      return undefined;
-    }
-  }
+  const { host, require } = parts;
+  const CompressionStream = compressionClass(parts);
 
   class Zlib extends CompressionStream {
     init(
@@ -142,6 +27,7 @@ export function createBinding(parts: RealmParts): Exports {
       dictionary?: ArrayBufferView,
       rejectsGarbage?: boolean,
     ): void {
+      this.level(level);
       this.open({
         left,
         done,
@@ -155,87 +41,89 @@ export function createBinding(parts: RealmParts): Exports {
         },
       });
     }
+
+    params(level: number, strategy: number): void {
+      this.level(level);
+      this.change(level, strategy);
+    }
   }
 
-  class Brotli extends CompressionStream {
+  /** Those whose parameters are a list, and stay as they are. */
+  class Listed extends CompressionStream {
+    params(): void {}
+
+    begin(
+      params: Uint32Array,
+      left: Uint32Array,
+      done: () => void,
+      settings: {
+        dictionary?: ArrayBufferView | undefined;
+        pledgedSrcSize?: number | undefined;
+        rejectsGarbage?: boolean | undefined;
+      },
+    ): void {
+      const { dictionary, rejectsGarbage = false, pledgedSrcSize } = settings;
+      this.open({
+        left,
+        done,
+        settings: {
+          params: given(params),
+          dictionary: bytesOf(dictionary),
+          pledgedSrcSize,
+          rejectsGarbage,
+        },
+      });
+    }
+  }
+
+  class Brotli extends Listed {
     init(
       params: Uint32Array,
       left: Uint32Array,
       done: () => void,
       dictionary?: ArrayBufferView,
     ): void {
-      this.open({
-        left,
-        done,
-        settings: { params: given(params), dictionary: bytesOf(dictionary) },
-      });
+      this.begin(params, left, done, { dictionary });
     }
-
-    // Brotli has no such parameters to change.
-    override params(): void {}
   }
 
-  class Zstd extends CompressionStream {
-    override params(): void {}
+  class Zstd extends Listed {
+    init(
+      params: Uint32Array,
+      pledgedSrcSize: number | undefined,
+      left: Uint32Array,
+      done: () => void,
+      dictionary?: ArrayBufferView,
+      rejectsGarbage?: boolean,
+    ): void {
+      this.begin(params, left, done, {
+        dictionary,
+        pledgedSrcSize,
+        rejectsGarbage,
+      });
+    }
   }
 
   return {
     Zlib,
     BrotliEncoder: class BrotliEncoder extends Brotli {
       constructor() {
-        super(brotliEncodeMode);
+        super(modes.BrotliEncoder);
       }
     },
     BrotliDecoder: class BrotliDecoder extends Brotli {
       constructor() {
-        super(brotliDecodeMode);
+        super(modes.BrotliDecoder);
       }
     },
     ZstdCompress: class ZstdCompress extends Zstd {
       constructor() {
-        super(zstdCompressMode);
-      }
-
-      init(
-        params: Uint32Array,
-        pledgedSrcSize: number | undefined,
-        left: Uint32Array,
-        done: () => void,
-        dictionary?: ArrayBufferView,
-      ): void {
-        this.open({
-          left,
-          done,
-          settings: {
-            params: given(params),
-            pledgedSrcSize,
-            dictionary: bytesOf(dictionary),
-          },
-        });
+        super(modes.ZstdCompress);
       }
     },
     ZstdDecompress: class ZstdDecompress extends Zstd {
       constructor() {
-        super(zstdDecompressMode);
-      }
-
-      init(
-        params: Uint32Array,
-        _pledgedSrcSize: number | undefined,
-        left: Uint32Array,
-        done: () => void,
-        dictionary?: ArrayBufferView,
-        rejectsGarbage?: boolean,
-      ): void {
-        this.open({
-          left,
-          done,
-          settings: {
-            params: given(params),
-            dictionary: bytesOf(dictionary),
-            rejectsGarbage: rejectsGarbage === true,
-          },
-        });
+        super(modes.ZstdDecompress);
       }
     },
     crc32: (data: string | ArrayBufferView, value: number) => {
@@ -256,47 +144,6 @@ export function createBinding(parts: RealmParts): Exports {
   }
 }
 
-type WorkParameters = [
-  flush: number,
-  input: ArrayBufferView | null,
-  inputStart: number,
-  inputLength: number,
-  output: Uint8Array,
-  outputStart: number,
-  outputLength: number,
-];
-
-function workOf([
-  flush,
-  input,
-  inputStart,
-  inputLength,
-  output,
-  outputStart,
-  outputLength,
-]: WorkParameters): Work {
-  return {
-    flush,
-    input,
-    inputStart,
-    inputLength,
-    output,
-    outputStart,
-    outputLength,
-  };
-}
-
-/** A copy of its own: what leaves the isolate is copied with all that lies around it. */
-function pieceOf(
-  view: ArrayBufferView | null,
-  start: number,
-  length: number,
-): Uint8Array | undefined {
-  if (!view || length === 0) return undefined;
-  const { buffer, byteOffset } = view;
-  return new Uint8Array(buffer, byteOffset + start, length).slice();
-}
-
 function bytesOf(view: ArrayBufferView | undefined): Uint8Array | undefined {
   return view && (pieceOf(view, 0, view.byteLength) ?? new Uint8Array(0));
 }
@@ -308,8 +155,4 @@ function given(params: Uint32Array): number[] {
     if (value !== notGiven) flat.push(key, value | 0);
   });
   return flat;
-}
-
-function isFailure(value: unknown): value is Failure {
-  return Array.isArray(value) && typeof value[0] === "string";
 }
