@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { bundle, type BundledSource } from "./bundle.ts";
 import { layOut } from "./layout.ts";
-import { lowered, wantsAsyncHooks } from "./lower.ts";
+import { lowered, needsLowering } from "./lower.ts";
 import { needsPrelude, preludeFor } from "./prelude.ts";
 import {
   isVerbatim,
@@ -68,7 +68,7 @@ export async function build(
   });
   const script = (await verbatim(bundled, files, parseScript)) ?? bundled;
   return bundleOf(
-    wantsAsyncHooks(script) ? await lowered(script, signal) : script,
+    needsLowering(script) ? await lowered(script, signal) : script,
     {
       entry: bundled.entry,
       isAuthors: script !== bundled,

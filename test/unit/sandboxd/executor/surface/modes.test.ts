@@ -165,3 +165,42 @@ test("CommonJS is sloppy, ES modules are strict", async () => {
     message: expect.stringContaining("undeclared is not defined"),
   });
 });
+
+test("a listener hears of all promises that were rejected and nobody handles, native ones too", async () => {
+  const answer = await answerOf(
+    "index.js",
+    `const heard = [];
+    process.on("unhandledRejection", ({ message }) => heard.push(message));
+    const lose = async (what) => { await 1; throw new Error(what); };
+    module.exports = async () => {
+      (async () => { throw new Error("one"); })(); (async () => { throw new Error("two"); })();
+      lose("three"); lose("four");
+      lose("handled").catch(() => {});
+      await new Promise((resolve) => { setTimeout(resolve, 1); });
+      return heard;
+    };`,
+  );
+  expect(answer).toEqual(["one", "two", "three", "four"]);
+});
+
+test("what an asynchronous function is can be learned where they are lowered", async () => {
+  const answer = await answerOf(
+    "index.js",
+    `require("async_hooks");
+    const prototypes = [async function* () {}.prototype, Object.getPrototypeOf(async function* () {}).prototype];
+    const AsyncFunction = (async () => {}).constructor, Named = async function named() {};
+    function is(value) { return [value instanceof AsyncFunction, value.name, typeof value()]; }
+    module.exports = async () => [
+      prototypes.map((one) => Object.prototype.toString.call(one)), AsyncFunction.name,
+      is(Named), is(function plain() {}), is(Object.getPrototypeOf(async function () {}).constructor),
+    ];`,
+  );
+  const generator = "[object AsyncGenerator]";
+  expect(answer).toEqual([
+    [generator, generator],
+    "AsyncFunction",
+    [true, "named", "object"],
+    [false, "plain", "undefined"],
+    [false, "AsyncFunction", "function"],
+  ]);
+});
