@@ -87,6 +87,9 @@ export const brokerReplies: BrokerReply[] = [
     statusText: "OK",
     headers: [["x-a", "1"]],
   },
+  { type: "note", id: 1, note: "connected" },
+  { type: "note", id: 1, note: "found" },
+  { type: "note", id: 1, note: "taken" },
   { type: "chunk", id: 1 },
   { type: "end", id: 1 },
   {

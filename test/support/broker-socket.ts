@@ -32,6 +32,8 @@ export interface TestSocket {
 
 export type TestSocketOptions = Partial<Omit<SocketRequest, "tls">> & {
   tls?: TlsWishes;
+  /** In their place, what may be no wishes at all. */
+  wishes?: Buffer;
   /** Pulls nothing. */
   isIdle?: boolean;
 };
@@ -40,7 +42,7 @@ export type TestSocketOptions = Partial<Omit<SocketRequest, "tls">> & {
 export function openSocket(
   broker: Broker,
   port: number,
-  { tls, isIdle = false, ...changes }: TestSocketOptions = {},
+  { tls, wishes, isIdle = false, ...changes }: TestSocketOptions = {},
 ): TestSocket {
   const emitter = new EventEmitter();
   const tell = (event: string) => {
@@ -55,7 +57,7 @@ export function openSocket(
       port,
       address: "",
       wallMs: 20_000,
-      tls: tls && Buffer.from(JSON.stringify(tls)),
+      tls: wishes ?? (tls && Buffer.from(JSON.stringify(tls))),
       ...changes,
     },
     {
@@ -87,7 +89,7 @@ export function openSocket(
     received: Buffer.alloc(0),
     largestChunk: 0,
     write: (text) => socket.write(Buffer.from(text)),
-    upgrade: (wishes) => socket.upgrade(Buffer.from(JSON.stringify(wishes))),
+    upgrade: (later) => socket.upgrade(Buffer.from(JSON.stringify(later))),
     heard: async (event) => {
       while (!opened.events.includes(event)) await once(emitter, "event");
     },
