@@ -209,7 +209,6 @@ test("whatever an executor asks of what is outward, each call ends, nothing of i
     method: "GET",
     url: "http://canary.example/",
     headers: [],
-    redirect: "follow",
   });
   executor.send({ type: "egress-pull", id, egress: 1, bytes: 2 ** 24 });
   await vi.waitUntil(() => gate.exchanges.length === 1);
@@ -423,7 +422,6 @@ function openOne(gate: EgressGate, kind: number) {
           method: "GET",
           url: "http://nowhere.example/",
           headers: [],
-          redirect: "follow",
           body: Buffer.alloc(0),
         },
         { ...sink, head: () => void events.push("head") },
