@@ -25,8 +25,29 @@ import type { HostOperations } from "./operations.ts";
 
 type Exchange = DiffieHellman | DiffieHellmanGroup | ECDH;
 
-const knownGroups = ["modp14", "modp15", "modp16", "modp17", "modp18"];
 const usualGenerator = 2;
+/** The groups of RFC 2409 and RFC 3526, by the bits of their primes. */
+const groups: ReadonlyMap<number, string> = new Map([
+  [768, "modp1"],
+  [1024, "modp2"],
+  [1536, "modp5"],
+  [2048, "modp14"],
+  [3072, "modp15"],
+  [4096, "modp16"],
+  [6144, "modp17"],
+  [8192, "modp18"],
+]);
+
+/**
+ * The group to use where a prime of such a length is wanted: to find one takes seconds to minutes, all may know it, and
+ * those of the standards are the ones that are advised.
+ */
+export function groupOf(
+  primeBits: number,
+  generator: number,
+): string | undefined {
+  return generator === usualGenerator ? groups.get(primeBits) : undefined;
+}
 
 export function exchangeOperations(): HostOperations {
   const kept = new Kept<Exchange>("keptKeys");
@@ -99,8 +120,11 @@ function make(state: unknown): Exchange {
   const prime = field(state, "prime");
   const generator = generatorOf(field(state, "generator"));
   if (typeof prime === "number") {
+    const wanted = generatorNumber(generator);
+    const standard = groupOf(prime, wanted);
+    if (standard !== undefined) return createDiffieHellmanGroup(standard);
     checkBound("dhGenerateBits", prime);
-    return createDiffieHellman(prime, generatorNumber(generator));
+    return createDiffieHellman(prime, wanted);
   }
   const bytes = copied(prime);
   if (isUsual(generator)) {
@@ -115,9 +139,11 @@ function make(state: unknown): Exchange {
 }
 
 function knownGroup(prime: Buffer): string | undefined {
-  return knownGroups.find((name) =>
-    createDiffieHellmanGroup(name).getPrime().equals(prime),
-  );
+  const name = groups.get(prime.byteLength * 8);
+  return name !== undefined &&
+    createDiffieHellmanGroup(name).getPrime().equals(prime)
+    ? name
+    : undefined;
 }
 
 function generatorOf(value: unknown): number | Buffer {

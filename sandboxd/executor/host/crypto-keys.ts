@@ -24,6 +24,7 @@ import {
   textOf,
 } from "./crypto-bounds.ts";
 import { checkEncryptedKey } from "./crypto-encrypted-key.ts";
+import { groupOf } from "./crypto-exchange.ts";
 import { Kept } from "./crypto-kept.ts";
 import type { HostOperations } from "./operations.ts";
 
@@ -186,7 +187,13 @@ function generate(type: string, options: unknown): KeyPair {
   if (bits !== undefined)
     checkBound(type === "dsa" ? "dsaGenerateBits" : "rsaGenerateBits", bits);
   const primeBits = maybeNumber(field(options, "primeLength"));
-  if (primeBits !== undefined) checkBound("dhGenerateBits", primeBits);
+  const generator = maybeNumber(field(options, "generator"));
+  const group =
+    primeBits === undefined
+      ? maybeText(field(options, "group"))
+      : groupOf(primeBits, generator ?? 2);
+  if (primeBits !== undefined && group === undefined)
+    checkBound("dhGenerateBits", primeBits);
   const prime = maybeBytes(field(options, "prime"));
   if (prime) checkBound("rsaUseBits", prime.byteLength * 8);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- its overloads name the types one by one
@@ -201,10 +208,9 @@ function generate(type: string, options: unknown): KeyPair {
       divisorLength: maybeNumber(field(options, "divisorLength")),
       namedCurve: maybeText(field(options, "namedCurve")),
       paramEncoding: maybeText(field(options, "paramEncoding")),
-      group: maybeText(field(options, "group")),
+      group,
       prime: prime && Buffer.from(prime),
-      primeLength: primeBits,
-      generator: maybeNumber(field(options, "generator")),
+      ...(group === undefined && { primeLength: primeBits, generator }),
     }),
   );
 }

@@ -87,6 +87,26 @@ test("plain Node accepts what a guest signs, encrypts and agrees on with keys of
   expect(crypto.checkPrimeSync(bytes("prime"))).toBe(true);
 });
 
+test("a Diffie-Hellman prime of a standard's length is found at once", async () => {
+  const agreed = await inIsolate(`
+    const made = {};
+    for (const bits of [1024, 2048]) {
+      const one = crypto.createDiffieHellman(bits);
+      const other = crypto.createDiffieHellman(one.getPrime(), one.getGenerator());
+      one.generateKeys();
+      other.generateKeys();
+      const [secret, same] = [one.computeSecret(other.getPublicKey()), other.computeSecret(one.getPublicKey())];
+      const pairs = [1, 2].map(() => crypto.generateKeyPairSync("dh", { primeLength: bits }));
+      const [mine, yours] = pairs.map(({ publicKey }, at) => crypto.diffieHellman({ publicKey, privateKey: pairs[1 - at].privateKey }));
+      made[bits] = JSON.stringify([one.getPrime().length * 8, secret.equals(same), one.verifyError, mine.equals(yours)]);
+    }
+    return made;`);
+  expect(agreed).toEqual({
+    1024: "[1024,true,0,true]",
+    2048: "[2048,true,0,true]",
+  });
+});
+
 test("what costs too much is refused with the name of its limit", async () => {
   const refusals = await inIsolate(`
     const made = {};
@@ -98,7 +118,7 @@ test("what costs too much is refused with the name of its limit", async () => {
       argon2Cost: () => crypto.argon2Sync("argon2id", { message: "m", nonce: "nonce678", parallelism: 1, tagLength: 32, memory: 2 ** 16, passes: 4 }),
       rsaGenerateBits: () => crypto.generateKeyPairSync("rsa", { modulusLength: 8192 }),
       dsaGenerateBits: () => crypto.generateKeyPairSync("dsa", { modulusLength: 3072 }),
-      dhGenerateBits: () => crypto.createDiffieHellman(1024),
+      dhGenerateBits: () => crypto.createDiffieHellman(1000),
       dhCheckBits: () => crypto.createDiffieHellman(Buffer.alloc(512, 255)),
       primeGenerateBits: () => crypto.generatePrimeSync(2048),
       safePrimeGenerateBits: () => crypto.generatePrimeSync(1024, { safe: true }),
