@@ -127,6 +127,7 @@ function optionsOf(
     supported: { "dynamic-import": false },
     // Node's builtins stay `require`s, which the sandbox's runtime answers.
     platform: "node",
+    external: unknownBuiltins,
     target: "esnext",
     charset: "utf8",
     resolveExtensions: [
@@ -151,6 +152,9 @@ function optionsOf(
     plugins: [withinSource({ root, files, parseScript, plan })],
   } as const satisfies esbuild.BuildOptions;
 }
+
+/** Of Node's builtins those that esbuild's platform does not name. */
+const unknownBuiltins = ["inspector/promises", "readline/promises"];
 
 type Options = ReturnType<typeof optionsOf>;
 

@@ -12,7 +12,7 @@ import { createEgressErrors } from "./fetch/errors.ts";
 import { createExchanges } from "./fetch/exchange.ts";
 import { createFetch } from "./fetch/fetch.ts";
 import { installGlobals } from "./globals.ts";
-import { isObject, parse, quote, toNumber } from "./intrinsics.ts";
+import { apply, isObject, parse, quote, toNumber } from "./intrinsics.ts";
 import { createHost, type RawHost } from "./node/host.ts";
 import {
   createRealm,
@@ -229,7 +229,8 @@ function evaluate(
   const body = run as (...names: unknown[]) => unknown;
   try {
     const require = (name: unknown) => realm.require(name);
-    const returned = body(exports, require, module, fileName, "/");
+    const names = [exports, require, module, fileName, "/"];
+    const returned = apply(body, exports, names);
     if (typeof returned === "function") return ended(returned);
     const exported = () => ended(exportedFunction(module.exports));
     const failed = (thrown: unknown) => failLoad(calls, call, thrown);
