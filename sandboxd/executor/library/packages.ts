@@ -22,8 +22,20 @@ const fetchEntry = `
     cloneRequest, getRequestState, removeRequestAbortListener, fromInnerResponse, makeResponse, filterResponse,
     dataURLProcessor, serializeAMimeType, requestBadPort, appendRequestOriginHeader, appendFetchMetadata,
     determineRequestsReferrer, responseLocationURL, sameOrigin, setRequestReferrerPolicyOnRedirect, bytesMatch,
+    // With all that its messages need, for who names it.
+    get WebSocket() { return require("undici/lib/web/websocket/websocket.js").WebSocket; },
   };
 `;
+
+/** In the place of undici's own, where its WebSocket asks for them: a handshake leaves over a socket of ours. */
+const webSocketStands: Record<string, string> = {
+  "../fetch/index": `
+    const { HeadersList } = require("undici/lib/web/fetch/headers.js");
+    const { requestBadPort } = require("undici/lib/web/fetch/util.js");
+    module.exports = { fetching: (asked) => openWebSocket(asked, HeadersList, requestBadPort) };`,
+  "../../global": `module.exports = { getGlobalDispatcher: () => undefined };`,
+};
+const ofWebSocket = /undici\/lib\/web\/websocket\/[\w-]+\.js$/;
 
 /** In the place of whole modules of Node that undici names for one thing, or for what is not reached here. */
 const stands: Record<string, string> = {
@@ -38,23 +50,31 @@ const stands: Record<string, string> = {
   "node:querystring": `module.exports = {};`,
   "node:perf_hooks": `module.exports = { performance: { now: Date.now } };`,
   "node:worker_threads": `module.exports = { markAsUncloneable };`,
-  "node:zlib": `module.exports = {};`,
+  "node:zlib": `
+    module.exports = {
+      Z_DEFAULT_WINDOWBITS: 15,
+      createInflateRaw: (options) => library("zlib").createInflateRaw(options),
+    };`,
   "node:stream": `
     const { isErrored, isDisturbed } = library("internal/streams/utils");
-    module.exports = { isErrored, isDisturbed, Transform: class Transform {} };`,
+    module.exports = {
+      isErrored, isDisturbed, Transform: class Transform {}, get Writable() { return library("stream").Writable; },
+    };`,
   // So that of a cloned body each has chunks of its own.
   "node:stream/web": `
     module.exports = {
       ReadableStreamTee: (stream, isCloned) =>
         library("internal/webstreams/readablestream").readableStreamTee(stream, isCloned),
     };`,
-  // Random: for the boundary of a form, which is no secret. The rest is loaded when an answer's hash is asked for.
+  // randomInt: for the boundary of a form, which is no secret. The rest is loaded when a hash is asked for, or a mask.
   "node:crypto": `
     module.exports = {
       randomInt: (max) => Math.floor(Math.random() * max),
       getHashes: () => ["sha256", "sha384", "sha512"],
       hash: (...parameters) => library("crypto").hash(...parameters),
       createHash: (name) => library("crypto").createHash(name),
+      randomBytes: (count) => library("crypto").randomBytes(count),
+      randomFillSync: (...parameters) => library("crypto").randomFillSync(...parameters),
     };`,
 };
 
@@ -79,7 +99,7 @@ export async function packageSources(
   return [
     [
       "package:fetch",
-      `(function (library, markAsUncloneable) { const module = { exports: {} }; const require = (id) => library(id.replace(/^node:/, ""));
+      `(function (library, markAsUncloneable, openWebSocket) { const module = { exports: {} }; const require = (id) => library(id.replace(/^node:/, ""));
       ${output.text}
       return module.exports; })`,
     ],
@@ -89,6 +109,15 @@ export async function packageSources(
 const standIns: Plugin = {
   name: "stand-ins",
   setup: (bundler) => {
+    bundler.onResolve({ filter: /^\.\./ }, ({ path, importer }) =>
+      path in webSocketStands && ofWebSocket.test(importer)
+        ? { path, namespace: "web-socket" }
+        : undefined,
+    );
+    bundler.onLoad({ filter: /./, namespace: "web-socket" }, ({ path }) => ({
+      contents: webSocketStands[path] ?? "",
+      resolveDir: repository,
+    }));
     bundler.onResolve({ filter: /^node:/ }, ({ path }) =>
       path in stands
         ? { path, namespace: "stand-in" }

@@ -46,6 +46,7 @@ const classes: Record<string, readonly string[]> = {
     "MessageEvent",
     "CloseEvent",
     "ErrorEvent",
+    "WebSocket",
   ],
   "internal/crypto/webcrypto": ["Crypto", "CryptoKey", "SubtleCrypto"],
   perf_hooks: [

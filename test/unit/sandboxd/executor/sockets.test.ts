@@ -1,11 +1,9 @@
 /** Node's net, tls and dns inside, over a real executor, supervisor and broker, to servers of this machine. */
 import { TLSSocket } from "node:tls";
 import { expect, test } from "vitest";
-import {
-  startTestBroker,
-  type TestBrokerOptions,
-} from "../../../support/broker.ts";
+import { startTestBroker } from "../../../support/broker.ts";
 import { originCertificate, originKey } from "../../../support/certificate.ts";
+import { startSocketWorld } from "../../../support/socket-world.ts";
 import {
   callWith,
   startTestSupervisor,
@@ -13,41 +11,12 @@ import {
 } from "../../../support/supervisor.ts";
 import { startTcpServer, startTlsServer } from "../../../support/tcp-server.ts";
 
-/** Runs a guest's function body with the port of a server, and gives what came of it. */
-async function startWorld(options: TestBrokerOptions = {}) {
-  const { broker, resolved } = await startTestBroker({
-    names: { "origin.test": [["127.0.0.1"]] },
-    ...options,
-  });
-  const { supervisor } = await startTestSupervisor({}, { gate: broker });
-  let runs = 0;
-  const run = async (body: string, input: object) => {
-    const { outcome } = await supervisor.run(
-      versionOf(
-        `module.exports = async (ctx) => { const { port } = ctx.data; ${body} };`,
-        `sockets@${++runs}`,
-      ),
-      callWith(input),
-    );
-    return outcome;
-  };
-  const value = async (body: string, input: object): Promise<unknown> => {
-    const outcome = await run(body, input);
-    if (outcome.kind !== "answered") throw new Error(JSON.stringify(outcome));
-    return JSON.parse(outcome.payload.toString());
-  };
-  const codesOf = async (body: string, input: object) =>
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what such a test's guest returns
-    (await value(body, input)) as Record<string, string>;
-  return { run, value, codesOf, resolved };
-}
-
 function echo() {
   return startTcpServer((socket) => socket.pipe(socket));
 }
 
 test("net: what is written comes back, and both sides end", async () => {
-  const { value } = await startWorld();
+  const { value } = await startSocketWorld();
   const { port } = await echo();
   expect(
     await value(
@@ -72,7 +41,7 @@ test("net: what is written comes back, and both sides end", async () => {
 });
 
 test("net: errors have Node's codes, and a denial its name", async () => {
-  const { value, run } = await startWorld({
+  const { value, run } = await startSocketWorld({
     policy: { deny: ["127.0.0.1:81"] },
   });
   const attempt = `
@@ -101,7 +70,7 @@ test("net: errors have Node's codes, and a denial its name", async () => {
 });
 
 test("net: 8 MiB go round with back-pressure", async () => {
-  const { value } = await startWorld();
+  const { value } = await startSocketWorld();
   const { port } = await echo();
   expect(
     await value(
@@ -123,7 +92,7 @@ test("net: 8 MiB go round with back-pressure", async () => {
 }, 60_000);
 
 test("net: a socket that is never closed ends with its call", async () => {
-  const { value } = await startWorld();
+  const { value } = await startSocketWorld();
   const { port, sockets } = await echo();
   expect(
     await value(
@@ -137,7 +106,7 @@ test("net: a socket that is never closed ends with its call", async () => {
 });
 
 test("net: a flood of connections is bounded", async () => {
-  const { value } = await startWorld();
+  const { value } = await startSocketWorld();
   const { port, sockets } = await echo();
   const codes = await value(
     `const all = Array.from({ length: 200 }, () => new Promise((resolve) => {
@@ -154,7 +123,7 @@ test("net: a flood of connections is bounded", async () => {
 });
 
 test("tls: from the start, with what was agreed on", async () => {
-  const { value } = await startWorld();
+  const { value } = await startSocketWorld();
   const { port } = await startTlsServer((socket) => socket.pipe(socket), {
     ALPNProtocols: ["one"],
   });
@@ -187,7 +156,7 @@ test("tls: from the start, with what was agreed on", async () => {
 });
 
 test("tls: roots set for all of an isolate's connections, and taken back; what both sides said last", async () => {
-  const { value } = await startWorld();
+  const { value } = await startSocketWorld();
   const { port } = await startTlsServer((socket) => socket.pipe(socket));
   const seen = await value(
     `const tls = require("tls");
@@ -213,7 +182,7 @@ test("tls: roots set for all of an isolate's connections, and taken back; what b
 });
 
 test("tls: on a connection that was plain, and by the guest's own judgement", async () => {
-  const { value } = await startWorld();
+  const { value } = await startSocketWorld();
   const { port } = await startTcpServer((socket) => {
     socket.once("data", () => {
       socket.write("S");
@@ -264,7 +233,7 @@ const byHand = (plain: string) => `
     return [text, socket.getProtocol(), order];`;
 
 test("tls: a socket made by hand begins with its first words, also before the connection is there", async () => {
-  const { value } = await startWorld();
+  const { value } = await startSocketWorld();
   const { port } = await startTlsServer((socket) => socket.pipe(socket));
   expect(
     await value(byHand(`const under = net.connect(port, "127.0.0.1");`), {
@@ -282,7 +251,7 @@ test("tls: a socket made by hand begins with its first words, also before the co
 });
 
 test("tls: what breaks off before TLS is agreed on is told as Node tells it", async () => {
-  const { value } = await startWorld();
+  const { value } = await startSocketWorld();
   const { port } = await startTcpServer((socket) => {
     socket.once("data", () => socket.end());
   });
@@ -298,7 +267,7 @@ test("tls: what breaks off before TLS is agreed on is told as Node tells it", as
 });
 
 test("dns: addresses and records, under the rules", async () => {
-  const { value, resolved } = await startWorld({
+  const { value, resolved } = await startSocketWorld({
     names: {
       "origin.test": [["127.0.0.1", "93.184.215.14"]],
       "public.test": [["93.184.215.14"]],
@@ -357,7 +326,9 @@ function overPlain(options: string): string {
 }
 
 test("net: an error comes before the close, with or without something to write", async () => {
-  const { value } = await startWorld({ policy: { deny: ["127.0.0.1:81"] } });
+  const { value } = await startSocketWorld({
+    policy: { deny: ["127.0.0.1:81"] },
+  });
   expect(
     await value(
       `const order = (port, begin) => new Promise((resolve) => {
@@ -373,7 +344,7 @@ test("net: an error comes before the close, with or without something to write",
 });
 
 test("net: who hears of an error is done with it before the close and what the close says", async () => {
-  const { value } = await startWorld();
+  const { value } = await startSocketWorld();
   const order = await value(
     `const order = [];
      const socket = require("net").connect(1025, "127.0.0.1");
@@ -399,7 +370,7 @@ test("net: who hears of an error is done with it before the close and what the c
 });
 
 test("net: what a guest says of the way changes nothing of whom it reaches", async () => {
-  const { codesOf, resolved } = await startWorld({
+  const { codesOf, resolved } = await startSocketWorld({
     names: { "public.test": [["8.8.8.8"]] },
     policy: { internalHosts: [], allow: ["public.test"] },
   });
@@ -434,7 +405,7 @@ test("net: what a guest says of the way changes nothing of whom it reaches", asy
 });
 
 test("dns: nothing is asked about names and addresses that no rule opens", async () => {
-  const { codesOf, resolved } = await startWorld({
+  const { codesOf, resolved } = await startSocketWorld({
     policy: { internalHosts: [], allow: ["public.test"] },
   });
   const codes = await codesOf(
@@ -486,7 +457,7 @@ test("net: a socket kept past the end of its call can be written to no more", as
 });
 
 test("net: the address and port to leave from are asked for in vain, and connect all the same", async () => {
-  const { value } = await startWorld();
+  const { value } = await startSocketWorld();
   const { port } = await echo();
   const seen = await value(
     `const socket = require("net").connect({ port, host: "127.0.0.1", localAddress: "127.0.0.1", localPort: 1 });

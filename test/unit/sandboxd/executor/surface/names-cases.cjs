@@ -4,8 +4,6 @@ module.exports = async () => {
   const out = [];
   const namesIn = (holder) =>
     Object.getOwnPropertyNames(holder).flatMap((key) => {
-      // Not of http's own making.
-      if (key === "WebSocket") return [];
       let value;
       try {
         value = holder[key];

@@ -1,5 +1,6 @@
-/** The classes of fetch; what sends their requests is fetch.ts of the runtime. */
+/** The classes of fetch, whose requests fetch.ts of the runtime sends, and of WebSocket. */
 import type { Exports, RealmParts } from "../../../../realm.ts";
+import { createHandshake } from "../../../../web-socket.ts";
 
 export function createModule(parts: RealmParts): Exports {
   const { internalBinding, require, loadScript } = parts;
@@ -14,5 +15,5 @@ export function createModule(parts: RealmParts): Exports {
       configurable: true,
     });
   const create = Object(loadScript("package:fetch"));
-  return create(require, markAsUncloneable);
+  return create(require, markAsUncloneable, createHandshake(parts));
 }
