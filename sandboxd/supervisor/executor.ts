@@ -27,6 +27,7 @@ import {
 } from "./call.ts";
 import { causeOf, failureOfLoad, suspectsOf, type Death } from "./death.ts";
 import type { EgressGate } from "./egress.ts";
+import { HangWatch } from "./hang-watch.ts";
 import {
   HeldVersions,
   nameOf,
@@ -56,18 +57,9 @@ export interface ExecutorEvents {
 const maxPipeBytes = 32 * 1024 * 1024;
 /** Calls an executor may have open, those its callers have given up and it has not yet ended included. */
 const maxOpenCalls = 2048;
-/** How much longer than its slices an executor with something past its time may be silent before it is killed. */
-const silenceGraceMs = 500;
-/** How long past its time a call may be open while no other ends: it may wait behind their slices. */
-const overdueGraceMs = 10_000;
-/** So long past its time nothing may be open, whatever else its executor does. */
-const maxOverdueMs = 120_000;
 /** One that was taken for a call has it by then. */
 const firstCallMs = 1000;
-/** So much of a frame is a word of it; one that comes byte by byte is not. */
-const heardBytes = 64 * 1024;
-/** Silent for longer with a call open, an executor is taken to be busy with one of them. */
-const stalledMs = 20;
+
 export class Executor {
   readonly pid: number;
   readonly #process: BoundedProcess;
@@ -80,6 +72,7 @@ export class Executor {
   readonly #pipes: HostPipes;
   readonly #calls: OpenCalls;
   readonly #loads: OpenLoads;
+  readonly #hangs: HangWatch;
   readonly #ready: Promise<void>;
   #settleReady: (error?: Error) => void = () => undefined;
   #nextId = 1;
@@ -88,9 +81,6 @@ export class Executor {
   #isGone = false;
   #assignedMs: number;
   #lastUsedMs: number;
-  #lastHeardMs: number;
-  /** Received since then, of a frame that is not whole yet. */
-  #unheardBytes = 0;
 
   constructor(options: {
     process: BoundedProcess;
@@ -106,6 +96,7 @@ export class Executor {
     this.pid = process.pid;
     this.#reader = new FrameReader(maxHeadBytes, longestFrame(start));
     this.#allowance = new Allowance(now);
+    this.#hangs = new HangWatch(now);
     this.#loads = new OpenLoads((head, body) => this.#send(head, body));
     this.#pipes = pipes;
     this.#window = new PullWindow(process.pipe, pipes);
@@ -121,7 +112,7 @@ export class Executor {
         this.#lastUsedMs = now();
       },
     });
-    this.#assignedMs = this.#lastUsedMs = this.#lastHeardMs = now();
+    this.#assignedMs = this.#lastUsedMs = now();
     this.#ready = new Promise((resolve, reject) => {
       this.#settleReady = (error) => (error ? reject(error) : resolve());
     });
@@ -198,7 +189,7 @@ export class Executor {
 
   /** Whether calls wait in it: it has some, and has not been heard of for a while. */
   get isStalled(): boolean {
-    return this.#calls.size > 0 && this.#silentMs > stalledMs;
+    return this.#calls.size > 0 && this.#hangs.isStalled;
   }
 
   /** Why it can take no more calls; undefined while it can. */
@@ -275,26 +266,12 @@ export class Executor {
     this.#send({ type: "unload", version: held.name });
   }
 
-  /**
-   * Tells the callers whose time is over, and kills the process if it is hung: something is past its time, and the process
-   * has been silent for longer than any slice may last. What merely waits behind another's slice does not hang, but not even
-   * that takes for ever.
-   */
+  /** Tells the callers whose time is over, and kills the process if it hangs. */
   enforceTime(): void {
-    const now = this.#now();
-    this.#calls.expire(now);
+    this.#calls.expire(this.#now());
     const open = [...this.#calls.all(), ...this.#loads.all()];
-    if (!open.some(({ dueMs }) => dueMs + silenceGraceMs < now)) return;
-    const longestSliceMs = Math.max(...open.map(({ sliceMs }) => sliceMs));
-    if (this.#silentMs > longestSliceMs + silenceGraceMs)
-      this.kill("overdue", "hung past its time, and was killed");
-    const overdueMs = now - Math.min(...open.map(({ dueMs }) => dueMs));
-    const isStuck = now - this.#lastUsedMs > overdueGraceMs;
-    if (overdueMs > (isStuck ? overdueGraceMs : maxOverdueMs))
-      this.kill(
-        "overdue",
-        "did not end what was past its time, and was killed",
-      );
+    const how = this.#hangs.findHang(open, this.#lastUsedMs);
+    if (how !== undefined) this.kill("overdue", how);
   }
 
   /** Ends the process at once; its open calls end as lost. `how` is for the log. */
@@ -303,13 +280,8 @@ export class Executor {
     this.#process.kill();
   }
 
-  get #silentMs(): number {
-    return this.#now() - this.#lastHeardMs;
-  }
-
-  /** From an idle process nothing was to be heard. */
   #begin(): void {
-    if (!this.isBusy) this.#lastHeardMs = this.#now();
+    if (!this.isBusy) this.#hangs.heard();
   }
 
   #refresh(version: LoadableVersion, held: HeldVersion): void {
@@ -340,12 +312,11 @@ export class Executor {
   #receive(chunk: Buffer): number {
     // What was sent before it is known to be broken is all that counts.
     if (this.#killed) return 0;
-    this.#unheardBytes += chunk.length;
-    if (this.#unheardBytes >= heardBytes) this.#heard();
+    this.#hangs.received(chunk.length);
     let cost = 0;
     try {
       for (const frame of this.#reader.push(chunk)) {
-        this.#heard();
+        this.#hangs.heard();
         cost += costOfHead(frame.headBytes);
         this.#take(frame);
       }
@@ -353,11 +324,6 @@ export class Executor {
       this.kill("protocol", `broke the protocol: ${String(error)}`);
     }
     return cost;
-  }
-
-  #heard(): void {
-    this.#lastHeardMs = this.#now();
-    this.#unheardBytes = 0;
   }
 
   #take(frame: Frame): void {
@@ -421,7 +387,7 @@ export class Executor {
     this.#settleReady(new Error(`executor ${ending.how}`));
     const calls = this.#calls.takeAll();
     const loads = this.#loads.takeAll();
-    const heardMs = this.#lastHeardMs;
+    const { heardMs } = this.#hangs;
     const death = { cause, nowMs, heardMs };
     const suspects = suspectsOf([...calls, ...loads], death);
     for (const held of this.#versions.all()) this.#forget(held);
