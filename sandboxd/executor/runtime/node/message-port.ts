@@ -3,7 +3,7 @@
  * immediate of the call that posted it. What a call leaves waiting, a later one may take.
  */
 import type { AsyncContext, Frame } from "../async-context.ts";
-import type { Clone } from "./structured-clone.ts";
+import type { Clone } from "./cloning/clone.ts";
 
 export interface PortParts {
   clone: Clone;

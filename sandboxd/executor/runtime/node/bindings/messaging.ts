@@ -1,7 +1,7 @@
 /** Structured clone, and message channels between the parts of one isolate. */
 import { createPorts, type Ports } from "../message-port.ts";
 import type { Exports, RealmParts } from "../realm.ts";
-import { createClone } from "../structured-clone.ts";
+import { createClone } from "../cloning/clone.ts";
 
 const transferable = 1;
 
@@ -44,6 +44,7 @@ export function createBinding(parts: RealmParts): Exports {
     },
     move: (value) => ports?.move(value),
     createError: cloneError,
+    proxies: runtime.proxies,
   });
 
   ports = createPorts({

@@ -16,9 +16,9 @@ const lowered = {
   "for-await": false,
 };
 
-/** The file exports a function that gives a list of cases: each a name, and what came of it. */
+/** The file, or files in one, exports a function that gives a list of cases: each a name, and what came of it. */
 export async function expectSameAsNode(
-  caseFile: string,
+  caseFile: string | readonly string[],
   { isLowered = false } = {},
 ): Promise<void> {
   const source = await sourceOf(caseFile, isLowered);
@@ -35,8 +35,14 @@ export async function expectSameAsNode(
   expect(ours).toHaveLength(nodes.length);
 }
 
-async function sourceOf(caseFile: string, isLowered: boolean): Promise<string> {
-  const source = readFileSync(join(import.meta.dirname, caseFile), "utf8");
+async function sourceOf(
+  caseFile: string | readonly string[],
+  isLowered: boolean,
+): Promise<string> {
+  const source = [caseFile]
+    .flat()
+    .map((file) => readFileSync(join(import.meta.dirname, file), "utf8"))
+    .join("\n");
   // An arrow function that was lowered is no async one, and is called back.
   const exported = `${source}
     const cases = module.exports;
