@@ -15,6 +15,10 @@ export interface Natives {
   facts: Record<string, Record<string, unknown>>;
   /** `process.versions`. */
   versions: Record<string, string>;
+  /** `process.release`. */
+  release: Record<string, string>;
+  /** What NODE_OPTIONS may hold. */
+  flags: string[];
   /** The public modules, those that need their scheme with it. */
   builtins: string[];
   /** By the name of a public module: what kind of thing each of its members is, and those that are plain data. */
@@ -134,7 +138,7 @@ for (const name of ${JSON.stringify(describedModules)}) {
   if (described.kind === "data") for (const [key, value] of Object.entries(described.value))
     members[name][key] = { kind: "data", value };
 }
-process.stdout.write(JSON.stringify({ versions: process.versions, builtins, members, version: process.versions.node, sources, facts }));
+process.stdout.write(JSON.stringify({ versions: process.versions, release: process.release, flags: [...process.allowedNodeEnvironmentFlags], builtins, members, version: process.versions.node, sources, facts }));
 `;
 
 /** Asks a child of the Node that runs this. */

@@ -45,7 +45,12 @@ export async function librarySources(
         { hasScheme: !natives.builtins.includes(id) },
       ]),
     ),
-    node: { version: natives.version, versions: natives.versions },
+    node: {
+      version: natives.version,
+      versions: natives.versions,
+      release: natives.release,
+    },
+    environment_flags: natives.flags,
     ...Object.fromEntries(
       Object.entries(natives.members).map(([name, members]) => [
         `members:${name}`,

@@ -12,7 +12,14 @@ import { createEgressErrors } from "./fetch/errors.ts";
 import { createExchanges } from "./fetch/exchange.ts";
 import { createFetch } from "./fetch/fetch.ts";
 import { installGlobals } from "./globals.ts";
-import { apply, isObject, parse, quote, toNumber } from "./intrinsics.ts";
+import {
+  append,
+  apply,
+  isObject,
+  parse,
+  quote,
+  toNumber,
+} from "./intrinsics.ts";
 import { createHost, type RawHost } from "./node/host.ts";
 import {
   createRealm,
@@ -32,7 +39,7 @@ import {
 import { createSockets } from "./sockets.ts";
 import { awaitTopLevel } from "./top-level.ts";
 import { createTicks, ticksLeft } from "./ticks.ts";
-import { createTimers } from "./timers.ts";
+import { createTimers, type Timers } from "./timers.ts";
 import { createUncaught, failUncaught, reasonOf } from "./uncaught.ts";
 
 /** What the executor enters. */
@@ -97,6 +104,8 @@ export function start(
       sockets,
       log: (level, text) => logLine(calls, level, text),
       soon: ticks.soon,
+      runTicks: ticks.runNow,
+      activeResources: () => activeResources(calls.current(), timers),
       onEnd: calls.onEnd,
       call: () => calls.current(),
       exit: (code) => exitCall(calls, code),
@@ -189,6 +198,14 @@ export function start(
     },
     drain: () => (ticks.areLeft() ? ticksLeft : outbox.drain()),
   };
+}
+
+/** Connections and requests outward are sockets in Node. */
+function activeResources(call: Call, timers: Timers): string[] {
+  const names = timers.active();
+  for (let open = call.openExchanges; open > 0; open--)
+    append(names, "TCPSocketWrap");
+  return names;
 }
 
 interface LoadParts {

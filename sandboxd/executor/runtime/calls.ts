@@ -18,13 +18,21 @@ export interface Limits {
   maxOpenEgress: number;
 }
 
+/** What a timer does when its time has come. */
+export interface Due {
+  readonly kind: "Timeout" | "Immediate";
+  /** Whether a process would wait for it. */
+  readonly isRefed: () => boolean;
+  readonly run: () => void;
+}
+
 /** One run of the guest, or of its top level. */
 export interface Call {
   readonly id: number;
   /** A top level belongs to no invocation, and may ask nothing of the world. */
   readonly isInvocation: boolean;
   answered: boolean;
-  timers: Record<string, () => void>;
+  timers: Record<string, Due>;
   openTimers: number;
   exchanges: Record<string, ExchangeState>;
   sockets: Record<string, SocketState>;

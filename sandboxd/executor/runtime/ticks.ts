@@ -11,6 +11,8 @@ export interface Ticks {
   soon: (work: () => void) => void;
   /** Lets an entry run its work, then what that put off. `failed` is told what the work throws. */
   run: (work: () => void, failed: (thrown: unknown) => void) => void;
+  /** Runs those there are, within what runs now. */
+  runNow: () => void;
   /** Whether some are left now that all microtasks have run. */
   areLeft: () => boolean;
   /** Runs those that are left. */
@@ -80,6 +82,13 @@ export function createTicks({
       attempt(work, failed);
       drain();
       calls.turnTo(call);
+    },
+    runNow: () => {
+      const call = calls.current();
+      const frame = context.current();
+      drain();
+      calls.turnTo(call);
+      context.set(frame);
     },
     areLeft: () => queue.length > 0 || rejections.areWaiting(),
     runLeft: () => {

@@ -4,6 +4,7 @@
  */
 import type { AsyncContext } from "../async-context.ts";
 import {
+  append,
   apply,
   defineProperty,
   dictionary,
@@ -63,6 +64,10 @@ export interface RuntimeParts {
   readonly log: (level: string, text: string) => void;
   /** Runs work when what runs now is over, before timers and news. */
   readonly soon: (work: () => void) => void;
+  /** Runs what `soon` put off, now. */
+  readonly runTicks: () => void;
+  /** What keeps the running call from its end, as Node calls such things. */
+  readonly activeResources: () => string[];
   /** Runs work when the running call ends, unless what it gives is called; never for a top level. */
   readonly onEnd: (work: () => void) => () => void;
   /** The call that runs. */
@@ -171,7 +176,8 @@ function openLibrary(
 ): RealmParts {
   const primordials = createPrimordials(loadScript, runtime.asyncContext);
   const pending = createPendingPromises(primordials.values);
-  const process: Exports = {};
+  const loaded: string[] = [];
+  const process: Exports = { moduleLoadList: loaded };
   const bindings = dictionary<Exports>();
 
   const internalBinding = (name: string): Exports => {
@@ -183,6 +189,7 @@ function openLibrary(
     const create = loadScript(bindingPrefix + name);
     if (typeof create === "function")
       assign(binding, callCreate(create, parts));
+    append(loaded, `Internal Binding ${name}`);
     return binding;
   };
 
@@ -196,6 +203,7 @@ function openLibrary(
       if (id === debugLog) beginDebugLog(module, process);
       if (id === addresses) addObjectUrls(require("internal/url"));
       pending.complete(id, module.exports);
+      append(loaded, `NativeModule ${id}`);
     } catch (thrown) {
       delete modules[id];
       throw thrown;

@@ -6,6 +6,10 @@ test("process says and does what Node's does, in Node's order", async () => {
   await expectSameAsNode("process-cases.cjs");
 });
 
+test("process asks the system for what Node's asks, and is refused as there", async () => {
+  await expectSameAsNode("system-cases.cjs");
+});
+
 test("timers are Node's: objects, promises, order", async () => {
   await expectSameAsNode("timers-cases.cjs");
 });

@@ -23,7 +23,10 @@ const defaults: Record<string, unknown> = {
   "--async-context-frame": true,
 };
 
-export function createModule({ internalBinding }: RealmParts): Exports {
+export function createModule({
+  internalBinding,
+  loadScript,
+}: RealmParts): Exports {
   const constants: unknown = internalBinding("constants")["crypto"];
   defaults["--tls-cipher-list"] = Reflect.get(
     Object(constants),
@@ -37,6 +40,23 @@ export function createModule({ internalBinding }: RealmParts): Exports {
     getAllowUnauthorized: () => false,
     refreshOptions: () => undefined,
     generateConfigJsonSchema: () => ({}),
+    getCLIOptionsInfo: () => environmentFlags(loadScript, internalBinding),
     getOptionsAsFlagsFromBinding: () => [],
   };
+}
+
+/** As far as they may stand in NODE_OPTIONS; their aliases and negations are told as options of their own. */
+function environmentFlags(
+  loadScript: RealmParts["loadScript"],
+  internalBinding: RealmParts["internalBinding"],
+): Exports {
+  const facts = loadScript("facts:environment_flags");
+  const flags: unknown = typeof facts === "function" ? facts() : [];
+  const { kAllowedInEnvvar } = Object(
+    internalBinding("options")["envSettings"],
+  );
+  const options = new Map<unknown, object>();
+  for (const flag of Array.isArray(flags) ? flags : [])
+    options.set(flag, { envVarSettings: kAllowedInEnvvar });
+  return { options, aliases: new Map() };
 }

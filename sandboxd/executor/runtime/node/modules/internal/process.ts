@@ -3,6 +3,8 @@
  * requires anything, so whatever needs more of the library is a getter until it is read.
  */
 import { environmentProxy } from "../../environment.ts";
+import { becomeEmitter } from "../../process-events.ts";
+import { ownProcess } from "../../own-process.ts";
 import type { Exports, RealmParts } from "../../realm.ts";
 import { standardStreams } from "../../standard-streams.ts";
 import { refusal } from "../../unavailable.ts";
@@ -16,7 +18,7 @@ const noUsers = "an extension runs as nobody in particular";
 
 export function createModule(parts: RealmParts): Exports {
   const { process, require, internalBinding, runtime } = parts;
-  const { version, versions } = nodeFacts(parts);
+  const { version, versions, release } = nodeFacts(parts);
   const uncaught = createUncaughtParts(parts);
   let title = "node";
   let environment: unknown = environmentProxy(runtime.environment);
@@ -25,7 +27,7 @@ export function createModule(parts: RealmParts): Exports {
     versions: Object.freeze({ ...versions, annex: "2026.1" }),
     arch: "x64",
     platform: "linux",
-    release: Object.freeze({ name: "node", lts: "Annex" }),
+    release: Object.freeze(release),
     execArgv: [],
     execPath,
     argv0: "node",
@@ -33,30 +35,25 @@ export function createModule(parts: RealmParts): Exports {
     pid: 1,
     ppid: 0,
     domain: null,
-    moduleLoadList: [],
     mainModule: undefined,
-    report: undefined,
     features: featuresOf(),
     config: Object.freeze({
       target_defaults: Object.freeze({}),
       variables: Object.freeze({}),
     }),
-    sourceMapsEnabled: false,
-    allowedNodeEnvironmentFlags: new Set(),
+    _preload_modules: [],
+    _startProfilerIdleNotifier: () => undefined,
+    _stopProfilerIdleNotifier: () => undefined,
+    _tickCallback: runtime.runTicks,
     nextTick: nextTickOf(parts),
     getBuiltinModule: (id: unknown) => builtin(parts, id),
     assert: (holds: unknown, message?: string) => {
       if (!holds) throw new Error(message ?? "assertion error");
     },
-    binding: (name: unknown) => {
-      throw new Error(`No such module: ${String(name)}`);
-    },
-    setSourceMapsEnabled: () => undefined,
+    setSourceMapsEnabled: (isOn: unknown) => sourceMaps(parts, isOn),
     ...uncaught.methods,
-    ref: () => undefined,
-    unref: () => undefined,
     openStdin: () => process["stdin"],
-    ...refusals(["abort", "dlopen", "_linkedBinding", "execve"], noProcesses),
+    ...refusals(["abort", "dlopen", "execve"], noProcesses),
     ...refusals(
       ["setuid", "seteuid", "setgid", "setegid", "setgroups", "initgroups"],
       noUsers,
@@ -74,6 +71,10 @@ export function createModule(parts: RealmParts): Exports {
       environment = value;
     },
   });
+  accessor(process, "sourceMapsEnabled", {
+    get: () => hasSourceMaps(parts),
+    set: () => undefined,
+  });
   exitState(parts);
   Object.defineProperty(process, Symbol.toStringTag, {
     value: "process",
@@ -84,16 +85,25 @@ export function createModule(parts: RealmParts): Exports {
     argv: [execPath, absolute(runtime.bundle().fileName)],
   }));
   const methods = () => internalBinding("process_methods");
-  lazily(process, ["uptime", "umask", "cwd", "chdir"], methods);
+  lazily(process, ["uptime", "cwd"], methods);
+  const system = () => ownProcess(parts);
+  lazily(process, ["umask", "chdir", "_kill"], system);
+  lazily(process, ["binding", "_linkedBinding"], system);
   lazily(process, ["_getActiveRequests", "_getActiveHandles"], methods);
-  lazily(process, ["getActiveResourcesInfo", "_kill"], methods);
+  lazily(process, ["getActiveResourcesInfo"], methods);
   lazily(process, ["constrainedMemory", "availableMemory"], methods);
   lazily(process, ["reallyExit"], () => ({ reallyExit: exitOf(parts) }));
   const own = () => perThread(parts);
   lazily(process, ["hrtime"], own);
   lazily(process, ["cpuUsage", "threadCpuUsage", "resourceUsage"], own);
   lazily(process, ["memoryUsage", "kill", "exit", "loadEnvFile"], own);
-  lazily(process, ["_rawDebug"], own);
+  lazily(process, ["_rawDebug", "ref", "unref"], own);
+  lazily(process, ["report"], () => require("internal/process/report"));
+  lazily(process, ["allowedNodeEnvironmentFlags"], () => ({
+    allowedNodeEnvironmentFlags: call(
+      require("internal/process/per_thread")["buildAllowedFlags"],
+    ),
+  }));
   const credentials = () => internalBinding("credentials");
   lazily(process, ["getuid", "geteuid", "getgid", "getegid"], credentials);
   lazily(process, ["getgroups"], credentials);
@@ -106,18 +116,19 @@ export function createModule(parts: RealmParts): Exports {
   let streams: Exports | undefined;
   const standard = () => (streams ??= standardStreams(parts));
   lazily(process, ["stdin", "stdout", "stderr"], standard);
-  emitter(parts, uncaught.listening);
+  becomeEmitter(parts, uncaught.listening);
   return {};
 }
 
 function nodeFacts({ loadScript }: RealmParts): {
   version: string;
   versions: Record<string, string>;
+  release: Record<string, string>;
 } {
   const facts = loadScript("facts:node");
   const node: unknown = typeof facts === "function" ? facts() : {};
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- scripts.ts wrote it
-  return node as { version: string; versions: Record<string, string> };
+  return node as ReturnType<typeof nodeFacts>;
 }
 
 function absolute(fileName: string): string {
@@ -204,6 +215,21 @@ function exitOf({ process, internalBinding }: RealmParts): Method {
   };
 }
 
+const sourceMapCache = "internal/source_map/source_map_cache";
+
+/** What Node's library is told of them; stacks outside of the isolate are read with the author's maps anyway. */
+function sourceMaps({ require }: RealmParts, isOn: unknown): void {
+  call(require(sourceMapCache)["setSourceMapsSupport"], isOn, {
+    nodeModules: isOn,
+    generatedCode: isOn,
+  });
+}
+
+function hasSourceMaps({ require }: RealmParts): boolean {
+  const support = call(require(sourceMapCache)["getSourceMapsSupport"]);
+  return Reflect.get(Object(support), "enabled") === true;
+}
+
 /** Node's own wrappers around the binding. */
 function perThread({ require, internalBinding }: RealmParts): Exports {
   const own = require("internal/process/per_thread");
@@ -213,66 +239,8 @@ function perThread({ require, internalBinding }: RealmParts): Exports {
     own["wrapProcessMethods"],
     internalBinding("process_methods"),
   );
-  return { ...Object(wrapped), hrtime };
-}
-
-/**
- * `process` is an EventEmitter. Its prototype learns that when a method is first asked for: Node's emitter is not small, and
- * most code listens to nothing.
- */
-function emitter(
-  { process, require, runtime }: RealmParts,
-  listening: (event: unknown) => void,
-): void {
-  const names = new Set<unknown>([
-    ..."on once off emit addListener removeListener".split(" "),
-    ..."removeAllListeners prependListener prependOnceListener".split(" "),
-    ..."listeners rawListeners listenerCount eventNames".split(" "),
-    ..."setMaxListeners getMaxListeners".split(" "),
-  ]);
-  let ancestor: object | undefined;
-  const become = (): object => {
-    if (ancestor) return ancestor;
-    const EventEmitter = require("events");
-    ancestor = Object(Reflect.get(EventEmitter, "prototype"));
-    Object.setPrototypeOf(prototype, Object(ancestor));
-    Reflect.apply(Object(EventEmitter), process, []);
-    const on = Object(Reflect.get(process, "on"));
-    Reflect.apply(on, process, [
-      "warning",
-      (warning: unknown) => runtime.log("warn", warningLine(process, warning)),
-    ]);
-    Reflect.apply(on, process, ["newListener", listening]);
-    return Object(ancestor);
-  };
-  const untilAsked = new Proxy(Object.create(Object.prototype), {
-    getPrototypeOf: become,
-    has: (target, name) => names.has(name) || Reflect.has(target, name),
-    get: (target, name) =>
-      names.has(name) ? Reflect.get(become(), name) : Reflect.get(target, name),
-  });
-  const prototype: object = Object.create(untilAsked, {
-    constructor: {
-      value: Reflect.get(processClass, "process"),
-      writable: true,
-      configurable: true,
-    },
-  });
-  Object.setPrototypeOf(process, prototype);
-}
-
-/** A function of that name is what Node calls its constructor. */
-const processClass = {
-  process: function () {
-    return undefined;
-  },
-};
-
-function warningLine(process: Exports, warning: unknown): string {
-  const { code, detail } = Object(warning);
-  const coded = code ? `[${String(code)}] ` : "";
-  const more = typeof detail === "string" ? `\n${detail}` : "";
-  return `(node:${String(process["pid"])}) ${coded}${String(warning)}${more}`;
+  const { ref, unref } = own;
+  return { ...Object(wrapped), hrtime, ref, unref };
 }
 
 function accessor(

@@ -1,5 +1,7 @@
 /** Node's timers on top of those of the runtime, each of which belongs to a call. */
-import { maxDelayMs, type Timeout, type Timers } from "../../../timers.ts";
+import { maxDelayMs } from "../../../timer-delays.ts";
+import type { Timeout } from "../../../timer-objects.ts";
+import type { Timers } from "../../../timers.ts";
 import type { Exports, RealmParts } from "../../realm.ts";
 
 type Validate = (value: unknown, name: string) => void;
