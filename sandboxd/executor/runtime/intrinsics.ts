@@ -54,21 +54,11 @@ function textMethod<Result>(name: string): Method<Result> {
 export const sliceText = textMethod<string>("slice");
 export const indexInText = textMethod<number>("indexOf");
 export const lowerCase = textMethod<string>("toLowerCase");
-export const upperCase = textMethod<string>("toUpperCase");
 export const charCode = textMethod<number>("charCodeAt");
-
-const sortArray: (list: string[]) => string[] = Function.prototype.call.bind(
-  Reflect.get(Array.prototype, "sort"),
-);
 
 /** Adds to a list of the runtime's own; an assignment would hand it to a setter the guest put on Array.prototype. */
 export function append<Item>(list: Item[], item: Item): void {
   defineProperty(list, list.length, valueProperty(item));
-}
-
-/** The keys of a dictionary, by their chars. */
-export function sortedKeys(of: object): string[] {
-  return sortArray(objectKeys(of));
 }
 
 /** What the runtime knows of objects that the guest holds. */

@@ -241,9 +241,6 @@ const stories: Record<string, Story> = {
   lchmod: async (call, at) => blamesLater(call("lchmod", at("a.txt"), 0o600)),
 };
 
-/** Those that only the synchronous forms and those with a callback have. */
-export const pathOperations = Object.keys(stories);
-
 /** The checks of operations with a promise. */
 export function promised(holder: object): Record<string, Check> {
   return told(
