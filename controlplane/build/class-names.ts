@@ -56,10 +56,10 @@ function classesIn(
     const column = `${before}${outer} = class `.length;
     const outside = segmentAt(line, before.length, source);
     const inside = segmentAt(line, column, source);
-    // Both come of one word: the author wrote no such thing.
-    const isOne =
-      outside?.[2] === inside?.[2] && outside?.[3] === inside?.[3] && outside;
-    if (!isOne) continue;
+    // An author's own would come of a word of its own.
+    const isOurs =
+      !inside || (outside?.[2] === inside[2] && outside?.[3] === inside[3]);
+    if (!outside || !isOurs) continue;
     const name = renamed.get(outer) ?? outer;
     const end = endOf(lines, at, before.search(/\S|$/));
     const heads = classes.get(inner) ?? [];

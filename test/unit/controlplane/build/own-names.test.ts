@@ -104,13 +104,14 @@ it("an asynchronous function's way of old leaves the names as they are", async (
   const names = `
     require('async_hooks');
     class Query { static make() { return new Query(); } async all() { return await [Query.name]; } }
+    class Union extends Query { async all() { return await super.all(() => this); } }
     var Model = (function () { function Model() {} Model.prototype.save = async function save() { await 1; return Model.name; }; return Model; })();
-    module.exports = { list: [Query.make().constructor.name, Model.name, new Model().save.name], all: () => Query.make().all(), save: () => new Model().save() };`;
+    module.exports = { list: [Query.make().constructor.name, Union.name, Model.name, new Model().save.name], all: () => Query.make().all(), save: () => new Model().save() };`;
   const entry = `${fromCjs} export const more = [await names.all(), await names.save()];`;
   const script = await built({ "index.mjs": entry, "names.cjs": names });
   expect(script.code).not.toMatch(/\basync\b/);
   expect(await exportsOf(script)).toMatchObject({
-    list: ["Query", "Model", "save"],
+    list: ["Query", "Union", "Model", "save"],
   });
 });
 
