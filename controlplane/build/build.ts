@@ -88,7 +88,7 @@ async function verbatim(
     : undefined;
   if (!script) return undefined;
   const prelude = needsPrelude(text)
-    ? await preludeFor(entry, { inputs, names: files.keys() })
+    ? await preludeFor(entry, { inputs, files })
     : "";
   return withReturnAsExport(entry, text, script, prelude);
 }

@@ -219,7 +219,7 @@ async function bundledOf(
   const linked = { code: withPreludesModules(code.text), map: map.text };
   const script = await finishedBeside(linked, { inputs, isAsync }, ended);
   const prelude = needsPrelude(script.code)
-    ? await preludeFor(entry, { inputs, names: files.keys() })
+    ? await preludeFor(entry, { inputs, files })
     : undefined;
   return {
     ...(prelude === undefined ? script : behind(prelude, script)),

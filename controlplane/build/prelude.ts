@@ -6,8 +6,10 @@
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { transform, type Metafile } from "esbuild";
+import { askedFiles } from "./asked-files.ts";
 import { linkFiles, type Linkage } from "./link-files.ts";
 import type { MappedScript } from "./script.ts";
+import { isOwnFile } from "./source.ts";
 
 /** esbuild's own names for what Node has: the prelude's `module` answers them for the file they stand in. */
 export const preludeDefines = {
@@ -29,17 +31,22 @@ export function needsPrelude(code: string): boolean {
   );
 }
 
-/** One line of script. `names` are those of all files. */
+/** One line of script. `files` are all there are, bundled or not. */
 export async function preludeFor(
   entry: string,
-  { inputs, names }: { inputs: Metafile["inputs"]; names: Iterable<string> },
+  {
+    inputs,
+    files,
+  }: { inputs: Metafile["inputs"]; files: ReadonlyMap<string, string> },
 ): Promise<string> {
   const bundled = Object.keys(inputs);
-  const own = [...names].filter((name) => !name.includes("node_modules/"));
+  const own = [...files.keys()].filter(isOwnFile);
+  const asked = askedFiles(bundled, files);
+  const names = new Set([...bundled, ...own, ...asked.names]);
   const linkage: Linkage = {
     entry: fileNameOf(entry),
-    files: [...new Set([...bundled, ...own])].toSorted().map(fileNameOf),
-    packages: packagesOf(inputs),
+    files: [...names].toSorted().map(fileNameOf),
+    packages: { ...asked.packages, ...packagesOf(inputs) },
   };
   const text = `var $annex = (${linkFiles.toString()})(require, module, ${JSON.stringify(linkage)}), require = $annex.require, __filename = ${JSON.stringify(linkage.entry)}, __dirname = ${JSON.stringify(path.posix.dirname(linkage.entry))};`;
   const { code } = await transform(text, {

@@ -13,6 +13,7 @@ import type {
   PluginBuild,
 } from "esbuild";
 import { mayBeAbsent } from "./absent.ts";
+import { withCreatedRequires } from "./created-requires.ts";
 import type { Plan } from "./plan.ts";
 import { importMetaModule, importMetaNames } from "./prelude.ts";
 import { withReturnAsExport, type ParseScript } from "./script.ts";
@@ -61,7 +62,7 @@ export function withinSource({
             : { loader: "js", contents: thrower(name) };
         if (loader !== "text" && isTooDeep(text))
           return { errors: [{ text: tooDeep(name) }] };
-        const safe = withoutMapFile(text);
+        const safe = withCreatedRequires(withoutMapFile(text));
         const mayReturn = loader === "js" && args.path === entry;
         const contents = mayReturn ? exporting(name, safe, parseScript) : safe;
         const ending = plan.endings.get(name) ?? "";

@@ -153,6 +153,54 @@ it("a computed path finds what it would find in Node, whatever else lies there",
   expect(await exported(files)).toEqual([found, found]);
 });
 
+describe("createRequire", () => {
+  it("finds CommonJS, JSON and what package.json names, from ES modules and CommonJS", async () => {
+    const files = {
+      "index.js": `const { createRequire } = require('module'); const load = createRequire(__filename);
+        module.exports = [require('proxy').default, load('./own.json'), load('path').sep].flat();`,
+      "own.json": '{ "own": true }',
+      "node_modules/proxy/package.json":
+        '{ "main": "main.mjs", "version": "7", "imports": { "#parts/*": "./parts/*.cjs" } }',
+      "node_modules/proxy/main.mjs": `import { createRequire } from 'node:module';
+        const require = createRequire(import.meta.url);
+        export default [require('./package.json').version, require('#parts/one'), require('node:path').sep];`,
+      "node_modules/proxy/parts/one.cjs": "module.exports = 'one';",
+    };
+    expect(await exported(files)).toEqual([
+      "7",
+      "one",
+      "/",
+      { own: true },
+      "/",
+    ]);
+  });
+
+  it("is missed when it is reached, as in Node", async () => {
+    const code = `const { createRequire } = require('module');
+      const load = createRequire(__filename);
+      module.exports = () => load('tunnel-agent/lib');`;
+    expect(await exported(withPackage(code))).toEqual([missing, missing]);
+  });
+});
+
+it("require.resolve finds files and packages that nobody requires, and misses the rest when it is reached", async () => {
+  const code = `const all = [require.resolve("./worker"), require.resolve('other/package.json'), require.resolve('other')];
+    module.exports = () => (all.length > 0 ? all.splice(0) : require.resolve('./none'));`;
+  const more = {
+    "node_modules/proxy/lib/worker.js": "not code",
+    "node_modules/other/package.json": '{ "main": "./lib/other" }',
+    "node_modules/other/lib/other.js": "",
+  };
+  expect(await exported(withPackage(code, {}, more))).toEqual([
+    [
+      "/node_modules/proxy/lib/worker.js",
+      "/node_modules/other/package.json",
+      "/node_modules/other/lib/other.js",
+    ],
+    ["MODULE_NOT_FOUND", "Cannot find module './none'"],
+  ]);
+});
+
 it("a package's names may be those that esbuild's own code has", async () => {
   const files = {
     "index.js":
