@@ -212,7 +212,7 @@ export interface EgressProblem {
   /** For the author; names no address that the author did not name. */
   message: string;
   limit?: LimitHit;
-  /** As Node spells it, e.g. ECONNREFUSED; EACCES where it was denied. Of connections and look-ups only. */
+  /** As Node spells it, e.g. ECONNREFUSED; EACCES where it was denied; of a request that failed as undici does. */
   code?: string;
 }
 

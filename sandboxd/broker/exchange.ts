@@ -8,7 +8,7 @@ import type { Container } from "./container.ts";
 import { codingsOf, decode, largeWindows } from "./decode.ts";
 import { maxAnswerHeaders, maxChunkBytes } from "./messages.ts";
 import type { AnswerHead, OpenRequest } from "./messages.ts";
-import { failed, limited, problemOf, refused } from "./problem.ts";
+import { failed, limited, refused, requestProblemOf } from "./problem.ts";
 import { outgoing, type Header, type Outgoing } from "./request.ts";
 import type { Usage } from "./usage.ts";
 import { Window } from "./window.ts";
@@ -81,7 +81,7 @@ export class Exchange {
       const { signal } = this.#controller;
       const reason: unknown = signal.aborted ? signal.reason : error;
       if (reason !== aborted)
-        this.#answer.failed(problemOf(reason, this.#place));
+        this.#answer.failed(requestProblemOf(reason, this.#place));
       this.#controller.abort(aborted); // whatever is still open of it
     } finally {
       clearTimeout(timer);

@@ -76,9 +76,17 @@ export function problemOf(error: unknown, place: string): EgressProblem {
   return { kind: "failed", message: `${place} ${phrase ?? "failed"}` };
 }
 
-/** As `problemOf`, of a connection or a look-up, whose callers know errors by Node's codes. */
+/** As `problemOf`, of a connection or a look-up, whose callers know errors by the codes of Node's `net` and `dns`. */
 export function codedProblemOf(error: unknown, place: string): EgressProblem {
   const problem = problemOf(error, place);
+  const code = errorCodeOf(problem, error);
+  return { code: nodeCodes[code] ?? code, ...problem };
+}
+
+/** As `problemOf`, of a request, whose callers know the failures of the way by undici's codes. */
+export function requestProblemOf(error: unknown, place: string): EgressProblem {
+  const problem = problemOf(error, place);
+  if (problem.kind !== "failed") return problem;
   return { code: errorCodeOf(problem, error), ...problem };
 }
 
@@ -88,8 +96,7 @@ function errorCodeOf({ kind }: EgressProblem, error: unknown): string {
   const codes = causesOf(error).map((cause) =>
     cause instanceof ProxyFailed ? "EHOSTUNREACH" : codeOf(cause),
   );
-  const code = codes.find((known) => known in phrases || isCode(known));
-  return nodeCodes[code ?? ""] ?? code ?? "EIO";
+  return codes.find((known) => known in phrases || isCode(known)) ?? "EIO";
 }
 
 function isCode(code: string): boolean {

@@ -80,10 +80,10 @@ export class Exchange {
     this.#body.close();
   }
 
-  #failed({ kind, message }: EgressProblem): void {
+  #failed({ kind, message, code = "" }: EgressProblem): void {
     if (!this.#complete()) return;
     this.#body.close();
-    this.#parts.tell("failure", JSON.stringify([kind, message]));
+    this.#parts.tell("failure", JSON.stringify([kind, message, code]));
   }
 
   #complete(): boolean {

@@ -9,8 +9,8 @@ import {
 } from "../intrinsics.ts";
 
 export interface EgressErrors {
-  /** What `fetch` rejects with. `kind` is the broker's: denied, limit or failed. */
-  create(kind: string, message: string): Error;
+  /** What `fetch` rejects with. `kind` is the broker's: denied, limit or failed; `nodeCode` is its cause's, as clients ask. */
+  create(kind: string, message: string, nodeCode?: string): Error;
   /** One that words itself, as a denial. */
   markDenied(error: Error, message: string): Error;
   /** What a socket or a look-up fails with; `code` is Node's. */
@@ -22,9 +22,12 @@ export interface EgressErrors {
 export function createEgressErrors(): EgressErrors {
   const denials = createNotes<string>();
   return {
-    create: (kind, message) => {
+    create: (kind, message, nodeCode = "") => {
       const code = codeOf(kind);
-      const cause = withCode(new ErrorIntrinsic(message), code);
+      const cause = withCode(
+        new ErrorIntrinsic(message),
+        nodeCode === "" ? code : nodeCode,
+      );
       const error = withCode(new TypeErrorIntrinsic(message, { cause }), code);
       if (kind === "denied") denials.set(error, message);
       return error;

@@ -114,8 +114,13 @@ export function createExchanges(calls: Calls, errors: EgressErrors): Exchanges {
         case "failure": {
           delete call.exchanges[egress];
           // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- as above
-          const problem = parse(text) as [kind: string, message: string];
-          fail(call, state, errors.create(problem[0], problem[1]));
+          const problem = parse(text) as [
+            kind: string,
+            message: string,
+            code: string,
+          ];
+          const error = errors.create(problem[0], problem[1], problem[2]);
+          fail(call, state, error);
           return;
         }
         default: {

@@ -90,6 +90,7 @@ test("names no address in its answers", async () => {
   const unknown = await fetch("http://unknown.test/");
   expect(unknown.problem).toEqual({
     kind: "failed",
+    code: "ENOTFOUND",
     message: "unknown.test was not found",
   });
 });

@@ -62,6 +62,7 @@ test("asks the host for the names that the platform opens", async () => {
   const { problem } = await fetch("http://nowhere.internal.invalid/");
   expect(problem).toEqual({
     kind: "failed",
+    code: "ENOTFOUND",
     message: "nowhere.internal.invalid was not found",
   });
 });

@@ -75,6 +75,7 @@ test.each([407, 403, 502])(
     const { problem } = await fetch(origin.url);
     expect(problem).toEqual({
       kind: "failed",
+      code: "EHOSTUNREACH",
       message: `127.0.0.1:${origin.port} could not be reached through the platform's proxy`,
     });
     expect(origin.connections).toBe(0);

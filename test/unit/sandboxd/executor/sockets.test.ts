@@ -69,6 +69,30 @@ test("net: errors have Node's codes, and a denial its name", async () => {
   ).toMatchObject({ kind: "failed", failure: { reason: "egress_denied" } });
 });
 
+test("http and fetch: whom nobody reaches is told by the codes that clients look for", async () => {
+  const { value } = await startSocketWorld({
+    policy: { deny: ["127.0.0.1:81"] },
+  });
+  const { port } = await startTcpServer((socket) => socket.destroy());
+  expect(
+    await value(
+      `const codes = [];
+       for (const url of ["http://127.0.0.1:1025/", "http://nowhere.test/", "http://127.0.0.1:81/", \`http://127.0.0.1:\${port}/\`])
+         codes.push([
+           await new Promise((resolve) => require("http").get(url).on("error", (error) => resolve(error.code))),
+           await fetch(url).catch((error) => error.cause.code),
+         ]);
+       return codes;`,
+      { port },
+    ),
+  ).toEqual([
+    ["ECONNREFUSED", "ECONNREFUSED"],
+    ["ENOTFOUND", "ENOTFOUND"],
+    ["EACCES", "EGRESS_DENIED"],
+    ["ECONNRESET", expect.stringMatching(/^(ECONNRESET|UND_ERR_SOCKET)$/)],
+  ]);
+});
+
 test("net: 8 MiB go round with back-pressure", async () => {
   const { value } = await startSocketWorld();
   const { port } = await echo();
