@@ -88,6 +88,7 @@ export class GuestVersion {
   ): void {
     const { fileName, timeoutMs } = request;
     const startMs = performance.now();
+    this.#isolate.readStacksBy((stack) => this.#places.asRead(stack));
     const script = this.#isolate.compile(withoutShebang(source), fileName);
     const compileUs = Math.round((performance.now() - startMs) * 1000);
     const topLevel = new TopLevel({

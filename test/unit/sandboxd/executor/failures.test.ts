@@ -260,6 +260,23 @@ test.each([
   expect(told?.message.length).toBeLessThanOrEqual(8192);
 });
 
+test("a stack that the program reads has the source's places, and no frame of the runtime", async () => {
+  // The bundle's first line is the tenth of the source.
+  const sourceMap = { version: 3, names: [], sources: ["lib/greet.ts"] };
+  const mapped = { ...sourceMap, mappings: "AASA" };
+  const source =
+    "module.exports = (cb) => cb(null, [new Error('read').stack]);";
+  const version = await executor.loaded(source, {
+    sourceMap: JSON.stringify(mapped),
+  });
+  expect(answeredJson(await executor.invoke(version))).toEqual([
+    "Error: read\n    at module.exports (/lib/greet.ts:10:1)",
+  ]);
+  const bare = await executor.loaded(source);
+  const [stack] = Array.of(answeredJson(await executor.invoke(bare))).flat();
+  expect(stack).toMatch(/^Error: read\n {4}at \S+ \(\S+:1:\d+\)$/);
+});
+
 test("a stack does not repeat a long name of a source map whole", async () => {
   const sources = ["s".repeat(2_000_000)];
   const sourceMap = { version: 3, sources, names: [], mappings: "AAAA" };
