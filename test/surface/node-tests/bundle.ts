@@ -23,7 +23,7 @@ const maxFixtureChars = 65_536;
 /** A test that wants its files before it asks for the module of fixtures. */
 const readsFiles = /__filename|__dirname|fixtures/;
 /** A call that works out which key it wants. */
-const workedOutKey = /\breadKey\(\s*[^'"\s]/;
+const workedOutKey = /\breadKey\(\s*[^'"\s]|['"]keys['"],\s*[^'"\s]/;
 /** A fixture that is a program. */
 const requiredFixtures =
   /\brequire\(\s*fixtures\.path\(((?:\s*['"][^'"]+['"],?)+)\s*\)\s*,?\s*\)/g;

@@ -56,7 +56,7 @@ const words = [
   /(globalThis|global)\.gc/,
   // Other processes and threads.
   /require\(['"](node:)?(child_process|cluster)['"]/,
-  /process\.execPath|common\.spawn|common\.requireInspector/,
+  /process\.execPath|common\.spawn|common\.(requireInspector|skipIfInspectorDisabled|childShouldThrow)/,
   /new Worker\(|SharedArrayBuffer|WebAssembly/,
   // Servers, and files of the machine.
   /(https|tls)\.(createServer|Server)|['"](node:)?dgram['"]/,

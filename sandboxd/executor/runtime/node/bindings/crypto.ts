@@ -8,7 +8,9 @@ import { timingSafeEqual } from "../crypto/equal.ts";
 import { exchangeMembers } from "../crypto/exchange.ts";
 import { generateMembers } from "../crypto/generate.ts";
 import { keyMembers } from "../crypto/keys.ts";
+import { macMembers } from "../crypto/macs.ts";
 import { randomMembers } from "../crypto/random.ts";
+import { signatureMembers } from "../crypto/signatures.ts";
 import { createTools } from "../crypto/tools.ts";
 import { nativeError } from "../bytes/views.ts";
 import type { Exports, RealmParts } from "../realm.ts";
@@ -18,9 +20,11 @@ export function createBinding(parts: RealmParts): Exports {
   const keys = keyMembers(tools);
   return {
     ...digestMembers(tools),
+    ...macMembers(tools),
     ...cipherMembers(tools),
     ...keys.members,
     ...generateMembers(tools, keys),
+    ...signatureMembers(tools, keys),
     ...asymmetricMembers(tools, keys),
     ...deriveMembers(tools),
     ...randomMembers(tools),
@@ -46,6 +50,7 @@ function fixed(): Exports {
       if (value) throw unavailable("FIPS mode");
     },
     setupFipsIndicatorChannel: () => undefined,
+    secureHeapUsed: () => 0n,
     getOpenSSLSecLevelCrypto: () => defaultSecurityLevel,
   };
 }

@@ -1,35 +1,16 @@
-/** Hash, Hmac, Mac, and the jobs that digest. */
-import { arrayBuffer, jobClass } from "./jobs.ts";
-import { Collector, type Collected } from "./collector.ts";
-import { secretOf } from "./keys.ts";
-import { timingSafeEqual } from "./equal.ts";
-import type { Members, Tools } from "./tools.ts";
+/** Hash, and the jobs and functions that digest. */
 import { nativeError } from "../bytes/views.ts";
-import type { HostValue } from "../realm.ts";
-
-/** The host's Node answers in these; other encodings are made here. */
-const hostEncodings = new Set(["hex", "base64", "base64url", "latin1"]);
-const verifyMode = 1;
-/** Names found good are not asked for again. */
-const maxKnownNames = 256;
-
-interface Options {
-  readonly [name: string]: HostValue;
-}
+import { Collector } from "./collector.ts";
+import { asked, checkOnce, encoded, type Options } from "./digest-tools.ts";
+import { arrayBuffer, jobClass } from "./jobs.ts";
+import type { Members, Tools } from "./tools.ts";
 
 export function digestMembers(tools: Tools): Members {
-  const { host, copy, buffer, normalEncoding } = tools;
+  const { host, copy, normalEncoding } = tools;
   const check = checkOnce(tools);
   const bytes = (value: unknown) =>
     value === undefined ? undefined : copy(value);
 
-  /** Bytes as the caller wants them. */
-  const encoded = (answer: unknown, encoding: string | undefined): unknown => {
-    if (typeof answer === "string") return answer;
-    const made = buffer(answer);
-    if (encoding === undefined) return made;
-    return Reflect.apply(Reflect.get(made, "toString"), made, [encoding]);
-  };
   const hashOptions = (
     length: unknown,
     functionName: unknown,
@@ -85,7 +66,7 @@ export function digestMembers(tools: Tools): Members {
 
     digest(encoding: unknown): unknown {
       const wanted = normalEncoding(encoding);
-      if (this.#digest) return encoded(copy(this.#digest), wanted);
+      if (this.#digest) return encoded(tools, copy(this.#digest), wanted);
       // A stream may ask again, so bytes are wanted; for a text alone the host encodes.
       const answer = this.#data.finish(
         (data) =>
@@ -103,103 +84,9 @@ export function digestMembers(tools: Tools): Members {
         return answer;
       }
       this.#digest = copy(answer);
-      return encoded(answer, wanted);
+      return encoded(tools, answer, wanted);
     }
   }
-
-  class Hmac {
-    #algorithm = "";
-    #key: Uint8Array = new Uint8Array(0);
-    #data: Collector | undefined;
-
-    init(algorithm: string, key: unknown): void {
-      check("crypto.hmac.check", algorithm, undefined);
-      this.#algorithm = algorithm;
-      this.#key = secretOf(tools, key);
-      this.#data = new Collector(tools, {
-        open: (id) => host("crypto.hmac.open", id, algorithm, this.#key),
-        updateOperation: "crypto.digest.update",
-      });
-    }
-
-    update(data: unknown, encoding: unknown): boolean {
-      this.#data?.add(data, encoding);
-      return this.#data !== undefined;
-    }
-
-    digest(encoding: unknown): unknown {
-      const wanted = normalEncoding(encoding);
-      const data = this.#data;
-      this.#data = undefined;
-      if (!data) return encoded(new Uint8Array(0), wanted);
-      return encoded(
-        data.finish(
-          (whole) =>
-            host(
-              "crypto.hmac",
-              this.#algorithm,
-              this.#key,
-              whole,
-              asked(wanted),
-            ),
-          (id) => host("crypto.digest.end", id, asked(wanted)),
-        ),
-        wanted,
-      );
-    }
-  }
-
-  class Mac {
-    readonly #data: Collector;
-    readonly #algorithm: string;
-    readonly #options: Options;
-
-    constructor(
-      algorithm: string,
-      _id: unknown,
-      _cache: unknown,
-      key: unknown,
-      digest?: HostValue,
-      cipher?: HostValue,
-      iv?: unknown,
-      customization?: unknown,
-      salt?: unknown,
-      outputLength?: HostValue,
-    ) {
-      this.#algorithm = algorithm;
-      this.#options = {
-        key: secretOf(tools, key),
-        digest,
-        cipher,
-        iv: bytes(iv),
-        customization: bytes(customization),
-        salt: bytes(salt),
-        outputLength,
-      };
-      host("crypto.mac.check", algorithm, this.#options);
-      this.#data = new Collector(tools, {
-        open: (id) => host("crypto.mac.open", id, algorithm, this.#options),
-        updateOperation: "crypto.digest.update",
-      });
-    }
-
-    update(data: unknown, encoding: unknown): boolean {
-      this.#data.add(data, encoding);
-      return true;
-    }
-
-    final(encoding: unknown): unknown {
-      const answer = this.#data.finish(
-        (data) =>
-          host("crypto.mac", this.#algorithm, this.#options, allBytes(data)),
-        (id) => host("crypto.digest.end", id),
-      );
-      return encoded(answer, normalEncoding(encoding));
-    }
-  }
-
-  const allBytes = (data: Collected) =>
-    typeof data === "string" ? copy(data) : data;
 
   /** All at once; the host says what is wrong with the name. */
   const digestOf = (
@@ -220,24 +107,10 @@ export function digestMembers(tools: Tools): Members {
     );
   };
 
-  const macJob = (made: Hmac | Mac, data: unknown, signature: unknown) => {
-    made.update(data, undefined);
-    const mac = copy(
-      "final" in made ? made.final(undefined) : made.digest(undefined),
-    );
-    if (signature === undefined) return arrayBuffer(mac);
-    const given = copy(signature);
-    return given.length === mac.length && timingSafeEqual(given, mac);
-  };
-
   return {
     Hash,
-    Hmac,
-    Mac,
     getHashes: () => host("crypto.hashes"),
-    getMacs: () => host("crypto.macs"),
     getCachedAliases: () => Object.create(null),
-    getCachedMacAliases: () => Object.create(null),
     oneShotDigest: (
       algorithm: string,
       _id: unknown,
@@ -252,7 +125,11 @@ export function digestMembers(tools: Tools): Members {
       const wanted = normalEncoding(encoding);
       const options = hashOptions(length, functionName, customization);
       try {
-        return encoded(digestOf(algorithm, options, input, wanted), wanted);
+        return encoded(
+          tools,
+          digestOf(algorithm, options, input, wanted),
+          wanted,
+        );
       } catch (thrown) {
         throw isNoXof(thrown)
           ? new Error(
@@ -276,61 +153,9 @@ export function digestMembers(tools: Tools): Members {
     ),
     // No digest of Node's public functions is one.
     CShakeJob: undefined,
-    HmacJob: jobClass(
-      tools,
-      (_mode, signMode, algorithm, key, data, signature) => {
-        const hmac = new Hmac();
-        hmac.init(String(algorithm), key);
-        return macJob(
-          hmac,
-          data,
-          signMode === verifyMode ? signature : undefined,
-        );
-      },
-    ),
-    KmacJob: jobClass(
-      tools,
-      (
-        _mode,
-        signMode,
-        key,
-        algorithm,
-        custom,
-        _bits,
-        lengthBits,
-        data,
-        signature,
-      ) => {
-        const length = Number(lengthBits) / 8;
-        const mac = new Mac(
-          String(algorithm),
-          0,
-          0,
-          key,
-          undefined,
-          undefined,
-          undefined,
-          custom,
-          undefined,
-          length,
-        );
-        return macJob(
-          mac,
-          data,
-          signMode === verifyMode ? signature : undefined,
-        );
-      },
-    ),
     TurboShakeJob: jobClass(tools, notOffered),
     KangarooTwelveJob: jobClass(tools, notOffered),
   };
-}
-
-/** What the host is asked for: bytes, where it does not know the encoding. */
-function asked(encoding: string | undefined): string | undefined {
-  return encoding !== undefined && hostEncodings.has(encoding)
-    ? encoding
-    : undefined;
 }
 
 /** OpenSSL's refusal, for which Node has words of its own in one place. */
@@ -347,19 +172,4 @@ function notOffered(): never {
     "ERR_FEATURE_UNAVAILABLE_ON_PLATFORM",
     "this digest is not offered by this runtime",
   );
-}
-
-/** Whether the host's Node has an algorithm is asked once; it throws if not. */
-function checkOnce({ host }: Tools) {
-  const known = new Set<string>();
-  return (operation: string, name: string, options: Options | undefined) => {
-    if (options !== undefined) {
-      host(operation, name, options);
-      return;
-    }
-    const question = `${operation} ${name}`;
-    if (known.has(question)) return;
-    host(operation, name, options);
-    if (known.size < maxKnownNames) known.add(question);
-  };
 }

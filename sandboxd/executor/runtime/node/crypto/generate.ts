@@ -1,9 +1,10 @@
 /** Keys that are made, singly and in pairs; as handles, in a form that was asked for, or as keys of WebCrypto. */
 import { cut, lengthOf } from "../bytes/views.ts";
 import { jobClass, webMode } from "./jobs.ts";
-import { keyTypes, type KeyMembers, type Reference } from "./keys.ts";
+import type { Reference } from "./key-source.ts";
+import { keyTypes, type KeyMembers } from "./keys.ts";
 import { randomInto } from "./random.ts";
-import type { Members, Tools } from "./tools.ts";
+import { maybeNumber, maybeText, type Members, type Tools } from "./tools.ts";
 
 const pssVariant = 1;
 const explicitCurve = 0;
@@ -104,9 +105,9 @@ export function generateMembers(tools: Tools, keys: KeyMembers): Members {
           "rsa-pss",
           {
             ...options,
-            hashAlgorithm: textOr(hash),
-            mgf1HashAlgorithm: textOr(mgf1Hash),
-            saltLength: typeof saltLength === "number" ? saltLength : undefined,
+            hashAlgorithm: maybeText(hash),
+            mgf1HashAlgorithm: maybeText(mgf1Hash),
+            saltLength: maybeNumber(saltLength),
           },
           encoding,
         );
@@ -189,8 +190,4 @@ function inForm(
     return isCurve ? key.exportECPublicRaw(type) : key.rawPublicKey();
   if (format > firstRawFormat + 1) return key.rawSeed();
   return isCurve ? key.exportECPrivateRaw() : key.rawPrivateKey();
-}
-
-function textOr(value: unknown): string | undefined {
-  return typeof value === "string" ? value : undefined;
 }

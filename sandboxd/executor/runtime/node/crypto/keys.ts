@@ -2,49 +2,15 @@
  * Keys, as Node's library holds them. A secret one is its bytes; of any other the host keeps what OpenSSL made of it,
  * and here is what it was read from, so that it can be read again.
  */
-import { lengthOf, nativeError } from "../bytes/views.ts";
+import { lengthOf } from "../bytes/views.ts";
+import { formOf, secretIn, sourceOf, type Reference } from "./key-source.ts";
 import { keyClasses, type MakeCryptoKey } from "./key-classes.ts";
 import { timingSafeEqual } from "./equal.ts";
-import type { HostValue } from "../realm.ts";
 import type { Members, Tools } from "./tools.ts";
 
 /** Of Node's binding. */
 export const keyTypes = { secret: 0, public: 1, private: 2 } as const;
-const formats = [
-  "der",
-  "pem",
-  "jwk",
-  "raw-public",
-  "raw-private",
-  "raw-seed",
-] as const;
-const encodings = ["pkcs1", "pkcs8", "spki", "sec1"] as const;
-const jwkFormat = 2;
 const compressedPoint = 2;
-/** What is read of a JWK. */
-const jwkMembers = [
-  "kty",
-  "alg",
-  "crv",
-  "k",
-  "n",
-  "e",
-  "d",
-  "p",
-  "q",
-  "dp",
-  "dq",
-  "qi",
-  "x",
-  "y",
-  "pub",
-  "priv",
-] as const;
-
-/** A key as the host reads it; with an `id` it keeps it. */
-export interface Reference {
-  readonly [name: string]: HostValue;
-}
 
 /** Taken by the parts of the binding that work with keys. */
 export interface KeyMembers {
@@ -53,13 +19,9 @@ export interface KeyMembers {
   /** The class of the keys of WebCrypto. */
   cryptoKey: () => MakeCryptoKey;
   /** What functions of Node's library give for a key: a handle, or data and how to read it. */
-  reference: (
-    data: unknown,
-    format?: unknown,
-    type?: unknown,
-    passphrase?: unknown,
-    namedCurve?: unknown,
-  ) => Reference;
+  reference: (data: unknown, ...how: unknown[]) => Reference;
+  /** Parameters that begin with those of a key, as the key and what follows. */
+  split: (parameters: readonly unknown[]) => [Reference, ...rest: unknown[]];
   /** A key that the host has made, from its standard form. */
   adopt: (kind: "public" | "private", id: number, der: unknown) => object;
 }
@@ -91,34 +53,6 @@ export function secretOf(tools: Tools, key: unknown): Uint8Array<ArrayBuffer> {
 export function keyMembers(tools: Tools): KeyMembers {
   const { host, copy, buffer, nextId } = tools;
   const classes = keyClasses();
-
-  const source = (
-    data: unknown,
-    format: unknown,
-    type: unknown,
-    passphrase: unknown,
-    namedCurve: unknown,
-  ): Reference => {
-    const name = typeof format === "number" ? formats[format] : "pem";
-    if (name === undefined)
-      throw nativeError(
-        Error,
-        "ERR_FEATURE_UNAVAILABLE_ON_PLATFORM",
-        "keys are not read from files or stores by this runtime",
-      );
-    const isRaw = name.startsWith("raw");
-    return {
-      format: name,
-      data: name === "jwk" ? jwkOf(data) : copy(data),
-      type: typeof type === "number" && !isRaw ? encodings[type] : undefined,
-      asymmetricKeyType: isRaw && typeof type === "string" ? type : undefined,
-      namedCurve: typeof namedCurve === "string" ? namedCurve : undefined,
-      passphrase:
-        passphrase === undefined || passphrase === null
-          ? undefined
-          : copy(passphrase),
-    };
-  };
 
   const typeName = (reference: Reference): string => {
     const type = host("crypto.key", reference);
@@ -152,10 +86,7 @@ export function keyMembers(tools: Tools): KeyMembers {
     ): void {
       this.#type = type;
       if (type === keyTypes.secret) {
-        secrets.set(
-          this,
-          format === jwkFormat ? secretOfJwk(tools, data) : copy(data),
-        );
+        secrets.set(this, secretIn(tools, data, format));
         return;
       }
       const made: Reference = {
@@ -163,7 +94,7 @@ export function keyMembers(tools: Tools): KeyMembers {
         kind: type === keyTypes.public ? "public" : "private",
         ...(data instanceof KeyObjectHandle
           ? { from: KeyObjectHandle.referenceOf(data) }
-          : source(data, format, encoding, passphrase, namedCurve)),
+          : sourceOf(tools, data, [format, encoding, passphrase, namedCurve])),
       };
       this.#asymmetricType = typeName(made);
       this.#reference = made;
@@ -213,22 +144,10 @@ export function keyMembers(tools: Tools): KeyMembers {
       );
     }
 
-    export(
-      format?: unknown,
-      type?: unknown,
-      cipher?: unknown,
-      passphrase?: unknown,
-    ): unknown {
-      if (this.#type === keyTypes.secret) return buffer(secretOf(tools, this));
-      return this.#exported({
-        format: typeof format === "number" ? formats[format] : undefined,
-        type: typeof type === "number" ? encodings[type] : undefined,
-        cipher: typeof cipher === "string" ? cipher : undefined,
-        passphrase:
-          passphrase === undefined || passphrase === null
-            ? undefined
-            : copy(passphrase),
-      });
+    export(...how: unknown[]): unknown {
+      return this.#type === keyTypes.secret
+        ? buffer(secretOf(tools, this))
+        : this.#exported(formOf(tools, how));
     }
 
     exportJwk(target: Record<string, unknown>): unknown {
@@ -278,14 +197,20 @@ export function keyMembers(tools: Tools): KeyMembers {
     }
   }
 
+  const reference: KeyMembers["reference"] = (data, ...how) =>
+    data instanceof KeyObjectHandle
+      ? KeyObjectHandle.referenceOf(data)
+      : sourceOf(tools, data, how);
+
   return {
     KeyObjectHandle,
     members: { KeyObjectHandle, ...classes.members },
     cryptoKey: classes.cryptoKey,
-    reference: (data, format, type, passphrase, namedCurve) =>
-      data instanceof KeyObjectHandle
-        ? KeyObjectHandle.referenceOf(data)
-        : source(data, format, type, passphrase, namedCurve),
+    reference,
+    split: ([data, format, type, passphrase, namedCurve, ...rest]) => [
+      reference(data, format, type, passphrase, namedCurve),
+      ...rest,
+    ],
     adopt: (kind, id, der) =>
       KeyObjectHandle.adopt(keyTypes[kind], {
         id,
@@ -295,26 +220,6 @@ export function keyMembers(tools: Tools): KeyMembers {
         data: copy(der),
       }),
   };
-}
-
-function jwkOf(data: unknown): Reference {
-  const jwk: Record<string, string> = {};
-  for (const name of jwkMembers) {
-    const value: unknown = Reflect.get(Object(data), name);
-    if (typeof value === "string") jwk[name] = value;
-  }
-  return jwk;
-}
-
-function secretOfJwk({ copy }: Tools, data: unknown): Uint8Array<ArrayBuffer> {
-  const { kty, k } = jwkOf(data);
-  if (kty !== "oct" || typeof k !== "string")
-    throw nativeError(
-      TypeError,
-      "ERR_CRYPTO_INVALID_JWK",
-      "Invalid JWK secret key format",
-    );
-  return copy(k, "base64url");
 }
 
 /** Big-endian, without leading zeros. */

@@ -73,6 +73,15 @@ export function bufferOf(bytes: unknown): ArrayBuffer {
   return bytes.buffer as ArrayBuffer;
 }
 
+/** What Node's library leaves out it hands over as one thing or another. */
+export function maybeNumber(value: unknown): number | undefined {
+  return typeof value === "number" ? value : undefined;
+}
+
+export function maybeText(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
+
 export function invalidState(message: string): Error {
   return nativeError(Error, "ERR_CRYPTO_INVALID_STATE", message);
 }

@@ -20,6 +20,8 @@ const defaults: Record<string, unknown> = {
   "--require-module": true,
   "--conditions": [],
   "--icu-data-dir": "",
+  "--secure-heap": 0,
+  "--secure-heap-min": 2,
   "--async-context-frame": true,
 };
 
