@@ -69,6 +69,8 @@ function answerOf({
       return undefined;
     case "/denied":
       return { failure: { kind: "denied", message: "not allowed" } };
+    case "/again":
+      return { status: 302, headers: [["location", "/again"]] };
     case "/endless":
       return { chunks: endless() };
     default: {
