@@ -66,20 +66,36 @@ export function checkSourceBytes(files: SourceFile[]): void {
     all += content.length;
     if (!path.split("/").includes("node_modules")) own += content.length;
   }
-  check("source_bytes", own, publishLimits.sourceBytes);
-  check("source_bytes_with_modules", all, publishLimits.sourceBytesWithModules);
+  check("source_bytes", own, {
+    limit: publishLimits.sourceBytes,
+    what: "the source without its node_modules",
+    remedy: "leave out what the code does not need",
+  });
+  check("source_bytes_with_modules", all, {
+    limit: publishLimits.sourceBytesWithModules,
+    what: "the source",
+    remedy: "leave out packages that the code does not need",
+  });
 }
 
 /** Refuses more than a build may come to. */
 export function checkBundleBytes({ content, sourceMap }: Bundle): void {
   const bytes = content.length + sourceMap.length;
-  check("bundle_bytes", bytes, publishLimits.bundleBytes);
+  check("bundle_bytes", bytes, {
+    limit: publishLimits.bundleBytes,
+    what: "the bundle with its source map",
+    remedy: "import the parts of large packages that are needed, not all",
+  });
 }
 
-function check(limit: string, observed: number, value: number): void {
-  if (observed <= value) return;
+function check(
+  name: string,
+  observed: number,
+  { limit, what, remedy }: { limit: number; what: string; remedy: string },
+): void {
+  if (observed <= limit) return;
   throw new AnnexError(
     "exhausted",
-    `too large: ${observed} bytes, and the limit ${limit} is ${value}`,
+    `too large: ${what} has ${observed} bytes, and the limit ${name} is ${limit}; ${remedy}`,
   );
 }

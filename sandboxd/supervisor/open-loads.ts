@@ -1,4 +1,5 @@
 /** The versions that one executor was asked to load and has not yet told of, and those whose top level has left timers. */
+import { maxFrameBytes } from "../frames.ts";
 import type {
   ExecutorRequest,
   LoadedReply,
@@ -24,6 +25,9 @@ export interface OpenLoad {
   isLoaded: boolean;
   settle: (failure: LoadFailure | undefined) => void;
 }
+
+/** Of a bundle with its source map: with its head, which holds secrets, it must go into one frame. No publish lets it come so far. */
+const maxBundleBytes = maxFrameBytes - 4 * 1024 * 1024;
 
 /** Timers of a top level belong to no invocation; they end so long after its run could have ended. */
 const topLevelTimersMs = 1000;
@@ -53,6 +57,8 @@ export class OpenLoads {
     bundle: Awaited<ReturnType<LoadableVersion["read"]>>,
     limits: LoadLimits & { nowMs: number },
   ): Promise<LoadFailure | undefined> {
+    const bytes = bundle.content.length;
+    if (bytes > maxBundleBytes) return Promise.resolve(tooLarge(bytes));
     const { id, held } = request;
     const { timeoutMs, heapLimitMb, nowMs: sentMs } = limits;
     const { container, fileName, secrets, meta, runtime } = request.version;
@@ -102,4 +108,10 @@ export class OpenLoads {
   settled({ id }: SettledReply): boolean {
     return this.#loads.get(id)?.isLoaded === true && this.#loads.delete(id);
   }
+}
+
+function tooLarge(observed: number): LoadFailure {
+  const limit = { name: "bundle_bytes", value: maxBundleBytes, observed };
+  const message = `too large: its bundle has ${observed} bytes with its source map, and an executor takes ${maxBundleBytes}; publish a smaller one`;
+  return { reason: "memory", message, limit };
 }

@@ -149,6 +149,20 @@ test("a check refuses a top level that loops or throws, and leaves no executor b
   expect(supervisor.pids()).toEqual([]);
 });
 
+test("a version too large for an executor fails by the limit's name, and costs no executor", async () => {
+  const { supervisor, killed } = await startTestSupervisor();
+  await supervisor.run(versionOf(echo), callWith({}));
+  const large = versionOf(`${echo}//${"x".repeat(34 * 1024 * 1024)}`, "big@1");
+  const { outcome } = await supervisor.run(large, callWith({}));
+  expect(outcome).toMatchObject({
+    kind: "failed",
+    failure: { reason: "memory", limit: { name: "bundle_bytes" } },
+  });
+  const after = await supervisor.run(versionOf(echo), callWith({}));
+  expect(after.isCold).toBe(false);
+  expect(killed).toEqual([]);
+});
+
 test("an executor unused for too long is ended", async () => {
   const { supervisor, warm } = await startTestSupervisor({ idleMs: 100 });
   await supervisor.run(versionOf(echo), callWith({}));
