@@ -106,7 +106,8 @@ export class SourcePlaces {
     if (!named || !position) return undefined;
     const [, line, column, closing = ""] = position;
     const place = this.original(Number(line), Number(column));
-    return { name: named[1], place, start, end: text.length - closing.length };
+    const end = text.length - closing.length;
+    return { ...nameOf(named), place, start, end };
   }
 
   /** As the program reads it. */
@@ -118,7 +119,7 @@ export class SourcePlaces {
     const named = beforePlace.exec(text.slice(0, found.index));
     if (!named) return undefined;
     const place = { file, line: Number(line), column: Number(column) };
-    return { name: named[1], place };
+    return { ...nameOf(named), place };
   }
 
   #readMap(): TraceMap | undefined {
@@ -137,6 +138,8 @@ export class SourcePlaces {
 }
 
 interface Frame {
+  /** It awaited the frames above it. */
+  isAsync: boolean;
   name: string | undefined;
   place: Place;
 }
@@ -148,7 +151,14 @@ interface Span {
 }
 
 /** What stands before a frame's place, with its name. */
-const beforePlace = /^ +at (?:async )?(?:(.*) \()?$/;
+const beforePlace = /^ +at (async )?(?:(.*) \()?$/;
+/** What `util.inspect` writes behind the last frame of an error within something else. */
+const behindFrame = /[ ,{}[\]]+$/;
+const maxBehindChars = 64;
+
+function nameOf([, async, name]: RegExpExecArray) {
+  return { isAsync: async !== undefined, name };
+}
 
 /** Text with its frames as they are rewritten, those of the runtime left out; the others stay. */
 function eachFrame(
@@ -160,16 +170,21 @@ function eachFrame(
   const lines: string[] = [];
   for (const line of text.split("\n")) {
     const isFrame = framePattern.test(line.slice(0, maxFrameChars));
-    const rewritten = isFrame && left-- > 0 ? rewrite(line) : undefined;
-    if (rewritten !== undefined) lines.push(rewritten);
+    const behind =
+      (isFrame && behindFrame.exec(line.slice(-maxBehindChars))?.[0]) || "";
+    const frame = line.slice(0, line.length - behind.length);
+    const rewritten = isFrame && left-- > 0 ? rewrite(frame) : undefined;
+    if (rewritten !== undefined) lines.push(rewritten + behind);
     else if (!isFrame || !runtimePattern.test(line)) lines.push(line);
+    else lines.push((lines.pop() ?? "") + behind);
   }
   return lines.join("\n");
 }
 
-function frameText({ name, place }: Frame): string {
+function frameText({ isAsync, name, place }: Frame): string {
+  const before = isAsync ? "at async" : "at";
   const at = placeText(place);
-  return name === undefined ? `at ${at}` : `at ${name} (${at})`;
+  return name === undefined ? `${before} ${at}` : `${before} ${name} (${at})`;
 }
 
 function placeText({ file, line, column }: Place): string {

@@ -127,3 +127,41 @@ test("a request outward that would be too long on the pipe is the guest's failur
   expect(String(answeredJson(outcome))).toContain("are too long");
   expect(executor.received.map(({ type }) => type)).not.toContain("egress");
 });
+
+test("errors within something else are logged as Node writes them, without the runtime's frames", async () => {
+  await using executor = await startExecutor();
+  const version = await executor.loaded(
+    `module.exports = async () => {
+  console.log(Object.assign(new Error("with"), { code: "C" }));
+  console.log({ a: { e: new Error("nested") } });
+  console.log([new Error("in a list"), 1]);
+  const later = () => new Promise((resolve) => setTimeout(resolve, 1));
+  async function one() { await later(); throw new Error("deep"); }
+  async function two() { await one(); }
+  await two().catch((error) => console.log(error));
+  return 1;
+};`,
+  );
+  const { lines } = await executor.invoke(version);
+  expect(lines.map(({ text }) => text)).toEqual([
+    `Error: with
+    at module.exports (webtask.js:2:29) {
+  code: 'C'
+}`,
+    `{
+  a: {
+    e: Error: nested
+        at module.exports (webtask.js:3:25)
+  }
+}`,
+    `[
+  Error: in a list
+      at module.exports (webtask.js:4:16),
+  1
+]`,
+    `Error: deep
+    at one (webtask.js:6:47)
+    at async two (webtask.js:7:26)
+    at async module.exports (webtask.js:8:3)`,
+  ]);
+});
