@@ -74,9 +74,8 @@ const globals =
   `fetch Request Response Headers FormData Blob File URL URLSearchParams URLPattern Buffer process setTimeout
   setInterval setImmediate clearTimeout clearInterval clearImmediate queueMicrotask AbortController AbortSignal TextEncoder
   TextDecoder TextEncoderStream TextDecoderStream ReadableStream WritableStream TransformStream CompressionStream crypto
-  structuredClone atob btoa EventTarget Event performance MessageChannel Intl global globalThis console`.split(
-    /\s+/,
-  );
+  structuredClone atob btoa EventTarget Event performance MessageChannel Intl global globalThis console
+  WebSocket`.split(/\s+/);
 
 test("globals are there by their bare names, in scripts and in modules", async () => {
   const absent = globals.map((name) => `typeof ${name} === "undefined"`);

@@ -1,4 +1,4 @@
-/** What the documents name is there: a newcomer who follows them must find it. */
+/** What the documents name is there, and what they say is not is not: a newcomer who follows them must find it so. */
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -16,6 +16,17 @@ test.each(documents)("%s names files and folders that exist", (document) => {
   const names = [...text.matchAll(namePattern)].map(([, name = ""]) => name);
   expect(names.length).toBeGreaterThan(10);
   expect(names.filter((name) => !isThere(name))).toEqual([]);
+});
+
+test("what README says is not defined is not", () => {
+  const readme = readFileSync(join(repositoryRoot, "README.md"), "utf8");
+  const [, list = ""] =
+    /when they are used\. (.*?) are not\s+defined/s.exec(readme) ?? [];
+  const names = [...list.matchAll(/`(\w+)`/g)].map(([, name = ""]) => name);
+  expect(names.length).toBeGreaterThan(2);
+  const file = join(repositoryRoot, "test/hostile/globals.golden.txt");
+  const golden = readFileSync(file, "utf8");
+  expect(names.filter((name) => golden.includes(`${name} `))).toEqual([]);
 });
 
 function isThere(name: string): boolean {
