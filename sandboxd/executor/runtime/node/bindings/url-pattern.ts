@@ -114,7 +114,7 @@ export function createBinding({ host }: RealmParts): Exports {
         const groups: Record<string, string | undefined> = {};
         for (const [index, name] of matcher.names.entries())
           groups[name] = match[index + 1];
-        found.set(part, { input: text, groups });
+        found.set(part, { groups, input: text });
       }
       return found;
     }
