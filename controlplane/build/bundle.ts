@@ -130,6 +130,8 @@ function optionsOf(
     external: unknownBuiltins,
     target: "esnext",
     charset: "utf8",
+    // What it says of names that are kept anyway is taken out again.
+    keepNames: true,
     resolveExtensions: [
       ".ts",
       ".mts",

@@ -9,17 +9,6 @@ export function declaredBy(node: AnyNode): string[] {
   return [];
 }
 
-/** The identifiers of a program that nothing in it declares, at whatever level. */
-export function foreignTo(program: AnyNode): ReadonlySet<string> {
-  const declared = new Set<string>();
-  const used = new Set<string>();
-  eachNode(program, (node) => {
-    if (node.type === "Identifier") used.add(node.name);
-    for (const name of declaredAnywhereBy(node)) declared.add(name);
-  });
-  return new Set([...used].filter((name) => !declared.has(name)));
-}
-
 /** Calls `look` with every node but the names of properties. */
 export function eachNode(root: AnyNode, look: (node: AnyNode) => void): void {
   const waiting: unknown[] = [root];
@@ -28,7 +17,7 @@ export function eachNode(root: AnyNode, look: (node: AnyNode) => void): void {
     if (typeof one !== "object" || one === null || one instanceof RegExp)
       continue;
     if (!("type" in one)) {
-      waiting.push(...Object.values(one));
+      for (const child of Object.values(one)) waiting.push(child);
       continue;
     }
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- acorn's objects with a type are its nodes
@@ -50,15 +39,8 @@ export function collectNames(node: object, names: Set<string>): void {
       continue;
     if ("type" in one && one.type === "Identifier" && "name" in one)
       names.add(String(one.name));
-    else waiting.push(...Object.values(one));
+    else for (const child of Object.values(one)) waiting.push(child);
   }
-}
-
-function declaredAnywhereBy(node: AnyNode): string[] {
-  if (node.type === "CatchClause") return namesIn(node.param);
-  if (node.type === "VariableDeclaration") return declaredBy(node);
-  const own = "id" in node ? namesIn(node.id) : [];
-  return "params" in node ? [...own, ...node.params.flatMap(namesIn)] : own;
 }
 
 /** The names that a pattern declares; those in its defaults are meant, not declared. */

@@ -29,6 +29,7 @@ export async function lowered(
         "for-await": false,
       },
       charset: "utf8",
+      keepNames: true,
       sourcemap: "external",
       sourcesContent: false,
       legalComments: "none",

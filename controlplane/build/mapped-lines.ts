@@ -17,12 +17,17 @@ export interface MappedLine {
 export interface MappedLines {
   lines: MappedLine[];
   sources: (string | null)[];
-  /** What segments name by their fifth number. */
-  names: string[];
+}
+
+/** Text in place of some of a script's, by its offsets. */
+export interface Replacement {
+  start: number;
+  end: number;
+  text: string;
 }
 
 /** Text in place of some of a line's columns. */
-export interface Edit {
+interface Edit {
   column: number;
   length: number;
   text: string;
@@ -36,14 +41,11 @@ export function linesOf({ code, map }: MappedScript): MappedLines {
     text,
     segments: mappings[at] ?? [],
   }));
-  return { lines, sources: traced.sources, names: traced.names };
+  return { lines, sources: traced.sources };
 }
 
 /** The lines put together again. Names are left out: stack traces do not ask for them. */
-export function scriptOf({
-  lines,
-  sources,
-}: Pick<MappedLines, "lines" | "sources">): MappedScript {
+export function scriptOf({ lines, sources }: MappedLines): MappedScript {
   const mappings = lines.map(({ segments }) => segments.map(withoutName));
   const map = new TraceMap({ version: 3, sources, names: [], mappings });
   return {
@@ -81,6 +83,41 @@ export function withEdits(
     return movedBy(segment, by);
   });
   return { text: edited + text.slice(at), segments: moved };
+}
+
+/** The lines with texts of theirs replaced; lines of which nothing is left are left out. */
+export function replaced(
+  lines: readonly MappedLine[],
+  replacements: readonly Replacement[],
+): MappedLine[] {
+  const inOrder = replacements.toSorted(
+    (one, other) => one.start - other.start,
+  );
+  let next = 0;
+  let at = 0;
+  return lines.flatMap((line) => {
+    const end = at + line.text.length;
+    const edits: Edit[] = [];
+    for (
+      let one = inOrder[next];
+      one && one.start <= end;
+      one = inOrder[next]
+    ) {
+      const column = Math.max(0, one.start - at);
+      const isFirst = one.start >= at;
+      edits.push({
+        column,
+        length: Math.min(end, one.end) - at - column,
+        text: isFirst ? one.text : "",
+      });
+      if (one.end > end) break;
+      next += 1;
+    }
+    at = end + 1;
+    if (edits.length === 0) return [line];
+    const edited = withEdits(line, edits);
+    return edited.text.trim() === "" ? [] : [edited];
+  });
 }
 
 function movedBy(segment: SourceMapSegment, by: number): SourceMapSegment {
