@@ -9,6 +9,7 @@ import type {
 } from "../../sandboxd/protocol.ts";
 import type {
   EgressSocket,
+  LookupRequest,
   SocketRequest,
 } from "../../sandboxd/supervisor/egress.ts";
 
@@ -99,4 +100,28 @@ export function openSocket(
   };
   if (!isIdle) socket.pull(256 * 1024);
   return opened;
+}
+
+/** What a look-up for "acme" found, or why it found nothing. */
+export function lookUp(
+  broker: Broker,
+  name: string,
+  record: LookupRequest["record"] = "address",
+): Promise<unknown> {
+  const { promise, resolve } = Promise.withResolvers<unknown>();
+  const caller = {
+    container: "acme",
+    invocationId: "invocation",
+    wallMs: 20_000,
+  };
+  broker.lookup(
+    { ...caller, name, record },
+    {
+      note: (_note, body) => resolve(JSON.parse(body.toString())),
+      chunk: () => undefined,
+      end: () => undefined,
+      failed: resolve,
+    },
+  );
+  return promise;
 }
