@@ -3,20 +3,11 @@
  * invocation that opened them and end with it. Node's own modules are built on this; no guest holds it.
  */
 import type { Call, Calls } from "./calls.ts";
-import {
-  maxUntakenWrites,
-  maxWriteBytes,
-  maxWriteChars,
-} from "../../egress-bounds.ts";
 import type { EgressErrors } from "./fetch/errors.ts";
 import type { BodyForm } from "./fetch/exchange.ts";
-import {
-  TypeErrorIntrinsic,
-  charCode,
-  parse,
-  quote,
-  sliceText,
-} from "./intrinsics.ts";
+import { checkMayLeave, giveUp, type Outward } from "./egress.ts";
+import { parse, quote } from "./intrinsics.ts";
+import { createSocketQueue } from "./socket-queue.ts";
 
 export interface ConnectOptions {
   host: string;
@@ -75,23 +66,12 @@ export interface SocketState {
   readonly told: (news: string, text: string) => void;
 }
 
-/** Something asked of a connection that waits for its turn. */
-interface Task {
-  readonly kind: "write" | "end" | "upgrade";
-  readonly text: string;
-  readonly form: BodyForm;
-  /** Of a write, what has been sent. */
-  sentChars: number;
-  readonly taken: () => void;
-  next: Task | undefined;
-}
-
-/** A piece on its way. */
-interface Sent {
-  /** Of a write's last piece. */
-  readonly taken: (() => void) | undefined;
-  next: Sent | undefined;
-}
+const connections: Outward = {
+  topLevel: "connections are opened in an invocation only",
+  answered: "may open no more connections",
+  open: "connections and requests",
+  all: "timers, connections and requests",
+};
 
 export function createSockets(calls: Calls, errors: EgressErrors): Sockets {
   const errorOf = (text: string) => {
@@ -107,9 +87,9 @@ export function createSockets(calls: Calls, errors: EgressErrors): Sockets {
   return {
     connect: (options, listener) => {
       const call = calls.current();
-      checkMayOpen(calls, call, errors);
+      checkMayLeave(calls, call, errors, connections);
       const egress = calls.nextEgress();
-      const queue = createQueue((item, body) =>
+      const queue = createSocketQueue((item, body) =>
         calls.outbox.post(
           `["${item[0]}",${call.id},${egress}${item[1]}]`,
           body,
@@ -164,14 +144,13 @@ export function createSockets(calls: Calls, errors: EgressErrors): Sockets {
             calls.outbox.post(`["read",${call.id},${egress},"${form}"]`, "");
         },
         destroy: () => {
-          if (forget(call, egress))
-            calls.outbox.post(`["abort",${call.id},${egress}]`, "");
+          if (forget(call, egress)) giveUp(calls, call, egress);
         },
       };
     },
     lookup: (name, record, listener) => {
       const call = calls.current();
-      checkMayOpen(calls, call, errors);
+      checkMayLeave(calls, call, errors, connections);
       const egress = calls.nextEgress();
       open(call, egress, {
         told: (news, text) => {
@@ -183,8 +162,7 @@ export function createSockets(calls: Calls, errors: EgressErrors): Sockets {
       const item = `["lookup",${call.id},${egress},${quote(name)}`;
       calls.outbox.post(`${item},${quote(record)}]`, "");
       return () => {
-        if (forget(call, egress))
-          calls.outbox.post(`["abort",${call.id},${egress}]`, "");
+        if (forget(call, egress)) giveUp(calls, call, egress);
       };
     },
     take: (call, egress, news, text) => {
@@ -210,134 +188,3 @@ function forget(call: Call, egress: number): boolean {
 }
 
 function nothing(): void {}
-
-interface Queue {
-  /** It is connected: what waits may leave. */
-  begin(): void;
-  add(
-    kind: Task["kind"],
-    text: string,
-    form: BodyForm,
-    taken: () => void,
-  ): void;
-  /** The first piece on its way was taken. */
-  taken(): void;
-}
-
-/** What is asked of a connection leaves in its order, in pieces, and no more of them than may be on their way. */
-function createQueue(
-  post: (item: [kind: string, rest: string], body: string) => void,
-): Queue {
-  let first: Task | undefined;
-  let last: Task | undefined;
-  let firstSent: Sent | undefined;
-  let lastSent: Sent | undefined;
-  let sentCount = 0;
-  let hasBegun = false;
-
-  const takeTask = () => {
-    first = first?.next;
-    if (!first) last = undefined;
-  };
-
-  const sendPiece = (task: Task) => {
-    const start = task.sentChars;
-    const end = pieceEnd(task.text, start, task.form);
-    task.sentChars = end;
-    const isWhole = end === task.text.length;
-    const sent: Sent = {
-      taken: isWhole ? task.taken : undefined,
-      next: undefined,
-    };
-    if (lastSent) lastSent.next = sent;
-    else firstSent = sent;
-    lastSent = sent;
-    sentCount++;
-    post(["write", `,"${task.form}"`], sliceText(task.text, start, end));
-    if (isWhole) takeTask();
-  };
-
-  /** Sends what is first; false: it must wait, or nothing is. */
-  const sendNext = () => {
-    const task = first;
-    if (!hasBegun || !task) return false;
-    if (task.kind === "write") {
-      if (sentCount >= maxUntakenWrites) return false;
-      sendPiece(task);
-      return true;
-    }
-    takeTask();
-    if (task.kind === "end") post(["finish", ""], "");
-    else post(["upgrade", ""], task.text);
-    task.taken();
-    return true;
-  };
-
-  const send = () => {
-    while (sendNext());
-  };
-
-  return {
-    begin: () => {
-      hasBegun = true;
-      send();
-    },
-    add: (kind, text, form, taken) => {
-      const task: Task = {
-        kind,
-        text,
-        form,
-        sentChars: 0,
-        taken,
-        next: undefined,
-      };
-      if (last) last.next = task;
-      else first = task;
-      last = task;
-      send();
-    },
-    taken: () => {
-      const sent = firstSent;
-      firstSent = sent?.next;
-      if (!firstSent) lastSent = undefined;
-      sentCount--;
-      send();
-      sent?.taken?.();
-    },
-  };
-}
-
-/** Where the next piece ends: no char that needs two is cut. */
-function pieceEnd(text: string, start: number, form: BodyForm): number {
-  const maxChars = form === "latin1" ? maxWriteBytes : maxWriteChars;
-  const end = start + maxChars;
-  if (end >= text.length) return text.length;
-  const code = charCode(text, end - 1);
-  const isFirstHalf = form === "utf8" && code >= 0xd800 && code <= 0xdbff;
-  return isFirstHalf ? end - 1 : end;
-}
-
-function checkMayOpen(
-  { limits }: Calls,
-  call: Call,
-  errors: EgressErrors,
-): void {
-  if (!call.isInvocation)
-    throw new TypeErrorIntrinsic(
-      "connections are opened in an invocation only: the top level of a module belongs to none",
-    );
-  if (call.answered)
-    throw new TypeErrorIntrinsic(
-      "the invocation has been answered and may open no more connections",
-    );
-  if (call.openExchanges >= limits.maxOpenEgress)
-    throw errors.create(
-      "limit",
-      `more than ${limits.maxOpenEgress} connections and requests open at once`,
-    );
-  if (call.hostCalls >= limits.maxHostCalls)
-    throw errors.create(
-      "limit",
-      `more than ${limits.maxHostCalls} timers, connections and requests in one invocation`,
-    );
-}

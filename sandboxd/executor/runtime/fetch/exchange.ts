@@ -1,5 +1,6 @@
 /** The requests outward of the calls that are open here: what came of them is told by number, a body piece by piece. */
 import type { Call, Calls } from "../calls.ts";
+import { giveUp } from "../egress.ts";
 import { parse, quote } from "../intrinsics.ts";
 import type { EgressErrors } from "./errors.ts";
 
@@ -94,7 +95,7 @@ export function createExchanges(calls: Calls, errors: EgressErrors): Exchanges {
         abort: (reason) => {
           if (call.answered || !call.exchanges[egress]) return;
           delete call.exchanges[egress];
-          calls.outbox.post(`["abort",${call.id},${egress}]`, "");
+          giveUp(calls, call, egress);
           fail(call, state, reason);
         },
       };

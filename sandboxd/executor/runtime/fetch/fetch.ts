@@ -1,6 +1,7 @@
 /** `fetch`, over the executor: requests of the invocation that runs, within its bounds. */
 import type { Call, Calls } from "../calls.ts";
-import { PromiseIntrinsic, TypeErrorIntrinsic } from "../intrinsics.ts";
+import { checkMayLeave, type Outward } from "../egress.ts";
+import { PromiseIntrinsic } from "../intrinsics.ts";
 import type { Realm } from "../node/realm.ts";
 import {
   fetchClasses,
@@ -112,7 +113,7 @@ function leave(
 ): void {
   const { call, realm, classes, inner, signal, watch, settle } = journey;
   // Last of what may fail: until here the guest's own code ran, and may have sent requests.
-  checkMaySend(parts.calls, call, parts.errors);
+  checkMayLeave(parts.calls, call, parts.errors, requests);
   let isLeft = false;
   const exchange: Exchange = parts.exchanges.open(
     call,
@@ -167,30 +168,12 @@ function goesOn(
   return journey.isRetried;
 }
 
-function checkMaySend(
-  { limits }: Calls,
-  call: Call,
-  errors: EgressErrors,
-): void {
-  if (!call.isInvocation)
-    throw new TypeErrorIntrinsic(
-      "fetch works in an invocation only: the top level of a module belongs to none",
-    );
-  if (call.answered)
-    throw new TypeErrorIntrinsic(
-      "the invocation has been answered and may send no more requests",
-    );
-  if (call.openExchanges >= limits.maxOpenEgress)
-    throw errors.create(
-      "limit",
-      `more than ${limits.maxOpenEgress} requests open at once`,
-    );
-  if (call.hostCalls >= limits.maxHostCalls)
-    throw errors.create(
-      "limit",
-      `more than ${limits.maxHostCalls} timers and requests in one invocation`,
-    );
-}
+const requests: Outward = {
+  topLevel: "fetch works in an invocation only",
+  answered: "may send no more requests",
+  open: "requests",
+  all: "timers and requests",
+};
 
 interface SignalWatch {
   /** What an abort does from now on. */
