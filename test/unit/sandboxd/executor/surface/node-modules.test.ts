@@ -42,6 +42,10 @@ test("stacks begin with what their errors say, and may be prepared", async () =>
   await expectSameAsNode("errors-cases.cjs");
 });
 
+test("sizes that no machine has are refused as in Node", async () => {
+  await expectSameAsNode("sizes-cases.cjs");
+});
+
 test("functions and classes are called what Node calls them", async () => {
   await expectSameAsNode("names-cases.cjs");
 });
