@@ -16,6 +16,7 @@ export const hostExamples: Record<string, readonly string[][]> = {
     [piece, '"utf8"'],
     [piece, '"utf8-strict"'],
   ],
+  "text.bytes": [['"text"']],
   "text.encode": [['"text"']],
   "text.transcode": [
     [piece, '"utf8"', '"latin1"'],

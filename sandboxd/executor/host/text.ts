@@ -9,6 +9,7 @@ import { converterOperations } from "./text-converters.ts";
 export function textOperations(): HostOperations {
   return {
     "text.decode": (bytes, encoding) => decode(checkedBytes(bytes), encoding),
+    "text.bytes": (text) => ofItsOwn(Buffer.from(checkedText(text), "latin1")),
     "text.encode": (text) => ofItsOwn(Buffer.from(checkedText(text))),
     "text.transcode": (bytes, from, to) => {
       const source = checkedBytes(bytes);

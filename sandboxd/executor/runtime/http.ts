@@ -19,7 +19,10 @@ export function createRequest(
     read() {
       if (isRead) return;
       isRead = true;
-      if (body.length > 0) this.push(Buffer.from(textToBytes(body).buffer));
+      if (body.length > 0) {
+        const bytes = textToBytes(realm.host, body);
+        this.push(Buffer.from(bytes.buffer));
+      }
       this.push(null);
     },
   });
@@ -58,7 +61,8 @@ export function createResponse(realm: Realm, answer: Answer): object {
     final(done: () => void) {
       response.headersSent = true;
       response.finished = true;
-      send(answer, response.statusCode, headers, Buffer.concat(chunks));
+      const body = bytesToText(realm.host, Buffer.concat(chunks));
+      send(answer, response.statusCode, headers, body);
       done();
     },
   });
@@ -101,7 +105,7 @@ function send(
   answer: Answer,
   statusCode: unknown,
   headers: Headers,
-  bytes: Uint8Array,
+  body: string,
 ): void {
   // A number for sure: it is written into the outbox as it is.
   const httpStatus = toNumber(statusCode);
@@ -113,7 +117,7 @@ function send(
     contentType: headers.contentType(),
     headersJson: headers.toJson(),
     encoding: "latin1",
-    body: bytesToText(bytes),
+    body,
   });
 }
 

@@ -1,5 +1,7 @@
 /** Of Node's library, what node-http.ts stands on: members that its public types leave out are among them. */
 
+import type { Host } from "./node/realm.ts";
+
 export interface Library {
   IncomingMessage: new (socket: Socket) => Incoming;
   ServerResponse: new (request: Incoming) => Outgoing;
@@ -11,6 +13,7 @@ export interface Library {
   nextTick: (work: () => void) => void;
   /** The property by which a message knows that somebody waits for room. */
   needDrain: symbol;
+  host: Host;
 }
 
 interface Emitter {

@@ -63,6 +63,7 @@ function libraryOf(realm: Realm): Library {
     Buffer,
     nextTick,
     needDrain,
+    host: realm.host,
   } as Library;
 }
 
@@ -80,7 +81,7 @@ interface Piece {
   encoding: string;
 }
 
-function createSent({ Buffer }: Library, answer: Answer): Sent {
+function createSent({ Buffer, host }: Library, answer: Answer): Sent {
   const pieces: Piece[] = [];
   let isText = true;
   let size = 0;
@@ -96,7 +97,7 @@ function createSent({ Buffer }: Library, answer: Answer): Sent {
       text +=
         isText && typeof chunk === "string"
           ? chunk
-          : bytesToText(bytesOf(piece));
+          : bytesToText(host, bytesOf(piece));
     }
     return text;
   };
@@ -204,7 +205,7 @@ function createSocket({ Duplex }: Library, sent: Sent): Socket {
 const loopback = "127.0.0.1";
 
 function createIncoming(
-  { IncomingMessage, Buffer }: Library,
+  { IncomingMessage, Buffer, host }: Library,
   socket: Socket,
   head: RequestHead,
   body: string,
@@ -222,7 +223,7 @@ function createIncoming(
   let at = 0;
   // As long as it is wanted, and no further.
   defineHidden(request, "_read", () => {
-    bytes ??= textToBytes(body);
+    bytes ??= textToBytes(host, body);
     while (at < bytes.length) {
       const piece = Buffer.from(bytes.buffer, at, pieceLength(bytes, at));
       at += piece.length;

@@ -4,6 +4,7 @@ import type { Answer } from "../answer.ts";
 import type { CallRequest } from "../context.ts";
 import { createHeaders, type Headers as AnswerHeaders } from "../headers.ts";
 import { append, apply, readProperty } from "../intrinsics.ts";
+import type { Host } from "../node/realm.ts";
 import type { GuestFunction, Model } from "./model.ts";
 import { awaitValue } from "./model.ts";
 import { urlBelowMount } from "./mount.ts";
@@ -27,7 +28,9 @@ export const fetchModel: Model = {
     void awaitValue(
       returned,
       (response) => {
-        void awaitValue(send(response, background, answer), () => {}, answer);
+        const { host } = request.realm;
+        const sending = send(response, background, { host, answer });
+        void awaitValue(sending, () => {}, answer);
       },
       answer,
     );
@@ -45,7 +48,7 @@ export function fetchOf(exported: object): GuestFunction | undefined {
 /** Those that a body's own form makes anew. */
 const bodyless: Record<string, boolean> = { GET: true, HEAD: true };
 
-function requestOf({ head, body }: CallRequest): Request {
+function requestOf({ head, body, realm }: CallRequest): Request {
   const headers = new Headers();
   const { rawHeaders } = head;
   for (let at = 0; at + 1 < rawHeaders.length; at += 2)
@@ -56,7 +59,7 @@ function requestOf({ head, body }: CallRequest): Request {
   return new Request(`${scheme}://${host}${urlBelowMount(head)}`, {
     method: head.method,
     headers,
-    ...(hasBody && { body: new Uint8Array(textToBytes(body)) }),
+    ...(hasBody && { body: textToBytes(realm.host, body) }),
   });
 }
 
@@ -64,7 +67,7 @@ function requestOf({ head, body }: CallRequest): Request {
 async function send(
   response: unknown,
   background: unknown[],
-  answer: Answer,
+  { host, answer }: { host: Host; answer: Answer },
 ): Promise<void> {
   if (!isResponse(response)) {
     answer.fail("invalid_result", "fetch must give a Response");
@@ -81,7 +84,7 @@ async function send(
     contentType: headers.contentType(),
     headersJson: headers.toJson(),
     encoding: "latin1",
-    body: bytesToText(bytes),
+    body: bytesToText(host, bytes),
   });
 }
 

@@ -76,7 +76,11 @@ function send(
   );
   const journey = { call, realm, classes, inner, signal, watch, settle };
   watch.whenAborted(settle.reject);
-  const body = readBody(inner.body, parts.calls.limits, signal);
+  const body = readBody(inner.body, {
+    host: realm.host,
+    limits: parts.calls.limits,
+    signal,
+  });
   if (!(body instanceof PromiseIntrinsic)) {
     leave(parts, journey, head, body);
     return;

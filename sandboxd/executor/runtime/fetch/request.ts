@@ -26,6 +26,8 @@ import type {
 import type { OutwardRequest } from "./exchange.ts";
 import { currentUrl } from "./hops.ts";
 import { failed } from "./local.ts";
+import { lengthOf } from "../node/bytes/views.ts";
+import type { Host } from "../node/realm.ts";
 
 export type RequestHead = Pick<
   OutwardRequest,
@@ -120,8 +122,7 @@ export const noBody: RequestBody = { body: "", encoding: "utf8" };
 /** At once where the body was given as a whole, else when its stream has been read. */
 export function readBody(
   body: InnerBody | null,
-  limits: Limits,
-  signal: AbortSignal,
+  { host, limits, signal }: BodyReader,
 ): RequestBody | Promise<RequestBody> {
   if (body === null) return noBody;
   const maxBytes = least(limits.maxResultBytes, maxEgressBodyBytes);
@@ -130,15 +131,23 @@ export function readBody(
     if (source.length > maxBytes) throw tooLong("body", maxBytes);
     return { body: source, encoding: "utf8" };
   }
-  if (source instanceof Uint8Array) return bodyOf([source], maxBytes);
-  return readStream(body.stream, maxBytes, signal);
+  const whole = (chunks: readonly Uint8Array[]) =>
+    bodyOf(host, chunks, maxBytes);
+  if (source instanceof Uint8Array) return whole([source]);
+  return readStream(body.stream, maxBytes, signal).then(whole);
+}
+
+interface BodyReader {
+  host: Host;
+  limits: Limits;
+  signal: AbortSignal;
 }
 
 async function readStream(
   stream: ReadableStream<Uint8Array>,
   maxBytes: number,
   signal: AbortSignal,
-): Promise<RequestBody> {
+): Promise<Uint8Array[]> {
   const reader = stream.getReader();
   // The reason reaches who reads; what the source says of it is nobody's.
   signal.addEventListener("abort", () => cancel(reader, signal.reason));
@@ -146,10 +155,10 @@ async function readStream(
   let bytes = 0;
   for (;;) {
     const { done, value } = await reader.read();
-    if (done) return bodyOf(chunks, maxBytes);
+    if (done) return chunks;
     if (!(value instanceof Uint8Array))
       throw new TypeErrorIntrinsic("a body's stream must give bytes");
-    bytes += value.length;
+    bytes += lengthOf(value);
     if (bytes > maxBytes) {
       const error = tooLong("body", maxBytes);
       await reader.cancel(error);
@@ -167,11 +176,16 @@ export function cancel(
   stream.cancel(reason).catch(() => undefined);
 }
 
-function bodyOf(chunks: readonly Uint8Array[], maxBytes: number): RequestBody {
+function bodyOf(
+  host: Host,
+  chunks: readonly Uint8Array[],
+  maxBytes: number,
+): RequestBody {
   let body = "";
   for (const chunk of chunks) {
-    if (body.length + chunk.length > maxBytes) throw tooLong("body", maxBytes);
-    body += bytesToText(chunk);
+    if (body.length + lengthOf(chunk) > maxBytes)
+      throw tooLong("body", maxBytes);
+    body += bytesToText(host, chunk);
   }
   return { body, encoding: "latin1" };
 }

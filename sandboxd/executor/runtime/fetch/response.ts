@@ -104,8 +104,7 @@ function bodyOf(
           resolve();
         };
         const piece = (text: string, isLast: boolean) => {
-          if (text !== "")
-            controller.enqueue(new Uint8Array(textToBytes(text)));
+          if (text !== "") controller.enqueue(textToBytes(realm.host, text));
           if (isLast) close(controller);
           if (text === "" && !isLast) next();
           else resolve();

@@ -106,6 +106,8 @@ export interface Realm {
   begin: () => void;
   /** Whether it has required Node's `http`. */
   usesHttp: () => boolean;
+  /** See host.ts. */
+  readonly host: Host;
   /** A module of Node's library, for the runtime itself. */
   internal: (id: string) => Exports;
   /** Such a module, if it is loaded. */
@@ -165,6 +167,7 @@ export function createRealm(options: RealmOptions): Realm {
       usesHttp = false;
     },
     usesHttp: () => usesHttp,
+    host: options.host,
     internal: (id) => open().require(id),
     loaded: (id) => modules[id]?.exports,
   };

@@ -250,6 +250,31 @@ test("bytes come as they are, text without its byte order mark, cut characters w
   ).toEqual(["€€", [...euro], true, euro.length]);
 });
 
+test("bytes of any length come and go as they are, few at once or many", async () => {
+  answer = ({ body }) => {
+    const starts = Array.from(
+      { length: Math.ceil(body.length / chunkBytes) },
+      (_, at) => at * chunkBytes,
+    );
+    return { chunks: starts.map((at) => body.subarray(at, at + chunkBytes)) };
+  };
+  const lengths = [1, 4095, 4096, 4097, 65_535, 65_536, 65_537, 300_001];
+  expect(
+    await value(`
+      const changed = [];
+      for (const length of ${JSON.stringify(lengths)}) {
+        const whole = Uint8Array.from({ length: length + 3 }, (_, at) => at * 7);
+        const body = whole.subarray(3);
+        const answer = await fetch("http://host.example/", { method: "POST", body });
+        const bytes = new Uint8Array(await answer.arrayBuffer());
+        if (bytes.length !== length || bytes.some((byte, at) => byte !== body[at]))
+          changed.push(length);
+      }
+      return changed;`),
+  ).toEqual([]);
+  expect(seen.map(({ body }) => body.length)).toEqual(lengths);
+});
+
 test("an answer without a body is empty, and a body is read once", async () => {
   answer = ({ url }) =>
     url.endsWith("/none")

@@ -250,7 +250,8 @@ export function createBinding(parts: RealmParts): Exports {
             securing?.secured(tls);
             this.#inbox.ask();
           }),
-        data: (text) => this.#enter(() => this.#inbox.take(textToBytes(text))),
+        data: (text) =>
+          this.#enter(() => this.#inbox.take(textToBytes(parts.host, text))),
         ended: () => this.#enter(() => this.#inbox.end()),
         failed: (error) =>
           asyncContext.within(this.#connecting ? frame : this.#frame, () =>
@@ -277,7 +278,7 @@ export function createBinding(parts: RealmParts): Exports {
       if (!this.#socket) return notConnected;
       if (this.#isCut || this.#isClosed) return brokenPipe;
       let text = "";
-      for (const chunk of chunks) text += bytesToText(chunk);
+      for (const chunk of chunks) text += bytesToText(parts.host, chunk);
       const { length } = text;
       const request = tools.newWrite();
       tools.say(length, 0);
