@@ -1,4 +1,4 @@
-// expect: answered sync_time
+// expect: answered
 // Options and keys that change while they are read, or grow, or throw.
 const crypto = require("crypto");
 const shifting = (...values) => {
@@ -50,7 +50,8 @@ const lying = Object.defineProperties(new Uint8Array(8), {
   byteOffset: { value: -5 },
 });
 const uses = [
-  (value) => crypto.scryptSync("p", "s", 8, value),
+  // Without a cost it has its own, which takes longer than all of the others together.
+  (value) => "N" in value && crypto.scryptSync("p", "s", 8, value),
   (value) => crypto.createPrivateKey(value),
   (value) => crypto.createPublicKey(value),
   (value) => crypto.createSecretKey(value),
