@@ -124,7 +124,8 @@ export function createConsole(
   for (const [name, ownLevel] of methods) {
     // Node's are namespace functions: they need no receiver.
     const run: Method = (...parts) => {
-      const text = groups === 0 && name in plain ? plainText(parts) : undefined;
+      const text =
+        groups === 0 && name in plain ? plainText(realm, parts) : undefined;
       if (text === undefined) call(name, ownLevel, parts);
       else line(ownLevel, text);
     };
@@ -193,19 +194,32 @@ function uncaughtText(thrown: unknown, words: string): string | undefined {
   return `${words}${error.name === "" ? "" : `${error.name}: `}${error.message}${frames}`;
 }
 
-/** Of parts that are text, none of which tells how to write the others. */
-function plainText(parts: unknown[]): string | undefined {
-  const first = parts[0];
-  if (typeof first !== "string") return parts.length === 0 ? "" : undefined;
-  if (parts.length === 1) return first;
-  if (indexInText(first, "%") >= 0) return undefined;
-  let text = first;
-  for (let at = 1; at < parts.length; at++) {
+/** Of parts that are text or as short as one, none of which tells how to write the others; undefined for all else. */
+function plainText(realm: Realm, parts: unknown[]): string | undefined {
+  if (parts.length === 0) return "";
+  const [first] = parts;
+  if (typeof first === "string") {
+    if (parts.length === 1) return first;
+    if (indexInText(first, "%") >= 0) return undefined;
+  }
+  let text = "";
+  for (let at = 0; at < parts.length; at++) {
     const part = parts[at];
-    if (typeof part !== "string") return undefined;
-    text += ` ${part}`;
+    const word = typeof part === "string" ? part : wordOf(realm, part);
+    if (word === undefined) return undefined;
+    text += at === 0 ? word : ` ${word}`;
   }
   return text;
+}
+
+/** As Node's inspection writes it; where that is loaded, it may have been told otherwise. */
+function wordOf(realm: Realm, value: unknown): string | undefined {
+  if (realm.loaded("internal/util/inspect")) return undefined;
+  if (typeof value === "number")
+    return value === 0 && 1 / value < 0 ? "-0" : toText(value);
+  const isPlain =
+    value === undefined || value === null || typeof value === "boolean";
+  return isPlain ? toText(value) : undefined;
 }
 
 function constructor(realm: Realm): unknown {

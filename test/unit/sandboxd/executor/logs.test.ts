@@ -1,4 +1,5 @@
 /** When a call's lines leave the executor, and that they stay bounded on the way. */
+import { format } from "node:util";
 import { expect, test } from "vitest";
 import { answeredJson, startExecutor } from "../../../support/executor.ts";
 
@@ -64,6 +65,32 @@ test("a call that says nothing tells that it waits, once, and nothing where it d
   await executor.invoke(answering);
   const logged = executor.received.filter(({ type }) => type === "logged");
   expect(logged).toMatchObject([{ lines: [] }]);
+});
+
+test("what is as short as a word is written as Node writes it, with its library loaded or not", async () => {
+  await using executor = await startExecutor();
+  // prettier-ignore
+  const words = ["text", "5 %", 5, -0, 0, 0.1, 1e21, NaN, -Infinity,
+    true, null, undefined, 12n, Symbol("a")];
+  const source = `["text", "5 %", 5, -0, 0, 0.1, 1e21, NaN, -Infinity,
+    true, null, undefined, 12n, Symbol("a")]`;
+  const version = await executor.loaded(`module.exports = (cb) => {
+    const words = ${source};
+    for (const word of [...words, ...words]) {
+      console.log(word);
+      console.log("after", word);
+      console.log(word, "%d", word);
+    }
+    cb(null);
+  };`);
+  const { lines } = await executor.invoke(version);
+  expect(lines.map(({ text }) => text)).toEqual(
+    [...words, ...words].flatMap((word) => [
+      format(word),
+      format("after", word),
+      format(word, "%d", word),
+    ]),
+  );
 });
 
 test("lines of an interleaved call come under its own name", async () => {
