@@ -22,7 +22,11 @@ export function createBinding(parts: RealmParts): Exports {
     if (!request) return work();
     try {
       const result = work();
-      soon(() => request.oncomplete(null, result));
+      soon(() =>
+        result === undefined
+          ? request.oncomplete(null)
+          : request.oncomplete(null, result),
+      );
     } catch (thrown) {
       soon(() => request.oncomplete(thrown));
     }

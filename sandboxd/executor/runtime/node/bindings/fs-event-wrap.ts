@@ -1,12 +1,6 @@
-/** No events of files. */
+/** Events of files, which the binding of files makes. */
 import type { Exports, RealmParts } from "../realm.ts";
-import { refusedClass } from "../unavailable.ts";
 
-export function createBinding(_parts: RealmParts): Exports {
-  return {
-    FSEvent: refusedClass(
-      "fs.watch",
-      "nobody but the extension itself changes its files",
-    ),
-  };
+export function createBinding({ internalBinding }: RealmParts): Exports {
+  return { FSEvent: internalBinding("fs")["FSEvent"] };
 }

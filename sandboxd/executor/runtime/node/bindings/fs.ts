@@ -5,15 +5,14 @@ import { createRequests, type Requests } from "../files/requests.ts";
 import { roomOf, statsOf } from "../files/stats.ts";
 import { treeBinding } from "../files/tree-binding.ts";
 import { copyBinding } from "../files/copy-binding.ts";
+import { watchBinding } from "../files/watch-binding.ts";
 import { FileProblem, type Node } from "../files/nodes.ts";
 import { checkMay } from "../files/tree.ts";
 import type { Exports, RealmParts } from "../realm.ts";
-import { refusal, refusedClass } from "../unavailable.ts";
+import { refusal } from "../unavailable.ts";
 
 /** What `access` may ask for. */
 const asked = { read: 4, write: 2, run: 1 } as const;
-
-const noEvents = "nobody but the extension itself changes its files";
 
 export function createBinding(parts: RealmParts): Exports {
   const files = createFileSystem(parts);
@@ -28,7 +27,6 @@ export function createBinding(parts: RealmParts): Exports {
     FSReqCallback: class FSReqCallback {
       oncomplete: unknown = undefined;
     },
-    StatWatcher: refusedClass("fs.watchFile", noEvents),
     getFormatOfExtensionlessFile: () => 0,
     legacyMainResolve: () => {
       throw refusal("module", "an extension's modules are bundled");
@@ -37,6 +35,7 @@ export function createBinding(parts: RealmParts): Exports {
     ...treeBinding(files, requests),
     ...openFileBinding(files, requests, parts),
     ...copyBinding(files, requests),
+    ...watchBinding(files, parts),
   };
 }
 

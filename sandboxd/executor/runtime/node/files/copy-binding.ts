@@ -3,7 +3,7 @@ import type { Exports } from "../realm.ts";
 import type { FileSystem } from "./file-system.ts";
 import { FileProblem, type Node } from "./nodes.ts";
 import type { Requests } from "./requests.ts";
-import { checkMay, ownerMay, writeInto } from "./tree.ts";
+import { checkMay, ownerMay } from "./tree.ts";
 
 interface CopyOptions {
   force: boolean;
@@ -28,14 +28,14 @@ export function copyBinding(
       if (exclusive) throw new FileProblem("EEXIST");
       if (place.node.kind !== "file") throw new FileProblem("EISDIR");
       checkMay(place.node, "write");
-      tree.room.resize(place.node, 0);
-      writeInto(tree.room, place.node, contentOf(source), 0);
+      tree.resize(place.node, 0);
+      tree.write(place.node, contentOf(source), 0);
       return;
     }
     tree.checkCanAdd(place);
     const file = tree.room.file(modeOf(source));
     tree.add(place, file);
-    writeInto(tree.room, file, contentOf(source), 0);
+    tree.write(file, contentOf(source), 0);
   };
   const copyAll = (from: string, to: string, options: CopyOptions): void => {
     const source = tree.node(from, false);
@@ -98,15 +98,17 @@ export function copyBinding(
       to: unknown,
       _dereference: unknown,
       recursive: unknown,
-    ) =>
+    ) => {
+      const path = pathOf(from);
+      attempt({ syscall: "lstat", path }, () => tree.node(path, false));
       attempt({ syscall: "cp", ...told(from, to) }, () => {
-        const source = tree.node(pathOf(from));
-        if (source.kind === "directory") {
+        if (tree.node(path).kind === "directory") {
           if (recursive !== true) throw new FileProblem("EISDIR");
-          checkInto(pathOf(from), pathOf(to));
+          checkInto(path, pathOf(to));
         }
         makeParents(pathOf(to));
-      }),
+      });
+    },
     cpSyncOverrideFile: (from: unknown, to: unknown) =>
       attempt({ syscall: "cp", ...told(from, to) }, () =>
         copyFile(pathOf(from), pathOf(to), false),

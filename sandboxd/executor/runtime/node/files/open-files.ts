@@ -5,7 +5,7 @@ import {
   type FileNode,
   type Node,
 } from "./nodes.ts";
-import { checkMay, writeInto, type FileTree } from "./tree.ts";
+import { checkMay, type FileTree } from "./tree.ts";
 
 /** Of the flags of `open`. */
 export interface OpenFlags {
@@ -63,8 +63,8 @@ export class OpenFiles {
       throw new FileProblem("ENOTDIR");
     if (canWrite && !isNew) checkMay(node, "write");
     if (canRead && !isNew) checkMay(node, "read");
-    if (has(O_TRUNC) && node.kind === "file" && canWrite)
-      this.#tree.room.resize(node, 0);
+    if (has(O_TRUNC) && node.kind === "file" && canWrite && !isNew)
+      this.#tree.resize(node, 0);
     return this.#keep({
       node,
       canRead,
@@ -116,7 +116,7 @@ export class OpenFiles {
       : position < 0
         ? file.position
         : position;
-    writeInto(this.#tree.room, node, bytes, start);
+    this.#tree.write(node, bytes, start);
     if (position < 0 || file.appends) file.position = start + bytes.length;
     return bytes.length;
   }
@@ -124,7 +124,7 @@ export class OpenFiles {
   truncate(number: number, size: number): void {
     const { canWrite } = this.get(number);
     if (!canWrite) throw new FileProblem("EINVAL");
-    this.#tree.room.resize(this.file(number), size);
+    this.#tree.resize(this.file(number), size);
   }
 
   file(number: number): FileNode {

@@ -38,6 +38,7 @@ export function treeBinding(
         checkWritable(node);
         change(node, ...values);
         node.ctimeMs = Date.now();
+        tree.changes.changed(node);
       };
     return {
       [name]: one(name === "utimes" ? "utime" : name, count, run(byPath(true))),

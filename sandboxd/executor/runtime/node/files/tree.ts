@@ -1,4 +1,5 @@
 /** The tree of an isolate's files, and the operations on paths in it. All is read-only but what lies under /tmp. */
+import { Changes } from "./changes.ts";
 import {
   FileProblem,
   maxLinks,
@@ -28,6 +29,7 @@ export interface BundleFile {
 
 export class FileTree {
   readonly room = new Room();
+  readonly changes = new Changes();
   readonly #root: DirectoryNode;
   readonly #currentDirectory: () => string;
   readonly #bundle: () => BundleFile;
@@ -81,6 +83,7 @@ export class FileTree {
     checkMay(directory, "write");
     directory.entries.set(name, added);
     touch(directory);
+    this.changes.named(directory, name, added);
   }
 
   checkCanAdd({ directory, node }: Place): void {
@@ -100,6 +103,7 @@ export class FileTree {
     touch(directory);
     node.links--;
     node.ctimeMs = Date.now();
+    this.changes.named(directory, name, node);
     if (node.links <= 0 && !isOpen(node)) this.room.release(node);
   }
 
@@ -137,6 +141,23 @@ export class FileTree {
     to.directory.entries.set(to.name, node);
     touch(from.directory);
     touch(to.directory);
+    this.changes.named(from.directory, from.name, node);
+    this.changes.named(to.directory, to.name, node);
+  }
+
+  /** Bytes into a file at a position; what lies between is zero. */
+  write(file: FileNode, bytes: Uint8Array, position: number): void {
+    if (position + bytes.length > file.size)
+      this.room.resize(file, position + bytes.length);
+    file.bytes.set(bytes, position);
+    touch(file);
+    this.changes.changed(file);
+  }
+
+  resize(file: FileNode, size: number): void {
+    this.room.resize(file, size);
+    touch(file);
+    this.changes.changed(file);
   }
 
   #walk(path: string, follow: boolean, links: { left: number }): Place {
@@ -211,19 +232,6 @@ export function checkMay(node: Node, what: keyof typeof ownerMay): void {
 export function touch(node: Node): void {
   node.mtimeMs = Date.now();
   node.ctimeMs = node.mtimeMs;
-}
-
-/** Bytes into a file at a position; what lies between is zero. */
-export function writeInto(
-  room: Room,
-  file: FileNode,
-  bytes: Uint8Array,
-  position: number,
-): void {
-  if (position + bytes.length > file.size)
-    room.resize(file, position + bytes.length);
-  file.bytes.set(bytes, position);
-  touch(file);
 }
 
 function partsOf(path: string): string[] {

@@ -58,6 +58,66 @@ test("what a mode does not allow its owner is refused", async () => {
   });
 });
 
+test("who watches a file or a folder is told of changes, until the call ends", async () => {
+  await using executor = await startExecutor();
+  const version = await executor.loaded(`const fs = require("fs");
+    const told = global.told ??= [];
+    module.exports = (ctx, cb) => {
+      if (ctx.body.again) {
+        fs.writeFileSync("/tmp/w/later", "");
+        return setTimeout(() => cb(null, told.splice(0)), 20);
+      }
+      fs.mkdirSync("/tmp/w");
+      fs.writeFileSync("/tmp/w/a", "x");
+      const folder = fs.watch("/tmp/w", (kind, name) => told.push("folder " + kind + " " + name));
+      fs.watch("/tmp/w/a", (kind, name) => told.push("file " + kind + " " + name));
+      fs.watchFile("/tmp/w/b", { interval: 5 }, (now, before) => {
+        told.push("stat " + before.size + " to " + now.size);
+        if (now.size !== 3) return;
+        fs.unwatchFile("/tmp/w/b");
+        folder.close();
+        setImmediate(() => cb(null, told.splice(0)));
+      });
+      fs.appendFileSync("/tmp/w/a", "y");
+      fs.renameSync("/tmp/w/a", "/tmp/w/c");
+      fs.writeFileSync("/tmp/w/b", "123");
+    };`);
+  const first = answeredJson(
+    await executor.invoke(version, { payload: JSON.stringify({}) }),
+  );
+  expect(first).toEqual([
+    "stat 0 to 0",
+    "folder change a",
+    "file change a",
+    "folder rename a",
+    "file rename a",
+    "folder rename c",
+    "file rename a",
+    "folder rename b",
+    "folder change b",
+    "stat 0 to 3",
+  ]);
+  const again = answeredJson(
+    await executor.invoke(version, { payload: JSON.stringify({ again: 1 }) }),
+  );
+  expect(again).toEqual([]);
+});
+
+test("watchers are bounded", async () => {
+  await using executor = await startExecutor();
+  const version = await executor.loaded(`const fs = require("fs");
+    module.exports = (cb) => {
+      let count = 0;
+      try { for (; count < 1000; count++) fs.watch("/tmp", () => undefined); }
+      catch (error) { cb(null, [count, error.code]); }
+    };`);
+  for (let call = 0; call < 2; call++)
+    expect(answeredJson(await executor.invoke(version))).toEqual([
+      256,
+      "ENOSPC",
+    ]);
+});
+
 test("files stay for the isolate's later calls, and no other isolate has them", async () => {
   await using executor = await startExecutor();
   const source = `const fs = require("fs");
