@@ -16,6 +16,8 @@ export interface ProxyDetails {
 export interface Proxies {
   /** undefined for what is no proxy. */
   detailsOf: (value: unknown) => ProxyDetails | undefined;
+  /** One that is taken for what it shows, as Node's own objects with handlers of names are. */
+  createUnseen: (target: object, handler: ProxyHandler<object>) => object;
 }
 
 /** Puts it in the place of the language's own; before any guest code. */
@@ -58,6 +60,7 @@ export function installProxies(): Proxies {
   hide(globalThis, "Proxy", new Native(Native, remembering));
   return {
     detailsOf: (value) => (isObject(value) ? made.get(value) : undefined),
+    createUnseen: (target, handler) => new Native(target, handler),
   };
 }
 

@@ -59,12 +59,14 @@ const classes: Record<string, readonly string[]> = {
     "PerformanceResourceTiming",
   ],
   "internal/navigator": ["Navigator"],
+  "internal/webstorage": ["Storage"],
 };
 
 /** Functions and objects, which `for…in` shows. */
 const operations: Record<string, readonly string[]> = {
   buffer: ["atob", "btoa"],
   "internal/worker/js_transferable": ["structuredClone"],
+  "internal/webstorage": ["sessionStorage"],
 };
 
 /** What the library must have for them. */
@@ -74,6 +76,8 @@ export function installWebGlobals(realm: Realm): void {
   each(classes, (id, name) => defineLazy(realm, id, name, false));
   each(operations, (id, name) => defineLazy(realm, id, name, true));
   defineLazy(realm, "perf_hooks", "performance", true);
+  // There is no file for it, as in a Node that was given none.
+  defineLazy(realm, "internal/webstorage", "localStorage", false);
   defineGetter("crypto", () => realm.internal("internal/crypto/webcrypto"));
   defineGetter("navigator", () => realm.internal("internal/navigator"));
 }

@@ -14,6 +14,7 @@ const defaults: Record<string, unknown> = {
   "--experimental-global-navigator": true,
   "--experimental-websocket": true,
   "--experimental-fetch": true,
+  "--localstorage-file": "",
   "--verify-base-objects": false,
   "--heapsnapshot-near-heap-limit": 0,
   "--disable-warning": [],

@@ -10,7 +10,7 @@ export function createModule(_parts: RealmParts): Exports {
     addDeserializeCallback: () => undefined,
     throwIfBuildingSnapshot: () => undefined,
     namespace: {
-      isBuildingSnapshot: () => false,
+      isBuildingSnapshot: () => 0,
       addSerializeCallback: unavailable,
       addDeserializeCallback: unavailable,
       setDeserializeMainFunction: unavailable,
@@ -19,5 +19,8 @@ export function createModule(_parts: RealmParts): Exports {
 }
 
 function unavailable(): never {
-  throw new Error("startup snapshots cannot be offered here");
+  throw Object.assign(
+    new Error("Operation cannot be invoked when not building startup snapshot"),
+    { code: "ERR_NOT_BUILDING_SNAPSHOT" },
+  );
 }
