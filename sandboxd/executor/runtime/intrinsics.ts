@@ -9,7 +9,6 @@ export const construct = Reflect.construct;
 export const defineProperty = Reflect.defineProperty;
 export const deleteProperty = Reflect.deleteProperty;
 const setPrototypeOf = Reflect.setPrototypeOf;
-export const get = Reflect.get;
 export const getPrototypeOf = Reflect.getPrototypeOf;
 const createObject: (prototype: null) => object = Object.create;
 export const objectKeys = Object.keys;

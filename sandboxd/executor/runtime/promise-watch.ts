@@ -10,7 +10,6 @@ import {
   createNotes,
   defineProperty,
   dictionary,
-  get,
   objectKeys,
   promiseThen,
   PromiseIntrinsic,
@@ -82,61 +81,37 @@ export function watchPromises(listener: PromiseListener): void {
     }),
     writable: true,
   });
+  const resolve = Object(readProperty(PromiseIntrinsic, "resolve"));
+  put(PromiseIntrinsic, "resolve", {
+    value: named("resolve", function (this: unknown, value: unknown) {
+      return watch(quietly(() => apply(resolve, this, [value])));
+    }),
+    writable: true,
+  });
+  const watched = watchedConstructor((made) => (isOwn ? made : watch(made)));
   put(prototype, "constructor", {
     get: function (this: unknown) {
       if (!isOwn) handle(this);
-      return PromiseIntrinsic;
+      return watched;
     },
     set: function (this: object, value: unknown) {
       put(this, "constructor", { value, writable: true });
     },
   });
-  put(globalThis, "Promise", {
-    value: watchedConstructor(watch, quietly),
-    writable: true,
-  });
+  put(globalThis, "Promise", { value: watched, writable: true });
 }
 
-/** The global `Promise`: what it makes is watched. */
-function watchedConstructor(
-  watch: (promise: unknown) => unknown,
-  quietly: <Result>(work: () => Result) => Result,
-): unknown {
-  const statics = dictionary<unknown>();
+/** The global `Promise`: what it makes is watched, and so what its own methods make by it. */
+function watchedConstructor(watch: (promise: unknown) => unknown): unknown {
   const traps: ProxyHandler<PromiseConstructor> = dictionary();
   const watched: unknown = new ProxyIntrinsic(PromiseIntrinsic, traps);
-  const ownOf = (of: unknown) => (of === watched ? PromiseIntrinsic : of);
-  const add = (name: string) => {
-    const native = readProperty(PromiseIntrinsic, name);
-    if (typeof native !== "function") return;
-    statics[name] = named(
-      name,
-      function (this: unknown, ...parameters: unknown[]) {
-        const made: unknown = quietly(() =>
-          apply(native, ownOf(this), parameters),
-        );
-        if (name !== "withResolvers") return watch(made);
-        watch(readProperty(Object(made), "promise"));
-        return made;
-      },
-    );
-  };
-  add("resolve");
-  add("reject");
-  add("try");
-  add("withResolvers");
-  // They call `then` of what they are given, and so handle it.
-  add("all");
-  add("allSettled");
-  add("any");
-  add("race");
-  // A subclass is the species of its own.
-  traps.get = (native, name, receiver: unknown) =>
-    (typeof name === "string" ? statics[name] : undefined) ??
-    get(native, name, receiver);
-  traps.construct = (native, parameters, newTarget) =>
+  traps.construct = (native, parameters, newTarget) => {
+    const target: unknown = newTarget === watched ? native : newTarget;
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a constructor, and so a function
+    const made: unknown = construct(native, parameters, target as () => void);
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what a constructor gives is an object
-    watch(construct(native, parameters, Object(ownOf(newTarget)))) as object;
+    return watch(made) as object;
+  };
   return watched;
 }
 

@@ -4,19 +4,37 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { transform } from "esbuild";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { answeredJson, startExecutor } from "../../../../support/executor.ts";
 
 const run = promisify(execFile);
 const file = join(import.meta.dirname, "order-program.cjs");
-const source = readFileSync(file, "utf8");
+const program = readFileSync(file, "utf8");
 
 type Step = [way: string, after: Step[]];
 
 test("promises, ticks, microtasks, immediates and what timers begin run in Node's order", async () => {
+  await expectNodesOrder(program);
+}, 60_000);
+
+test("they do so where somebody listens to rejections", async () => {
+  const listening = `process.on("unhandledRejection", () => undefined);${program}`;
+  // As the build lowers such programs.
+  const { code } = await transform(listening, {
+    supported: {
+      "async-await": false,
+      "async-generator": false,
+      "for-await": false,
+    },
+  });
+  await expectNodesOrder(code);
+}, 60_000);
+
+async function expectNodesOrder(source: string): Promise<void> {
   const programs = programsOf(waysIn(file));
-  const nodes = await inNode(programs);
+  const nodes = await inNode(source, programs);
   await using executor = await startExecutor({ maxOpenHostCalls: 1000 });
   const version = await executor.loaded(`${source}
     const traces = module.exports;
@@ -32,7 +50,7 @@ test("promises, ticks, microtasks, immediates and what timers begin run in Node'
   for (const [at, steps] of programs.entries())
     for (let nth = at * timesEach; nth < (at + 1) * timesEach; nth++)
       expect(ours[nth], JSON.stringify(steps)).toEqual(nodes[nth]);
-}, 60_000);
+}
 
 /** Each program is begun in as many ways. */
 const timesEach = 3;
@@ -60,11 +78,11 @@ function programsOf(ways: readonly string[]): Step[][] {
   return fc.sample(steps, { seed: 20_260_101, numRuns: 150 });
 }
 
-async function inNode(programs: Step[][]): Promise<unknown[]> {
-  const program = `${source};
+async function inNode(source: string, programs: Step[][]): Promise<unknown[]> {
+  const begun = `${source};
     module.exports(${JSON.stringify(programs)}).then((list) =>
       require("node:fs").writeSync(1, JSON.stringify(list)));`;
-  const { stdout } = await run(process.execPath, ["-e", program]);
+  const { stdout } = await run(process.execPath, ["-e", begun]);
   const traces: unknown = JSON.parse(stdout);
   if (!Array.isArray(traces)) throw new Error("Node gave no list");
   return traces;

@@ -56,6 +56,17 @@ module.exports = async () => {
   process.on("unhandledRejection", (reason, promise) =>
     heard.push(["unhandled", told(reason), promises.indexOf(promise)]),
   );
+  out.push([
+    "promises are of their class all the same",
+    Promise.resolve(1).constructor === Promise,
+    (async () => 1)().constructor === Promise,
+    Promise.prototype.constructor === Promise,
+    Promise.resolve(1).then(() => 1) instanceof Promise,
+    Object.getOwnPropertyNames(Promise).sort(),
+    ((one) => Promise.resolve(one) === one)(Promise.resolve(1)),
+    Promise.name,
+    new (class Mine extends Promise {})(() => 1).then().constructor.name,
+  ]);
   process.on("rejectionHandled", (promise) =>
     heard.push(["handled", promises.indexOf(promise)]),
   );
