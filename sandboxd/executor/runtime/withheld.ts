@@ -11,6 +11,8 @@ import {
 export function withhold(): void {
   removeSharedMemory();
   fixArrayBuffer();
+  // V8's own, which Node takes away too.
+  deleteProperty(Intl, "v8BreakIterator");
 }
 
 /** Without them a guest has no timer of its own making and no memory its limit does not see. */

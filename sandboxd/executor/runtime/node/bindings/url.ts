@@ -40,7 +40,9 @@ export function createBinding({ host }: RealmParts): Exports {
     domainToASCII: (domain: string) => host("url-domain-to-ascii", domain),
     domainToUnicode: (domain: string) => host("url-domain-to-unicode", domain),
     pathToFileURL: (path: string, isWindows: boolean, name?: string) => {
-      const url = `file://${name ?? ""}${encodePath(path, isWindows)}`;
+      // Where a name ends as in a URL, nothing of it is a host's.
+      const [hostName = ""] = (name ?? "").split(/[?#/\\]/);
+      const url = `file://${hostName}${encodePath(path, isWindows)}`;
       const href = parse(host, url);
       return href === undefined ? fail(path, name) : parsed(href);
     },

@@ -134,6 +134,17 @@ module.exports = async () => {
     return [c.isPrimary, c.isWorker, c.isMaster, typeof c.on];
   });
   t("tr", () => require("trace_events").getEnabledCategories());
+  for (const path of [
+    "\\\\?\\C:\\to\\file.txt",
+    "\\\\server\\share\\a b",
+    "\\\\a#b\\c",
+    "C:\\a#b?c",
+  ])
+    t(
+      `file URL of ${path}`,
+      () => require("url").pathToFileURL(path, { windows: true }).href,
+    );
+  t("no break iterator", () => "v8BreakIterator" in Intl);
   t("insp", () => require("inspector").url());
   t("env", () => {
     const w = require("worker_threads");
