@@ -59,6 +59,20 @@ it("a name that hides another is the author's in CommonJS", async () => {
   });
 });
 
+it("a function in a block is named as its author named it, outside of the block too", async () => {
+  const names = `
+    exports.inBlock = (function (x) { if (x) { function named() { return [named.name, typeof named]; } } return named(); })(1);
+    exports.inCase = (function (x) { switch (x) { case 1: function named() {} function* other() { yield other.name; } return [named.name, ...other()]; } })(1);
+    exports.twice = (function () { { function named() {} } { function named() { return 2; } } return [named.name, named()]; })();
+    exports.before = (function () { const before = typeof named; { function named() {} } return before; })();`;
+  expect(await exported({ "index.mjs": fromCjs, "names.cjs": names })).toEqual({
+    inBlock: ["named", "function"],
+    inCase: ["named", "other"],
+    twice: ["named", 2],
+    before: "undefined",
+  });
+});
+
 const twoOfAName = {
   "one.mjs": `
     export class Query { static made = 0; static make() { Query.made += 1; return new Query(); } }

@@ -183,6 +183,20 @@ describe("createRequire", () => {
   });
 });
 
+it("large data is what it was, and no more than that", async () => {
+  const data = { list: Array.from({ length: 5000 }, (_, at) => ({ at })) };
+  const text = JSON.stringify({ ...data, "it's": '"\u2028`${' }, null, 2);
+  const files = {
+    "index.mjs": "import data from './data.json'; export default data;",
+    "data.json": text,
+  };
+  const bundle = await built(files, "index.mjs");
+  expect(exportsOf(bundle)).toMatchObject({ default: JSON.parse(text) });
+  expect(bundle.content.length).toBeLessThan(text.length);
+  const broken = { "index.js": files["index.mjs"], "data.json": `${text},` };
+  expect(await refusal(broken)).toMatch(/^data\.json:1500\d:2: expected end/);
+});
+
 it("require.resolve finds files and packages that nobody requires, and misses the rest when it is reached", async () => {
   const code = `const all = [require.resolve("./worker"), require.resolve('other/package.json'), require.resolve('other')];
     module.exports = () => (all.length > 0 ? all.splice(0) : require.resolve('./none'));`;
