@@ -65,7 +65,8 @@ export class Side implements NearSocket {
   end(taken: () => void): void {
     this.tell(taken);
     const other = this.#other;
-    if (other) other.#end();
+    // Whoever ends is told that it is on its way before the other side is told of it.
+    if (other) this.#later(() => other.#end());
   }
 
   upgrade(): void {

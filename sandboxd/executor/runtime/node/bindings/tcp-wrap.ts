@@ -31,6 +31,7 @@ export function createBinding(parts: RealmParts): Exports {
   const uv = parts.internalBinding("uv");
   const eof = Number(uv["UV_EOF"]);
   const brokenPipe = Number(uv["UV_EPIPE"]);
+  const noHandle = Number(uv["UV_EBADF"]);
   const notConnected = Number(uv["UV_ENOTCONN"]);
   const invalid = Number(uv["UV_EINVAL"]);
   const inUse = Number(uv["UV_EADDRINUSE"]);
@@ -276,7 +277,8 @@ export function createBinding(parts: RealmParts): Exports {
 
     protected override send(chunks: readonly Uint8Array[]): unknown {
       if (!this.#socket) return notConnected;
-      if (this.#isCut || this.#isClosed) return brokenPipe;
+      if (this.#isCut) return brokenPipe;
+      if (this.#isClosed) return noHandle;
       let text = "";
       for (const chunk of chunks) text += bytesToText(parts.host, chunk);
       const { length } = text;

@@ -65,6 +65,42 @@ const shown = {
     await once(server, "close");
     return [seen, client.bytesWritten, server.listening, server.address()];
   },
+  "a side that answers an end is gone before the other hears of it":
+    async () => {
+      const seen = [];
+      let accepted;
+      const server = net.createServer((socket) => {
+        accepted = socket.resume();
+        for (const name of ["end", "finish", "close", "error"])
+          socket.on(name, () => seen.push(`server ${name}`));
+      });
+      const port = await listening(server);
+      const client = net.connect(port, "127.0.0.1");
+      for (const name of ["finish", "end", "close"])
+        client.on(name, () => seen.push(`client ${name}`, accepted.destroyed));
+      client.on("end", () =>
+        accepted.write("late", (error) =>
+          seen.push(told(error), error.message),
+        ),
+      );
+      client.on("connect", () => client.end());
+      await once(client, "close");
+      server.close();
+      await once(server, "close");
+      return seen;
+    },
+  "a handle that was closed takes nothing": async () => {
+    const server = net.createServer();
+    const port = await listening(server);
+    const client = net.connect(port, "127.0.0.1");
+    await once(client, "connect");
+    // oxlint-disable-next-line no-underscore-dangle -- Node's name
+    client._handle.close();
+    client.write("words");
+    const [error] = await once(client, "error").catch((failure) => [failure]);
+    server.close();
+    return [told(error), error.message];
+  },
   "addresses as both sides see them": async () => {
     const server = net.createServer();
     const port = await listening(server, 0, "localhost");
