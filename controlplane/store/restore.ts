@@ -48,7 +48,7 @@ function refuseExisting({ databaseFile, replace }: RestoreOptions): void {
   if (replace || !existsSync(databaseFile)) return;
   throw new AnnexError(
     "precondition",
-    `${databaseFile} exists: restore with replace to lose what it holds, or choose another folder`,
+    `${databaseFile} exists: restore with --replace to lose what it holds, or choose another folder`,
   );
 }
 

@@ -133,7 +133,7 @@ test("restoring is refused while the store is open, and where one is unless aske
   expect(await store.containers.get("after")).toBeDefined();
   await store.close();
   expect(() => restoreInto({ backupFile, databaseFile })).toThrow(
-    /exists: restore with replace/,
+    /exists: restore with --replace/,
   );
 });
 

@@ -5,6 +5,7 @@ import {
   startExecutor,
   type TestExecutor,
 } from "../../../../support/executor.ts";
+import { expectSameBody } from "./same-as-node.ts";
 
 let executor: TestExecutor;
 
@@ -14,18 +15,7 @@ beforeAll(async () => {
 
 afterAll(() => executor[Symbol.asyncDispose]());
 
-/** Runs the body of an async function here and inside; both must give the same. */
-async function expectSame(body: string): Promise<void> {
-  const version = await executor.loaded(
-    `module.exports = async (ctx) => { ${body} };`,
-  );
-  // oxlint-disable-next-line typescript/no-implied-eval, typescript/no-unsafe-type-assertion -- the very source the guest has
-  const run = new Function(
-    `return (async () => { ${body} })();`,
-  ) as () => Promise<unknown>;
-  const here: unknown = JSON.parse(JSON.stringify(await run()));
-  expect(answeredJson(await executor.invoke(version))).toEqual(here);
-}
+const expectSame = (body: string) => expectSameBody(executor, body);
 
 test("the chunks of a cloned body are each side's own", async () => {
   await expectSame(`

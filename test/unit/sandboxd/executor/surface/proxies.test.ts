@@ -1,10 +1,10 @@
 /** Proxies and the state of streams' promises inside the isolate, which only a realm's own memory can tell; as plain Node has them. */
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, test } from "vitest";
 import {
-  answeredJson,
   startExecutor,
   type TestExecutor,
 } from "../../../../support/executor.ts";
+import { expectSameBody } from "./same-as-node.ts";
 
 let executor: TestExecutor;
 
@@ -14,23 +14,7 @@ beforeAll(async () => {
 
 afterAll(() => executor[Symbol.asyncDispose]());
 
-/** Runs the body of an async function here and inside; both must give the same. */
-async function expectSame(body: string): Promise<void> {
-  const version = await executor.loaded(
-    `module.exports = async (ctx) => { ${body} };`,
-  );
-  // oxlint-disable-next-line typescript/no-implied-eval, typescript/no-unsafe-type-assertion -- the very source the guest has
-  const run = new Function(
-    "require",
-    `return (async () => { ${body} })();`,
-  ) as (load: (id: string) => unknown) => Promise<unknown>;
-  const here: unknown = JSON.parse(JSON.stringify(await run(builtin)));
-  expect(answeredJson(await executor.invoke(version))).toEqual(here);
-}
-
-function builtin(id: string): unknown {
-  return process.getBuiltinModule(id);
-}
+const expectSame = (body: string) => expectSameBody(executor, body);
 
 test("a proxy is known for one, however it was made, and revoked", async () => {
   await expectSame(`

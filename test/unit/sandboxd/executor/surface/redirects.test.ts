@@ -8,6 +8,7 @@ import {
   type TestExecutor,
 } from "../../../../support/executor.ts";
 import { startOrigin, type Origin } from "../../../../support/origin.ts";
+import { runHere } from "./same-as-node.ts";
 
 let executor: TestExecutor;
 let origin: Origin;
@@ -60,11 +61,7 @@ function placed(body: string): string {
 async function expectSame(body: string): Promise<void> {
   const ours = await inside(body);
   const seenOfOurs = taken([origin, other]);
-  // oxlint-disable-next-line typescript/no-implied-eval, typescript/no-unsafe-type-assertion -- the very source the guest has
-  const run = new Function(
-    `return (async () => { ${placed(body)} })();`,
-  ) as () => Promise<unknown>;
-  expect(ours).toEqual(JSON.parse(JSON.stringify(await run())));
+  expect(ours).toEqual(await runHere(placed(body)));
   expect(seenOfOurs).toEqual(taken([origin, other]));
 }
 

@@ -1,11 +1,15 @@
-/** Runs a file of cases in an isolate and in plain Node, and expects the same of both, case by case. */
+/** Runs the same in an isolate and in plain Node, and expects the same of both: a file of cases, or a function's body. */
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { transform } from "esbuild";
 import { expect } from "vitest";
-import { answeredJson, startExecutor } from "../../../../support/executor.ts";
+import {
+  answeredJson,
+  startExecutor,
+  type TestExecutor,
+} from "../../../../support/executor.ts";
 
 const run = promisify(execFile);
 
@@ -33,6 +37,29 @@ export async function expectSameAsNode(
   const nodes = listOf(JSON.parse(await inNode(source)));
   for (const [at, one] of nodes.entries()) expect(ours[at]).toEqual(one);
   expect(ours).toHaveLength(nodes.length);
+}
+
+/** The body of an async function; it may `require`. */
+export async function expectSameBody(
+  executor: TestExecutor,
+  body: string,
+): Promise<void> {
+  const version = await executor.loaded(
+    `module.exports = async (ctx) => { ${body} };`,
+  );
+  const here = await runHere(body);
+  expect(answeredJson(await executor.invoke(version))).toEqual(here);
+}
+
+/** What the body gives in this process, as JSON has it. */
+export async function runHere(body: string): Promise<unknown> {
+  // oxlint-disable-next-line typescript/no-implied-eval, typescript/no-unsafe-type-assertion -- the very source the guest has
+  const evaluated = new Function(
+    "require",
+    `return (async () => { ${body} })();`,
+  ) as (load: (id: string) => unknown) => Promise<unknown>;
+  const value = await evaluated((id) => process.getBuiltinModule(id));
+  return JSON.parse(JSON.stringify(value));
 }
 
 async function sourceOf(

@@ -1,10 +1,10 @@
 /** The web platform inside the isolate, call by call as plain Node has it. */
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, test } from "vitest";
 import {
-  answeredJson,
   startExecutor,
   type TestExecutor,
 } from "../../../../support/executor.ts";
+import { expectSameBody } from "./same-as-node.ts";
 
 let executor: TestExecutor;
 
@@ -14,19 +14,8 @@ beforeAll(async () => {
 
 afterAll(() => executor[Symbol.asyncDispose]());
 
-/** Runs the body of an async function here and inside; both must give the same. */
-async function expectSame(body: string): Promise<void> {
-  const source = `${attempts}\n${body}`;
-  const version = await executor.loaded(
-    `module.exports = async (ctx) => { ${source} };`,
-  );
-  // oxlint-disable-next-line typescript/no-implied-eval, typescript/no-unsafe-type-assertion -- the very source the guest has
-  const run = new Function(
-    `return (async () => { ${source} })();`,
-  ) as () => Promise<unknown>;
-  const here: unknown = JSON.parse(JSON.stringify(await run()));
-  expect(answeredJson(await executor.invoke(version))).toEqual(here);
-}
+const expectSame = (body: string) =>
+  expectSameBody(executor, `${attempts}\n${body}`);
 
 const attempts = `
   const attempt = (call) => {
