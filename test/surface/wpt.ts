@@ -1,8 +1,8 @@
 /**
  * Runs slices of web-platform-tests inside the isolate: `node test/surface/wpt.ts --from FOLDER [--only url,…] [--file PART]
- * [--compare] [--failures] [--json FILE]`, where FOLDER is a checkout of web-platform-tests. Its harness and tests are read
- * there; nothing of it is kept here. Each file runs in a version of its own, as a worker would run it; with --compare in a
- * plain Node too.
+ * [--compare] [--all] [--failures] [--json FILE]`, where FOLDER is a checkout of web-platform-tests. Its harness and tests
+ * are read there; nothing of it is kept here. Each file runs in a version of its own, as a worker would run it; with
+ * --compare in a plain Node too. With --all nothing is left out.
  */
 import { existsSync, globSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
@@ -43,6 +43,7 @@ interface SliceResult {
 }
 
 interface Runners {
+  reasonToLeaveOut: typeof reasonToLeaveOut;
   isolate: RunFile;
   node: RunFile | undefined;
 }
@@ -56,6 +57,7 @@ async function main(): Promise<void> {
       json: { type: "string" },
       failures: { type: "boolean", default: false },
       compare: { type: "boolean", default: false },
+      all: { type: "boolean", default: false },
     },
   });
   const { from } = values;
@@ -65,7 +67,8 @@ async function main(): Promise<void> {
   await bundleExecutor(executorFile);
   await using server = await serveTests(from);
   const broker = await startTestsBroker();
-  const runners = {
+  const runners: Runners = {
+    reasonToLeaveOut: values.all ? () => undefined : reasonToLeaveOut,
     isolate: createIsolateRunner(broker, server),
     node: values.compare ? createNodeRunner(server) : undefined,
   };
@@ -103,7 +106,7 @@ async function runSlice(
     .filter((file) => file.includes(part) && runsInWorkers(folder, file))
     .toSorted();
   for (const file of files) {
-    const reason = reasonToLeaveOut(file);
+    const reason = runners.reasonToLeaveOut(file);
     if (reason === undefined) {
       result.files++;
       for (const variant of variantsOf(folder, file))
@@ -114,12 +117,12 @@ async function runSlice(
 }
 
 async function runFile(
-  { isolate, node }: Runners,
+  { isolate, node, reasonToLeaveOut: reasonOf }: Runners,
   test: TestFile,
   result: SliceResult,
 ): Promise<void> {
   const isCounted = ({ name }: TestResult) =>
-    reasonToLeaveOut(test.file, name) === undefined;
+    reasonOf(test.file, name) === undefined;
   const all = await isolate(test);
   const inNode = (await node?.(test))?.filter(isCounted) ?? [];
   const passing = new Set(
@@ -131,7 +134,7 @@ async function runFile(
     .filter(({ name }) => !names.has(name))
     .map(({ name }) => ({ name, passed: false, message: "did not run" }));
   for (const { name, passed, message } of [...all, ...missing]) {
-    const reason = reasonToLeaveOut(test.file, name);
+    const reason = reasonOf(test.file, name);
     if (reason !== undefined) {
       note(result, reason);
       continue;

@@ -71,6 +71,16 @@ function channels(): Record<string, Check | Unavailable> {
         return member(port, "hasRef")();
       }),
     "MessagePort#hasRef": () => both((port) => member(port, "hasRef")()),
+    "MessagePort#start": async () => {
+      const { port1, port2 } = new MessageChannel();
+      port1.postMessage("early");
+      const heard = new Promise((resolve) => {
+        port2.addEventListener("message", ({ data }) => resolve(data));
+      });
+      const seen = [port2.start(), await heard];
+      port1.close();
+      return seen;
+    },
     "MessagePort#onmessage": () => sent("by handler"),
     "MessagePort#onmessageerror": () =>
       both((port) => Reflect.get(port, "onmessageerror")),

@@ -35,7 +35,7 @@ export function createBinding({
   }
   Object.defineProperty(Storage.prototype, "length", {
     get(this: unknown) {
-      return itemsOf(this).names().length;
+      return itemsOf(this).size;
     },
     enumerable: true,
   });
@@ -69,6 +69,10 @@ class Items {
 
   constructor(tooLong: () => object) {
     this.#tooLong = tooLong;
+  }
+
+  get size(): number {
+    return this.#texts.size;
   }
 
   names(): string[] {
