@@ -12,6 +12,7 @@ import {
   type ParseScript,
 } from "./script.ts";
 import { checkedFiles, entryAmong, type SourceFile } from "./source.ts";
+import { withinTime } from "./time-limit.ts";
 
 /** What an author wrote: files by their path relative to the source's root, with forward slashes. */
 export interface Source {
@@ -49,31 +50,21 @@ export const buildTimeoutMs = 15_000;
 /** Builds a source; one that does not build is refused with `invalid` and a message that begins with file:line:column. */
 export async function build(
   source: Source,
-  {
-    timeoutMs = buildTimeoutMs,
-    signal = new AbortController().signal,
-  }: BuildOptions = {},
+  { timeoutMs = buildTimeoutMs, signal }: BuildOptions = {},
 ): Promise<Bundle> {
   const files = checkedFiles(source.files);
   const entry = entryAmong(files, source.entry);
   await using layout = await layOut(files);
+  const { root } = layout;
   const parseScript = scriptParser();
-  const bundled = await bundle({
-    root: layout.root,
-    files,
-    entry,
-    timeoutMs,
-    signal,
-    parseScript,
-  });
+  const limit = { timeoutMs, signal };
+  const bundled = await bundle({ root, files, entry, parseScript, ...limit });
   const script = (await verbatim(bundled, files, parseScript)) ?? bundled;
-  return bundleOf(
-    needsLowering(script) ? await lowered(script, signal) : script,
-    {
-      entry: bundled.entry,
-      isAuthors: script !== bundled,
-    },
-  );
+  const runnable = needsLowering(script)
+    ? await withinTime(limit, (ended) => lowered(script, ended))
+    : script;
+  const isAuthors = script !== bundled;
+  return bundleOf(runnable, { entry: bundled.entry, isAuthors });
 }
 
 /** A lone CommonJS file stays as its author wrote it, so that what runs is what they read. */

@@ -13,17 +13,16 @@ import {
 } from "./prelude.ts";
 import { authorsError, isBuildFailure } from "./refusal.ts";
 import type { ParseScript } from "./script.ts";
+import { withinTime, type TimeLimit } from "./time-limit.ts";
 import { ownNamespace, withinSource } from "./within-source.ts";
 
 /** What is bundled, from where. */
-export interface BundleInput {
+export interface BundleInput extends TimeLimit {
   /** The laid-out folder. */
   root: string;
   files: ReadonlyMap<string, string>;
   /** Undefined: package.json's main, or index. */
   entry: string | undefined;
-  timeoutMs: number;
-  signal: AbortSignal | undefined;
   parseScript: ParseScript;
 }
 
@@ -60,21 +59,21 @@ async function bundleAgain(input: BundleInput): Promise<BundledSource> {
   }
 }
 
+function bundleOnce(input: BundleInput): Promise<BundledSource> {
+  return withinTime(input, (ended) => bundleUntil(ended, input));
+}
+
 /** Most sources are bundled once; again where the first time tells that more is wanted. */
-async function bundleOnce(input: BundleInput): Promise<BundledSource> {
-  const timeout = AbortSignal.timeout(input.timeoutMs);
-  const attempt = (plan: Plan) => bundleAs(input, plan, timeout);
+async function bundleUntil(
+  ended: AbortSignal,
+  input: BundleInput,
+): Promise<BundledSource> {
+  const attempt = (plan: Plan) => bundleAs(input, plan, ended);
   try {
     const { plan, first } = await firstOf(attempt, input);
     const endings = planOf(first.metafile.inputs, input.files);
     const result = endings ? await attempt({ ...plan, endings }) : first;
-    const ended = endOf(input, timeout);
-    return await bundledOf(result, { input, plan, ended }).catch(
-      (thrown: unknown) => {
-        if (input.signal?.aborted) throw givenUp();
-        throw timeout.aborted ? late(input.timeoutMs) : thrown;
-      },
-    );
+    return await bundledOf(result, { input, plan, ended });
   } catch (thrown) {
     throw isBuildFailure(thrown) ? authorsError(thrown, input) : thrown;
   }
@@ -83,12 +82,20 @@ async function bundleOnce(input: BundleInput): Promise<BundledSource> {
 async function bundleAs(
   input: BundleInput,
   plan: Plan,
-  timeout: AbortSignal,
+  ended: AbortSignal,
 ): Promise<esbuild.BuildResult<Options>> {
   const context = await esbuild.context(optionsOf(input, plan));
+  const cancel = () => void context.cancel();
   try {
-    return await bounded(context, input, timeout);
+    ended.throwIfAborted();
+    ended.addEventListener("abort", cancel, { once: true });
+    return await context.rebuild();
+  } catch (thrown) {
+    // What was cancelled says nothing of the source.
+    ended.throwIfAborted();
+    throw thrown;
   } finally {
+    ended.removeEventListener("abort", cancel);
     await context.dispose();
   }
 }
@@ -159,45 +166,6 @@ function optionsOf(
 const unknownBuiltins = ["inspector/promises", "readline/promises"];
 
 type Options = ReturnType<typeof optionsOf>;
-
-async function bounded(
-  context: esbuild.BuildContext<Options>,
-  { timeoutMs, signal }: BundleInput,
-  timeout: AbortSignal,
-): Promise<esbuild.BuildResult<Options>> {
-  if (signal?.aborted) throw givenUp();
-  if (timeout.aborted) throw late(timeoutMs);
-  const ended = endOf({ signal }, timeout);
-  const cancel = () => void context.cancel();
-  ended.addEventListener("abort", cancel, { once: true });
-  try {
-    return await context.rebuild();
-  } catch (thrown) {
-    if (signal?.aborted) throw givenUp();
-    if (!timeout.aborted) throw thrown;
-    throw late(timeoutMs);
-  } finally {
-    ended.removeEventListener("abort", cancel);
-  }
-}
-
-function endOf(
-  { signal }: Pick<BundleInput, "signal">,
-  timeout: AbortSignal,
-): AbortSignal {
-  return AbortSignal.any(signal ? [timeout, signal] : [timeout]);
-}
-
-function late(timeoutMs: number): AnnexError {
-  return new AnnexError(
-    "invalid",
-    `the source took longer to build than the limit build_time of ${timeoutMs} ms; make it smaller`,
-  );
-}
-
-function givenUp(): AnnexError {
-  return new AnnexError("cancelled", "the build was given up");
-}
 
 async function bundledOf(
   { outputFiles, metafile }: esbuild.BuildResult<Options>,

@@ -1,4 +1,4 @@
-/** What a program declares, and what it means of others. */
+/** A program's nodes, and the names that they declare. */
 import type { AnyNode } from "acorn";
 
 /** The names that a function or variables declare at the level they stand on. */
