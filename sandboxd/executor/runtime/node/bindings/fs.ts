@@ -57,12 +57,7 @@ function statBinding(
           const isMissing =
             thrown instanceof FileProblem &&
             (thrown.errorName === "ENOENT" || thrown.errorName === "ENOTDIR");
-          // `fstat` has it the other way round: true is "give nothing back".
-          if (
-            (mayBeMissing && isMissing) ||
-            (syscall === "fstat" && flag === true)
-          )
-            return undefined;
+          if (mayBeMissing && isMissing) return undefined;
           throw thrown;
         }
       },

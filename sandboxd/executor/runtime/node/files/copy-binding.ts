@@ -109,10 +109,13 @@ export function copyBinding(
         makeParents(pathOf(to));
       });
     },
+    // What lay there goes, be it a link to something else.
     cpSyncOverrideFile: (from: unknown, to: unknown) =>
-      attempt({ syscall: "cp", ...told(from, to) }, () =>
-        copyFile(pathOf(from), pathOf(to), false),
-      ),
+      attempt({ syscall: "cp", ...told(from, to) }, () => {
+        if (tree.place(pathOf(to)).node === tree.node(pathOf(from))) return;
+        tree.remove(tree.place(pathOf(to), false), open.isOpen);
+        copyFile(pathOf(from), pathOf(to), false);
+      }),
     cpSyncCopyDir: (
       from: unknown,
       to: unknown,

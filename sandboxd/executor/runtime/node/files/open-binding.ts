@@ -82,7 +82,7 @@ export function openFileBinding(
     close: exposeNumbered("close", 1, (number: number) => {
       if (!(number in standardOutputs) && number !== 0) open.close(number);
     }),
-    read: expose(
+    read: exposeNumbered(
       "read",
       5,
       (
@@ -100,7 +100,7 @@ export function openFileBinding(
               positionOf(position),
             ),
     ),
-    readBuffers: expose(
+    readBuffers: exposeNumbered(
       "read",
       3,
       (number: number, views: View[], position: unknown) => {
@@ -115,7 +115,7 @@ export function openFileBinding(
         return sum;
       },
     ),
-    writeBuffer: expose(
+    writeBuffer: exposeNumbered(
       "write",
       5,
       (
@@ -126,7 +126,7 @@ export function openFileBinding(
         position: unknown,
       ) => write(number, viewOf(from, offset, length), position),
     ),
-    writeBuffers: expose(
+    writeBuffers: exposeNumbered(
       "write",
       3,
       (number: number, views: View[], position: unknown) => {
@@ -140,7 +140,7 @@ export function openFileBinding(
         return sum;
       },
     ),
-    writeString: expose(
+    writeString: exposeNumbered(
       "write",
       4,
       (number: number, text: string, position: unknown, encoding: unknown) =>

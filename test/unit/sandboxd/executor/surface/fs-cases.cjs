@@ -294,6 +294,21 @@ module.exports = async () => {
       t(`${name}Sync of ${number}`, () => fs[`${name}Sync`](number, 1));
       t(`${name} of ${number}`, () => fs[name](number, () => undefined));
     }
+  for (const number of ["a", -1, 1.5, 2 ** 32, undefined]) {
+    t(`readSync of ${number}`, () => fs.readSync(number, Buffer.alloc(1)));
+    t(`writeSync of ${number}`, () => fs.writeSync(number, "x"));
+    t(`writevSync of ${number}`, () =>
+      fs.writevSync(number, [Buffer.alloc(1)]),
+    );
+  }
+  t("all of no open file", () => fs.readFileSync(99));
+  t("a copy over a link", () => {
+    fs.mkdirSync(p("under"));
+    fs.symlinkSync(p("under"), p("over"), "dir");
+    fs.cpSync(p("st"), p("over"));
+    return [fs.lstatSync(p("over")).isFile(), fs.readdirSync(p("under"))];
+  });
+  t("a copy of nothing", () => fs.cpSync(p("none"), p("there")));
   for (const mode of ["r", 8, -1, NaN, 2 ** 40, null, 1.5]) {
     t(`access ${mode}`, () => fs.accessSync(p("st"), mode));
     await ta(`access ${mode}`, () => fs.promises.access(p("st"), mode));
