@@ -1,5 +1,6 @@
 /**
- * Makes the executor one file: its program, and behind it the runtime for bare isolates and Node's library. Behind the wall nothing else need be visible but isolated-vm.
+ * Makes the executor one file: its program, and behind it the runtime for bare isolates and Node's library. Behind the wall
+ * nothing else need be visible but isolated-vm.
  */
 import { randomUUID } from "node:crypto";
 import { appendFile, mkdir, rename } from "node:fs/promises";
