@@ -32,8 +32,9 @@ export function createPrimordials(
   { chain }: AsyncContext,
 ): PrimordialParts {
   const values: Exports = {};
-  const privateSymbols = symbolsOnDemand("private");
-  const symbols = symbolsOnDemand("node");
+  const privateSymbols = symbolsOnDemand("private:");
+  // A program sees what Node calls these.
+  const symbols = symbolsOnDemand("");
   const messaging: Exports = {};
   const missing = takenAway.filter((name) => !(name in globalThis));
   for (const name of missing)
@@ -75,7 +76,7 @@ function symbolsOnDemand(prefix: string): Exports {
   return new Proxy(known, {
     get: (target, name) =>
       typeof name === "string"
-        ? (target[name] ??= Symbol(`${prefix}:${name}`))
+        ? (target[name] ??= Symbol(prefix + name))
         : undefined,
   });
 }

@@ -1,6 +1,7 @@
 /** Structured clone, and message channels between the parts of one isolate. */
 import { createPorts, type Ports } from "../message-port.ts";
 import type { Exports, RealmParts } from "../realm.ts";
+import { refusal } from "../unavailable.ts";
 import { createClone } from "../cloning/clone.ts";
 
 const transferable = 1;
@@ -61,8 +62,7 @@ export function createBinding(parts: RealmParts): Exports {
       noMessage: symbolOf(symbols, "no_message_symbol"),
     },
     cloneError,
-    typeError: (code, message) =>
-      Object.assign(new TypeError(message), { code }),
+    typeError,
   });
   const { isPort: _isPort, move: _move, ...offered } = ports;
   return {
@@ -72,11 +72,23 @@ export function createBinding(parts: RealmParts): Exports {
       return clone(value, Array.isArray(list) ? list : []);
     },
     setDeserializerCreateObjectFunction: () => undefined,
-    moveMessagePortToContext: () => {
-      throw new Error("contexts of vm cannot be offered here");
+    moveMessagePortToContext: (port: unknown) => {
+      if (!ports?.isPort(Object(port)))
+        throw typeError(
+          "ERR_INVALID_ARG_TYPE",
+          'The "port" argument must be a MessagePort instance',
+        );
+      throw refusal(
+        "worker_threads.moveMessagePortToContext",
+        "a context of vm has no ports of its own",
+      );
     },
     exposeLazyDOMExceptionProperty: () => undefined,
   };
+}
+
+function typeError(code: string, message: string): Error {
+  return Object.assign(new TypeError(message), { code });
 }
 
 function symbolOf(symbols: object, name: string): symbol {

@@ -65,6 +65,8 @@ class Globals {
   /** What the language has by the names they hide. */
   readonly #hidden = new Map<Key, PropertyDescriptor>();
   readonly #builtIns = new Map<Key, unknown>();
+  /** What the running script has declared and not yet given a value; undefined: nobody has looked. */
+  #declared: readonly Key[] | undefined;
 
   constructor(object: object) {
     this.#object = object;
@@ -75,6 +77,7 @@ class Globals {
 
   /** Before a script: each property of the object has its accessor, and no other. */
   enter(): void {
+    this.#declared = undefined;
     const keys = new Set(ownKeys(this.#object));
     for (const key of this.#getters.keys()) if (!keys.has(key)) this.#hide(key);
     for (const key of keys) if (!this.#getters.has(key)) this.#show(key);
@@ -82,14 +85,19 @@ class Globals {
 
   /** After it: what it declared or redefined is the object's. */
   leave(): void {
-    for (const key of ownKeys(globalThis)) {
-      const found = getOwnPropertyDescriptor(globalThis, key);
-      if (!found || !this.#isNew(key, found)) continue;
-      this.#getters.delete(key);
-      if (!("value" in found)) defineProperty(this.#object, key, found);
-      else if (!set(this.#object, key, found.value)) continue;
-      this.#show(key);
-    }
+    for (const key of ownKeys(globalThis)) this.#take(key);
+  }
+
+  /** True for what is declared and has no value yet: Node's object has it when it has one. */
+  #take(key: Key): boolean {
+    const found = getOwnPropertyDescriptor(globalThis, key);
+    if (!found || !this.#isNew(key, found)) return false;
+    if ("value" in found && found.value === undefined) return true;
+    this.#getters.delete(key);
+    if (!("value" in found)) defineProperty(this.#object, key, found);
+    else if (!set(this.#object, key, found.value)) return false;
+    this.#show(key);
+    return false;
   }
 
   #isNew(key: Key, found: PropertyDescriptor): boolean {
@@ -136,7 +144,12 @@ class Globals {
       has(this.#object, key) && !has(target, key)
         ? get(this.#object, key)
         : get(target, key, receiver);
-    handler.set = (_target, key, value) => set(this.#object, key, value);
+    handler.set = (_target, key, value) => {
+      // What the script gave values before comes before it.
+      const declared = this.#declared ?? ownKeys(globalThis);
+      this.#declared = declared.filter((one) => this.#take(one));
+      return set(this.#object, key, value);
+    };
     return new ProxyHere({ __proto__: objectPrototype }, handler);
   }
 }

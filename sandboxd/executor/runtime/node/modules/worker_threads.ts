@@ -47,6 +47,7 @@ export function createModule(parts: RealmParts): Exports {
   }
   if (typeof messaging["receiveMessageOnPort"] === "function")
     exports["receiveMessageOnPort"] = receive(parts, messaging);
+  exports["moveMessagePortToContext"] = messaging["moveMessagePortToContext"];
   return exports;
 }
 

@@ -246,5 +246,8 @@ module.exports = async () => {
   t("scrypt past its default memory", () =>
     scryptSync("p", "s", 8, { N: 2 ** 20, r: 8, p: 1, maxmem: 0 }),
   );
+  t("ports of contexts", () =>
+    require("worker_threads").moveMessagePortToContext(1),
+  );
   return out;
 };

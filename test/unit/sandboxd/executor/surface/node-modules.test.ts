@@ -46,6 +46,10 @@ test("sizes that no machine has are refused as in Node", async () => {
   await expectSameAsNode("sizes-cases.cjs");
 });
 
+test("errors say what Node's and V8's say, wherever they come from", async () => {
+  await expectSameAsNode("thrown-cases.cjs");
+});
+
 test("functions and classes are called what Node calls them", async () => {
   await expectSameAsNode("names-cases.cjs");
 });

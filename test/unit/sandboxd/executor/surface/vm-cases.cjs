@@ -113,7 +113,19 @@ module.exports = async () => {
     const again = new vm.Script("1", { cachedData });
     return [again.cachedDataRejected, new vm.Script("1").cachedDataRejected];
   });
-  t("constants", () => Object.keys(vm.constants));
+  t("constants", () => [
+    Object.keys(vm.constants),
+    Object.values(vm.constants).map(String),
+  ]);
+  t("the order of what comes to be", () => {
+    const context = vm.createContext({ a: 1 });
+    vm.runInContext(
+      "globalThis.d = 1; var c = a + 1; e = 2; function f() {} var g; globalThis.h = [c, g];",
+      context,
+    );
+    vm.runInContext("var i = 1; j = 2; var c = 3;", context);
+    return [Object.keys(context), context.c, context.h, typeof context.f];
+  });
   t("wrong", () => vm.runInContext("1", {}));
   t("wrong name", () => vm.createContext({}, { name: 1 }));
   return out;
