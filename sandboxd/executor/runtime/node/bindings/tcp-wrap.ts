@@ -9,7 +9,8 @@ import { createLater } from "../later.ts";
 import type { NearSocket } from "../near-socket.ts";
 import { Inbox } from "../inbox.ts";
 import type { Exports, RealmParts } from "../realm.ts";
-import { createStreamTools, StreamBase, type Request } from "../stream-base.ts";
+import { createStreamTools, type Request } from "../stream-base.ts";
+import { NetHandle } from "../net-handle.ts";
 
 interface Coded extends Error {
   code?: string;
@@ -41,7 +42,7 @@ export function createBinding(parts: RealmParts): Exports {
   /** Node tells of an error in a tick, and of the end only when whoever heard of it is done, with what they put off too. */
   const afterTicks = (work: () => void) => soon(() => later(() => later(work)));
 
-  class TCP extends StreamBase {
+  class TCP extends NetHandle {
     onconnection: ((status: number, handle?: TCP) => void) | undefined;
     writeQueueSize = 0;
     /** No parser of HTTP may take it over: each reads by itself. */
@@ -52,13 +53,9 @@ export function createBinding(parts: RealmParts): Exports {
     /** The same, where it leads nowhere outside. */
     #near: NearSocket | undefined;
     #connecting: Request | undefined;
-    #place: Place | undefined;
-    #bound: { address: string; port: number } | undefined;
     #unlisten: (() => void) | undefined;
     #securing: TlsListener | undefined;
     #isClosed = false;
-    /** The network is not told of it. */
-    #typeOfService = 0;
     #isCut = false;
     #stay: () => void = () => undefined;
     readonly #inbox = new Inbox({
@@ -74,11 +71,11 @@ export function createBinding(parts: RealmParts): Exports {
     });
 
     constructor() {
-      super(tools);
+      super(tools, notConnected);
     }
 
     connect(request: Request, address: string, port: number): number {
-      if (this.#bound && loopback.isTaken(this.#bound)) return inUse;
+      if (this.bound && loopback.isTaken(this.bound)) return inUse;
       const listener = this.#listener();
       try {
         this.#near = loopback.connect({ address, port }, listener);
@@ -98,14 +95,14 @@ export function createBinding(parts: RealmParts): Exports {
 
     /** Of a connection outward, the address it leaves from is the platform's choice. */
     bind(address: string, port = 0): number {
-      this.#bound = { address, port: loopback.portFor(port) };
+      this.bound = { address, port: loopback.portFor(port) };
       return 0;
     }
     bind6(address: string, port = 0): number {
       return this.bind(address, port);
     }
     listen(): number {
-      const bound = this.#bound;
+      const bound = this.bound;
       if (!bound) return invalid;
       const listening = loopback.listen(bound, (socket, place) => {
         const handle = TCP.accepted(socket, place);
@@ -164,48 +161,6 @@ export function createBinding(parts: RealmParts): Exports {
       return 0;
     }
 
-    getpeername(out: Record<string, unknown>): number {
-      const place = this.#place;
-      if (!place) return notConnected;
-      out["address"] = place.remoteAddress;
-      out["family"] = `IPv${place.family}`;
-      out["port"] = place.remotePort;
-      return 0;
-    }
-
-    /** What the host's address is, is not told; its port there tells nothing. */
-    getsockname(out: Record<string, unknown>): number {
-      const place = this.#place;
-      const bound = this.#bound;
-      if (place) {
-        const any = place.family === 6 ? "::" : "0.0.0.0";
-        out["address"] = place.localAddress ?? any;
-        out["family"] = `IPv${place.family}`;
-        out["port"] = place.localPort;
-        return 0;
-      }
-      if (!bound) return notConnected;
-      out["address"] = bound.address;
-      out["family"] = bound.address.includes(":") ? "IPv6" : "IPv4";
-      out["port"] = bound.port;
-      return 0;
-    }
-
-    setNoDelay(): number {
-      return 0;
-    }
-    setKeepAlive(): number {
-      return 0;
-    }
-    setTypeOfService(value: number): number {
-      this.#typeOfService = value;
-      return 0;
-    }
-    getTypeOfService(): number {
-      return this.#typeOfService;
-    }
-    ref(): void {}
-    unref(): void {}
     hasRef(): boolean {
       return !this.#isClosed;
     }
@@ -213,15 +168,12 @@ export function createBinding(parts: RealmParts): Exports {
     asyncReset(): void {
       this.#frame = asyncContext.current();
     }
-    setBlocking(): number {
-      return 0;
-    }
 
     /** The listening end of a connection within the isolate. */
     static accepted(socket: NearSocket, place: Place): TCP {
       const handle = new TCP();
       handle.#socket = handle.#near = socket;
-      handle.#place = place;
+      handle.place = place;
       socket.attach(handle.#listener());
       handle.#stay = parts.runtime.onEnd(() => handle.#cut());
       return handle;
@@ -296,7 +248,7 @@ export function createBinding(parts: RealmParts): Exports {
 
     #connected(place: unknown): void {
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the broker wrote it
-      this.#place = place as Place;
+      this.place = place as Place;
       const request = this.#connecting;
       this.#connecting = undefined;
       request?.oncomplete?.(0, this, request, true, true);
