@@ -8,6 +8,12 @@ const minPieceBytes = 16 * 1024;
 
 export type Failure = [message: string, errno: number, code: string];
 
+const takenAway: Failure = [
+  "the bytes were transferred while they were compressed",
+  -5,
+  "Z_BUF_ERROR",
+];
+
 /** One write, as Node's library asks for it. */
 interface Work {
   flush: number;
@@ -61,7 +67,8 @@ export function compressionClass({
       const asked = workOf(work);
       runtime.soon(() => {
         // Closed meanwhile: nothing more comes out, and who waits is told so.
-        const failure = this.#id === undefined ? undefined : this.#work(asked);
+        const failure =
+          this.#id === undefined ? undefined : this.#workLater(asked);
         if (failure) this.onerror?.(...failure);
         else this.#done();
       });
@@ -94,6 +101,14 @@ export function compressionClass({
 
     #told(failure: unknown): void {
       if (isFailure(failure)) this.onerror?.(...failure);
+    }
+
+    /** Of what was taken away since it was asked for, nothing can be read. */
+    #workLater(work: Work): Failure | undefined {
+      const isTaken = [work.input, work.output].some(
+        (view) => view?.buffer instanceof ArrayBuffer && view.buffer.detached,
+      );
+      return isTaken ? takenAway : this.#work(work);
     }
 
     /** Takes bounded steps until the input is used up, the room full, or the stream at its end. */
