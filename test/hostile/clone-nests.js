@@ -1,4 +1,4 @@
-// expect: {"deep":"RangeError","getter":"mine","proxy":true}
+// expect: {"deep":"RangeError","getter":"mine","proxy":"DataCloneError"}
 module.exports = function (cb) {
   const attempt = (work) => {
     try {
@@ -31,6 +31,6 @@ module.exports = function (cb) {
   cb(null, {
     deep,
     getter,
-    proxy: typeof attempt(() => structuredClone(proxy)) === "object",
+    proxy: attempt(() => structuredClone(proxy)),
   });
 };
