@@ -197,7 +197,8 @@ function uncaughtText(thrown: unknown, words: string): string | undefined {
 /** Of parts that are text or as short as one, none of which tells how to write the others; undefined for all else. */
 function plainText(realm: Realm, parts: unknown[]): string | undefined {
   if (parts.length === 0) return "";
-  const [first] = parts;
+  // By its index: the guest may have taken the iterator of lists.
+  const first = parts[0];
   if (typeof first === "string") {
     if (parts.length === 1) return first;
     if (indexInText(first, "%") >= 0) return undefined;
