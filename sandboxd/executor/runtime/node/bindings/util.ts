@@ -3,8 +3,9 @@ import { parseEnv } from "../dotenv.ts";
 import type { Exports, RealmParts } from "../realm.ts";
 
 const indexPattern = /^(0|[1-9]\d{0,9})$/;
-/** Of Node: what getOwnNonIndexProperties is to leave out. */
+/** Of V8: the bits that say what getOwnNonIndexProperties is to leave out. */
 const onlyEnumerable = 2;
+const skipSymbols = 16;
 const pending = 0;
 
 export function createBinding(parts: RealmParts): Exports {
@@ -101,8 +102,11 @@ function getOwnNonIndexProperties(
 ): (string | symbol)[] {
   return Reflect.ownKeys(value).filter((key) => {
     if (typeof key === "string" && indexPattern.test(key)) return false;
-    if (filter !== onlyEnumerable) return true;
-    return Object.prototype.propertyIsEnumerable.call(value, key);
+    if (typeof key === "symbol" && (filter & skipSymbols) !== 0) return false;
+    return (
+      (filter & onlyEnumerable) === 0 ||
+      Object.prototype.propertyIsEnumerable.call(value, key)
+    );
   });
 }
 

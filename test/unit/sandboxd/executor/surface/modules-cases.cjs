@@ -144,6 +144,26 @@ module.exports = async () => {
       `file URL of ${path}`,
       () => require("url").pathToFileURL(path, { windows: true }).href,
     );
+  const withSymbol = Object.assign([1], { [Symbol("s")]: 1 });
+  const withName = Object.assign([1], { name: 1 });
+  const alike = [
+    [[1], [1]],
+    [[1], ["1"]],
+    [[], []],
+    [
+      [1, { a: [2] }],
+      [1, { a: [2] }],
+    ],
+    [[1], [2]],
+    [[1], withSymbol],
+    [[1], withName],
+    [withName, Object.assign([1], { name: "1" })],
+    [new Uint8Array(1), new Uint8Array(1)],
+    [new Map([[1, [2]]]), new Map([[1, [2]]])],
+  ];
+  for (const name of ["deepEqual", "deepStrictEqual", "notDeepEqual"])
+    for (const [at, [one, other]] of alike.entries())
+      t(`${name} ${at}`, () => require("assert")[name](one, other));
   t("no break iterator", () => "v8BreakIterator" in Intl);
   t("insp", () => require("inspector").url());
   t("env", () => {
