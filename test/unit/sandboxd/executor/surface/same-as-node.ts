@@ -20,10 +20,12 @@ const lowered = {
   "for-await": false,
 };
 
+const noFlags: readonly string[] = [];
+
 /** The file, or files in one, exports a function that gives a list of cases: each a name, and what came of it. */
 export async function expectSameAsNode(
   caseFile: string | readonly string[],
-  { isLowered = false } = {},
+  { isLowered = false, nodeFlags = noFlags } = {},
 ): Promise<void> {
   const source = await sourceOf(caseFile, isLowered);
   await using executor = await startExecutor();
@@ -34,7 +36,7 @@ export async function expectSameAsNode(
     wallMs: 20_000,
   });
   const ours = listOf(answeredJson(outcome));
-  const nodes = listOf(JSON.parse(await inNode(source)));
+  const nodes = listOf(JSON.parse(await inNode(source, nodeFlags)));
   for (const [at, one] of nodes.entries()) expect(ours[at]).toEqual(one);
   expect(ours).toHaveLength(nodes.length);
 }
@@ -79,14 +81,17 @@ async function sourceOf(
   return code;
 }
 
-async function inNode(source: string): Promise<string> {
+async function inNode(
+  source: string,
+  nodeFlags: readonly string[],
+): Promise<string> {
   const program = `module.exports((error, list) => {
       if (error) throw error;
       require("node:fs").writeSync(1, JSON.stringify(list));
     });`;
   const { stdout } = await run(
     process.execPath,
-    ["--no-warnings", "-e", `${source};${program}`],
+    ["--no-warnings", ...nodeFlags, "-e", `${source};${program}`],
     { cwd: "/" },
   );
   return stdout;

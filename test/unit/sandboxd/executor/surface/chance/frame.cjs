@@ -9,9 +9,6 @@ module.exports = async () => {
   const cases = [];
   // AbortSignal.timeout keeps no Node alive.
   const alive = setInterval(() => {}, 1000);
-  // Streams leave some behind, Node's own assertions among them, at times of their own.
-  process.on("uncaughtException", () => {});
-  process.on("unhandledRejection", () => {});
   for (const [name, run] of Object.entries(areas))
     for (let seed = 1; seed <= 40; seed++) {
       // What the last one left is over.
