@@ -6,6 +6,7 @@ import { tellableHow, type Death } from "./death.ts";
 import { Executor } from "./executor.ts";
 import { HostPipes } from "./host-pipes.ts";
 import type { ProcessLimits } from "./launcher.ts";
+import type { PacedStarts } from "./paced-starts.ts";
 import type { Processes } from "./processes.ts";
 
 export interface ExecutorPool {
@@ -28,6 +29,8 @@ export interface ExecutorPool {
 
 export interface PoolOptions {
   processes: Processes;
+  /** Of all pools. */
+  starts: PacedStarts;
   /** What an executor may use that belongs to nobody yet. */
   limits: ProcessLimits;
   start: StartRequest;
@@ -40,12 +43,6 @@ export interface PoolOptions {
 
 /** After an executor could not be started, how long until the next is tried. */
 const restartDelayMs = 1000;
-
-/**
- * After an executor was taken, how long until another is started in its place. To start a process blocks the event loop, the
- * longer the more memory this one has: 8 ms were measured, which the call that it was taken for would wait.
- */
-const refillDelayMs = 50;
 
 /** How long an executor may take to be ready: many times what one takes on a busy machine. */
 const startTimeoutMs = 10_000;
@@ -60,21 +57,23 @@ export function startPool(options: PoolOptions): ExecutorPool {
   const starting = new Set<Executor>();
   const waiters: Waiter[] = [];
   const pipes = new HostPipes();
+  const { starts } = options;
   let retry: NodeJS.Timeout | undefined;
-  let rest: NodeJS.Timeout | undefined;
   let pauses = 0;
   let isClosed = false;
 
+  /** Has one started after another, until none is missing. */
   function refill(): void {
-    if (isClosed || retry) return;
-    while (ready.length + starting.size < wanted()) if (!startOne()) return;
+    if (isOneMissing()) starts.wish(startMissing);
   }
 
-  function refillLater(): void {
-    rest ??= setTimeout(() => {
-      rest = undefined;
-      refill();
-    }, refillDelayMs);
+  function startMissing(): void {
+    if (isOneMissing() && startOne()) refill();
+  }
+
+  function isOneMissing(): boolean {
+    if (isClosed || retry) return false;
+    return ready.length + starting.size < wanted();
   }
 
   function wanted(): number {
@@ -156,7 +155,8 @@ export function startPool(options: PoolOptions): ExecutorPool {
     return executor;
   }
 
-  refill();
+  // Nothing is served yet that they could hold up.
+  while (isOneMissing() && startOne());
   return {
     async ready() {
       if (ready.length > 0) return;
@@ -172,7 +172,7 @@ export function startPool(options: PoolOptions): ExecutorPool {
       if (isClosed) throw new AnnexError("unavailable", "the host is closing");
       const executor = ready.shift();
       if (!executor) return await wait();
-      refillLater();
+      refill();
       return executor;
     },
     giveBack(executor) {
@@ -181,19 +181,19 @@ export function startPool(options: PoolOptions): ExecutorPool {
       else if (executor.isAlive) offer(executor);
     },
     spare: () => ready.pop() ?? unawaited(),
-    refill: () => void setImmediate(refill),
+    refill,
     pause() {
       pauses++;
       return () => {
         pauses--;
-        setImmediate(refill);
+        refill();
       };
     },
     readyCount: () => ready.length,
     close() {
       isClosed = true;
       clearTimeout(retry);
-      clearTimeout(rest);
+      starts.forget(startMissing);
       for (const executor of [...ready, ...starting]) executor.kill("closed");
       for (const waiter of waiters.splice(0))
         waiter.reject(new AnnexError("unavailable", "the host is closing"));

@@ -12,6 +12,7 @@ import type { EgressGate } from "./egress.ts";
 import { Groups } from "./groups.ts";
 import { HostLimits } from "./host-limits.ts";
 import type { Launcher } from "./launcher.ts";
+import { PacedStarts } from "./paced-starts.ts";
 import { startPool } from "./pool.ts";
 import { joinPools, type StockedPool } from "./stocked-pool.ts";
 import { createProcesses, type MemoryBudget } from "./processes.ts";
@@ -115,9 +116,11 @@ export function startSupervisor(
     budget,
     returned: () => pool.refill(),
   });
+  const starts = new PacedStarts();
   const poolOf = (isStocked: boolean, size: number) =>
     startPool({
       processes,
+      starts,
       limits: defaultLimits(config, budget),
       start: startRequestOf(config, isStocked),
       gate,

@@ -1,5 +1,6 @@
 /** When executors are started, and those that never say that they are ready. */
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { PacedStarts } from "../../../../sandboxd/supervisor/paced-starts.ts";
 import {
   startPool,
   type ExecutorPool,
@@ -31,6 +32,23 @@ test("no process is started while the call that took a ready executor is likely 
   pool.close();
 });
 
+test("what is missing in several pools is started one process at a time", async () => {
+  const starts = new PacedStarts();
+  const launcher = fakeLauncher();
+  const pools = [1, 2].map(() => poolOf(launcher, () => undefined, starts));
+  for (const pool of pools) {
+    await pool.ready();
+    await pool.take();
+  }
+  for (const count of [3, 4]) {
+    await vi.advanceTimersByTimeAsync(55);
+    expect(launcher.executors).toHaveLength(count);
+  }
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(launcher.executors).toHaveLength(4);
+  for (const pool of pools) pool.close();
+});
+
 test("who finds no executor ready has one started at once", async () => {
   const launcher = fakeLauncher();
   const pool = poolOf(launcher, () => undefined);
@@ -48,7 +66,7 @@ test("an executor that never gets ready is ended, told of, and followed by anoth
   const taking = pool.take().catch((refused: unknown) => refused);
   await vi.advanceTimersByTimeAsync(9000);
   expect(launcher.executors.some(({ isGone }) => isGone)).toBe(false);
-  await vi.advanceTimersByTimeAsync(2000);
+  await vi.advanceTimersByTimeAsync(2100);
   expect(await taking).toMatchObject({
     code: "unavailable",
     message: "no executor can be started: it ended",
@@ -64,6 +82,7 @@ test("an executor that never gets ready is ended, told of, and followed by anoth
 function poolOf(
   launcher: FakeLauncher,
   error: (fields: object, message: string) => void,
+  starts = new PacedStarts(),
 ): ExecutorPool {
   return startPool({
     processes: createProcesses({
@@ -71,6 +90,7 @@ function poolOf(
       budget: ampleBudget,
       returned: () => undefined,
     }),
+    starts,
     start: testStart,
     limits: { memoryMb: 384, cpuPercent: 100 },
     size: 1,

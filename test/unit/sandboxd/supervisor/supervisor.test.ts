@@ -1,4 +1,5 @@
 import { expect, test, vi } from "vitest";
+import { PacedStarts } from "../../../../sandboxd/supervisor/paced-starts.ts";
 import { startPool } from "../../../../sandboxd/supervisor/pool.ts";
 import { createProcesses } from "../../../../sandboxd/supervisor/processes.ts";
 import type { RunOutcome } from "../../../../sandboxd/supervisor/run.ts";
@@ -195,6 +196,7 @@ test("a launch that fails is told, not waited for", async () => {
       budget: ampleBudget,
       returned: () => undefined,
     }),
+    starts: new PacedStarts(),
     start: {
       type: "start",
       isStocked: false,
