@@ -4,18 +4,15 @@ import type { Exports, RealmParts } from "../../../realm.ts";
 /** What is told where the source cannot be found. */
 const unknownExpression = "assert(value)";
 const maxExpressionChars = 1000;
-const placePattern = /:(\d+):(\d+)\)?$/m;
 const closers: Record<string, string> = { "(": ")", "[": "]", "{": "}" };
 const quotes = "\"'`";
 
 export function createModule({ runtime }: RealmParts): Exports {
   const locate = (error: object) => {
-    const stack: unknown = Reflect.get(error, "stack");
-    const place = placePattern.exec(String(stack));
-    const sourceLine = runtime.bundle().text().split("\n")[
-      Number(place?.[1]) - 1
-    ];
-    const startColumn = Number(place?.[2]) - 1;
+    const site = firstSite(error);
+    const startColumn = (site?.getColumnNumber() ?? 0) - 1;
+    const lines = runtime.bundle().text().split("\n");
+    const sourceLine = lines[(site?.getLineNumber() ?? 0) - 1];
     return sourceLine === undefined ? undefined : { sourceLine, startColumn };
   };
   return {
@@ -30,6 +27,18 @@ export function createModule({ runtime }: RealmParts): Exports {
       );
     },
   };
+}
+
+/** Where a stack that nobody has read begins; in its text, the places are those of the author's files. */
+function firstSite(error: object): NodeJS.CallSite | undefined {
+  const before: unknown = Reflect.get(Error, "prepareStackTrace");
+  try {
+    Error.prepareStackTrace = (_error, [site]) => site;
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what the line above gives
+    return Reflect.get(error, "stack") as NodeJS.CallSite | undefined;
+  } finally {
+    Reflect.set(Error, "prepareStackTrace", before);
+  }
 }
 
 /** A call, from the object that it is a method of to the bracket that ends it, as far as it stands in one line. */
