@@ -6,10 +6,14 @@ export const surface: Surface = {
   checks: {
     setTimeout: async () => {
       const seen: unknown[] = [];
-      await new Promise((resolve) => {
-        timers.setTimeout((...args: unknown[]) => seen.push(args), 5, 1, 2);
+      await new Promise<void>((resolve) => {
+        const last = (...args: unknown[]) => {
+          seen.push(args);
+          resolve();
+        };
+        // So far apart that no stall between the two lines has them change places, as it would in Node.
+        timers.setTimeout(last, 300, 1, 2);
         timers.setTimeout(() => seen.push("first"), 1);
-        timers.setTimeout(resolve, 30, undefined);
       });
       const timer = timers.setTimeout(() => seen.push("never"), 1);
       const shape = [
